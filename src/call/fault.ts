@@ -1,0 +1,32 @@
+import type { Json } from './json.ts'
+
+/** What went wrong, by what follows from it; the table in errors.ts says what that is. */
+export type Kind =
+  | 'invalid'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-found'
+  | 'too-large'
+  | 'limited'
+  | 'over-budget'
+  | 'overloaded'
+  | 'timeout'
+  | 'network'
+  | 'upstream'
+  | 'cancelled'
+  | 'internal'
+
+/** An error that can be written in any dialect. `message` is safe to show: no key, host, prompt or stack. */
+export interface Fault {
+  readonly kind: Kind
+  readonly status: number
+  readonly message: string
+  /** The gateway's code (`SLUICE_...`) or the vendor's. */
+  readonly code?: string
+  /** The vendor's own type word (`invalid_request_error`), kept for the same dialect. */
+  readonly type?: string
+  /** The request member at fault. */
+  readonly param?: string
+  /** The vendor's error body, verbatim, under its dialect's name. */
+  readonly raw?: { readonly dialect: string; readonly value: Json }
+}

@@ -1,0 +1,53 @@
+import type { Call } from '../call/call.ts'
+import type { Event } from '../call/event.ts'
+import type { Fault } from '../call/fault.ts'
+import type { Json, JsonObject } from '../call/json.ts'
+import type { Loss } from '../call/loss.ts'
+import type { Result } from '../call/result.ts'
+
+/** What a route hands to a dialect. */
+export interface WireRequest {
+  readonly json: JsonObject
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** One server-sent event, fields decoded; `data` joins several data lines by a line feed. */
+export interface Frame {
+  readonly event?: string
+  readonly data: string
+}
+
+export interface EventReader {
+  /** Takes one frame, returns what it says. A malformed frame gives an `error` event, never a throw. */
+  push(frame: Frame): Event[]
+  /** The bytes have ended. Without the vendor's own terminator this gives an `error` event (a cut stream), else nothing. */
+  end(): Event[]
+}
+
+export interface EventWriter {
+  push(event: Event): Frame[]
+  end(): Frame[]
+  /** What could not be expressed so far. */
+  readonly losses: readonly Loss[]
+}
+
+/** A wire format. Pure and synchronous: inputs are never changed, nothing is awaited, no clock and no randomness. */
+export interface Dialect {
+  readonly name: string
+  /** Throws an InvalidRequest (errors.ts) that names the member when the request cannot be understood. */
+  readRequest(request: WireRequest): Call
+  writeRequest(call: Call): { body: JsonObject; headers?: Record<string, string>; losses: Loss[] }
+  /** Throws when the body is not an answer of this dialect. */
+  readResponse(json: Json): Result
+  writeResponse(result: Result): { body: JsonObject; losses: Loss[] }
+  eventReader(): EventReader
+  /** `call` is the client's call: a writer looks there for what the client asked of its stream (`includeUsage`). */
+  eventWriter(call: Call): EventWriter
+  /** `json` is undefined where the body was not JSON. */
+  readError(status: number, json: Json | undefined): Fault
+  writeError(fault: Fault): { status: number; body: JsonObject }
+  /** An error inside a stream that has begun. */
+  writeErrorFrames(fault: Fault): Frame[]
+}

@@ -1,0 +1,40 @@
+import type { Call, Operation } from '../call/call.ts'
+import type { Kind } from '../call/fault.ts'
+import type { Json, JsonObject } from '../call/json.ts'
+
+/** A door of a vendor: what it speaks there, and the path below the base URL (`/chat/completions`). */
+export interface Endpoint {
+  /** A name in the dialect registry. */
+  readonly dialect: string
+  /** `model` has been checked to be safe path segments. */
+  path(model: string, stream: boolean): string
+}
+
+export interface OutgoingRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array | undefined
+}
+
+/** Someone who speaks a dialect: an address, a way to show the key, and its quirks. */
+export interface Provider {
+  readonly name: string
+  /** Origin and path prefix, no trailing slash: `https://api.openai.com/v1`. */
+  readonly baseUrl: string
+  readonly endpoints: Partial<Record<Operation, Endpoint>>
+  /** The headers that prove who calls; may be async for clouds that sign. */
+  authorize(request: OutgoingRequest, key: string | undefined): Record<string, string> | Promise<Record<string, string>>
+  /** Client headers that this vendor understands and that may be passed on (`anthropic-beta`). Lower case. */
+  readonly forwardHeaders: readonly string[]
+  /** Headers that every call carries (`anthropic-version`) unless the client sent its own. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Whether streams report usage unasked, only when asked by the request (`stream_options.include_usage`), or not at all. */
+  readonly streamUsage: 'always' | 'on-request' | 'never'
+  /** Vendor quirks, on the wire body; returns a new body, and leaves the pass lane. Absent for vendors without quirks. */
+  adjust?(body: JsonObject, call: Call): JsonObject
+  /** When the status code lies (a 400 that says the credit is used up): what it really is. */
+  classify?(status: number, body: Json | undefined): Kind | undefined
+  /** The cheapest call that proves that the vendor answers. */
+  healthCheck(): { method: string; path: string }
+}

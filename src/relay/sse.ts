@@ -1,0 +1,115 @@
+import { isUtf8 } from 'node:buffer'
+import type { Frame } from '../dialects/dialect.ts'
+
+const LF = 0x0a
+const CR = 0x0d
+
+/** One event as it stood on the wire: its bytes with the blank line that ended it, and its fields decoded. */
+export interface WireFrame {
+  readonly bytes: Buffer
+  /** Undefined for comments and for events without data: they carry nothing for a reader, yet must be passed on. */
+  readonly frame: Frame | undefined
+}
+
+/** What a stream of bytes cannot be: an event over the size cap, or not UTF-8. `reason` is safe to show. */
+export class BrokenStream extends Error {}
+
+/**
+ * Cuts a byte stream into server-sent events (WHATWG HTML 9.2) wherever the network cut it. Works on bytes, so a
+ * character split over two chunks is never decoded in halves. `maxBytes` bounds one event.
+ */
+export class SseSplitter {
+  #pending: Buffer | undefined
+  /** How far `#pending` was searched for a blank line in vain. */
+  #searched = 0
+  readonly #maxBytes: number
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** Takes the next bytes, returns the events they completed. Throws BrokenStream. */
+  push(chunk: Buffer): WireFrame[] {
+    const bytes = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk])
+    const frames: WireFrame[] = []
+    let start = 0
+    let from = this.#searched
+    for (;;) {
+      const end = blankLineEnd(bytes, from, start)
+      if (end < 0) break
+      frames.push(decode(bytes.subarray(start, end)))
+      start = end
+      from = end
+    }
+    this.#keep(start === 0 ? bytes : bytes.subarray(start))
+    return frames
+  }
+
+  /** The stream has ended: what was left without its blank line, as a last event. */
+  end(): WireFrame[] {
+    const rest = this.#pending
+    this.#pending = undefined
+    this.#searched = 0
+    return rest === undefined ? [] : [decode(rest)]
+  }
+
+  #keep(rest: Buffer): void {
+    if (rest.length > this.#maxBytes) throw new BrokenStream(`an event is larger than ${this.#maxBytes} bytes`)
+    this.#pending = rest.length === 0 ? undefined : rest
+    // A blank line may straddle the cut: up to three of its bytes (CR LF CR) may already be here.
+    this.#searched = Math.max(0, rest.length - 3)
+  }
+}
+
+/** Index just behind the first blank line at or after `from`, or -1. A CR at the very end is not judged: its LF may follow. */
+function blankLineEnd(bytes: Buffer, from: number, start: number): number {
+  let at = from
+  for (;;) {
+    at = nextLineBreak(bytes, at)
+    if (at < 0) return -1
+    const next = lineBreakEnd(bytes, at)
+    if (next < 0) return -1
+    const lineStart = at === start || bytes[at - 1] === LF || bytes[at - 1] === CR
+    if (lineStart) return next
+    at = next
+  }
+}
+
+function nextLineBreak(bytes: Buffer, from: number): number {
+  const lf = bytes.indexOf(LF, from)
+  // Almost no vendor sends a bare CR; look for one only in front of the next LF.
+  const limit = lf < 0 ? bytes.length : lf
+  const cr = bytes.subarray(from, limit).indexOf(CR)
+  return cr < 0 ? lf : from + cr
+}
+
+function lineBreakEnd(bytes: Buffer, at: number): number {
+  if (bytes[at] === LF) return at + 1
+  if (at + 1 === bytes.length) return -1
+  return bytes[at + 1] === LF ? at + 2 : at + 1
+}
+
+function decode(bytes: Buffer): WireFrame {
+  if (!isUtf8(bytes)) throw new BrokenStream('the stream is not valid UTF-8')
+  return { bytes, frame: parseFields(bytes.toString('utf8')) }
+}
+
+function parseFields(text: string): Frame | undefined {
+  let event: string | undefined
+  let data: string | undefined
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    if (line.startsWith('data:')) {
+      const value = line.charCodeAt(5) === 0x20 ? line.slice(6) : line.slice(5)
+      data = data === undefined ? value : `${data}\n${value}`
+    } else if (line.startsWith('event:')) {
+      event = line.charCodeAt(6) === 0x20 ? line.slice(7) : line.slice(6)
+    }
+  }
+  if (data === undefined) return undefined
+  return event === undefined ? { data } : { event, data }
+}
+
+/** A frame as bytes on the wire. `data` must not contain line breaks (JSON text does not). */
+export function encodeFrame(frame: Frame): string {
+  return frame.event === undefined ? `data: ${frame.data}\n\n` : `event: ${frame.event}\ndata: ${frame.data}\n\n`
+}
