@@ -67,6 +67,8 @@ function blankLineEnd(bytes: Buffer, from: number, start: number): number {
   for (;;) {
     at = nextLineBreak(bytes, at)
     if (at < 0) return -1
+    // The search may begin between the two bytes of a CRLF.
+    if (bytes[at] === LF && at > start && bytes[at - 1] === CR) at -= 1
     const next = lineBreakEnd(bytes, at)
     if (next < 0) return -1
     const lineStart = at === start || bytes[at - 1] === LF || bytes[at - 1] === CR
