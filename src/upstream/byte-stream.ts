@@ -1,0 +1,99 @@
+import type { FailedOutcome } from './outcome.ts'
+
+/** Who takes the bytes. After `end` or `fail` nothing follows. */
+export interface ByteSink {
+  data(chunk: Buffer): void
+  end(): void
+  fail(failure: FailedOutcome): void
+}
+
+/** The wire's side of a stream: how to make it wait, go on, or stop for good. */
+export interface ByteSource {
+  pause(): void
+  resume(): void
+  abort(): void
+}
+
+/** How many bytes may wait for a sink before the source is paused. */
+const WAITING_LIMIT = 64 * 1024
+
+/**
+ * The body of a streamed answer without Node's stream machinery: one source, one sink at a time, and the sink may be
+ * changed (first who waits for the answer to be committed, then who relays it). Bytes wait while there is no sink.
+ */
+export class ByteStream {
+  readonly #source: ByteSource
+  #sink: ByteSink | undefined
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #over: { failure?: FailedOutcome } | undefined
+
+  constructor(source: ByteSource) {
+    this.#source = source
+  }
+
+  /** Hands over what has waited, then everything that comes. */
+  attach(sink: ByteSink): void {
+    this.#sink = sink
+    // The sink may detach, or hand over to another, in the middle of this.
+    while (this.#sink === sink && this.#waiting.length > 0) sink.data(this.#waiting.shift() as Buffer)
+    if (this.#sink !== sink) return
+    this.#waitingBytes = 0
+    if (this.#over !== undefined) this.#finish(sink)
+    else this.#source.resume()
+  }
+
+  /** No sink for now: bytes wait, up to a limit. */
+  detach(): void {
+    this.#sink = undefined
+  }
+
+  pause(): void {
+    this.#source.pause()
+  }
+
+  resume(): void {
+    this.#source.resume()
+  }
+
+  /** Ends the upstream call; the sink hears no more. */
+  abort(): void {
+    this.#sink = undefined
+    this.#waiting = []
+    if (this.#over === undefined) {
+      this.#over = {}
+      this.#source.abort()
+    }
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#over !== undefined) return
+    if (this.#sink !== undefined) {
+      this.#sink.data(chunk)
+      return
+    }
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.length
+    if (this.#waitingBytes > WAITING_LIMIT) this.#source.pause()
+  }
+
+  end(): void {
+    this.#settle({})
+  }
+
+  fail(failure: FailedOutcome): void {
+    this.#settle({ failure })
+  }
+
+  #settle(over: { failure?: FailedOutcome }): void {
+    if (this.#over !== undefined) return
+    this.#over = over
+    if (this.#sink !== undefined) this.#finish(this.#sink)
+  }
+
+  #finish(sink: ByteSink): void {
+    this.#sink = undefined
+    if (this.#over?.failure !== undefined) sink.fail(this.#over.failure)
+    else sink.end()
+  }
+}

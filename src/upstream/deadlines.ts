@@ -1,0 +1,62 @@
+/** Length of a tick: how late a deadline may fire. */
+export const TICK_MS = 25
+
+/** Something that can run out of time. The wheel keeps its place in `slot`; -1 while it is not watched. */
+export interface Expirable {
+  /** The tick at which time is up; may be moved at any time by plain assignment. */
+  dueTick: number
+  slot: number
+  onDue(): void
+}
+
+/**
+ * All deadlines of the process on one coarse interval: moving a deadline is an assignment, where a timer object for each
+ * chunk of each stream would cost more than the rest of relaying it. The interval runs only while something is watched.
+ */
+class Deadlines {
+  #now = 0
+  #watched: Expirable[] = []
+  #interval: NodeJS.Timeout | undefined
+
+  /** The tick that lies `ms` from now, at least one tick ahead. */
+  after(ms: number): number {
+    return this.#now + Math.ceil(ms / TICK_MS) + 1
+  }
+
+  watch(entry: Expirable): void {
+    if (entry.slot >= 0) return
+    entry.slot = this.#watched.length
+    this.#watched.push(entry)
+    this.#interval ??= setInterval(() => this.#tick(), TICK_MS).unref()
+  }
+
+  forget(entry: Expirable): void {
+    const { slot } = entry
+    if (slot < 0) return
+    entry.slot = -1
+    const last = this.#watched.pop() as Expirable
+    if (last !== entry) {
+      this.#watched[slot] = last
+      last.slot = slot
+    }
+  }
+
+  #tick(): void {
+    this.#now += 1
+    if (this.#watched.length === 0) {
+      clearInterval(this.#interval)
+      this.#interval = undefined
+      return
+    }
+    // Backwards, because an entry that is forgotten gives its place to the last one.
+    for (let index = this.#watched.length - 1; index >= 0; index -= 1) {
+      const entry = this.#watched[index]
+      if (entry !== undefined && entry.dueTick <= this.#now) {
+        this.forget(entry)
+        entry.onDue()
+      }
+    }
+  }
+}
+
+export const deadlines = new Deadlines()

@@ -1,0 +1,210 @@
+import type { Dispatcher } from 'undici'
+import { ByteStream } from './byte-stream.ts'
+import { deadlines, type Expirable } from './deadlines.ts'
+import { failureOf, isDeadSocket } from './failure.ts'
+import type { FailedOutcome, Outcome, ResponseHeaders } from './outcome.ts'
+import type { Pool } from './pool.ts'
+
+/** An answer that is not a stream is held in one piece; more than this is no answer that a client could want. */
+const MAX_WHOLE_BYTES = 64 * 1024 * 1024
+
+/** Limits of one upstream call, in ms. Connecting has a limit of its own, in the pool. */
+export interface ExchangeTimeouts {
+  /** Of a streamed call: until the first event. */
+  readonly firstByte: number
+  /** Between two pieces of a stream. */
+  readonly idle: number
+  readonly total: number
+}
+
+export interface ExchangeRequest {
+  readonly pool: Pool
+  readonly method: 'POST' | 'GET'
+  readonly origin: string
+  readonly path: string
+  readonly query: string
+  readonly headers: Record<string, string>
+  readonly body: Buffer | undefined
+  readonly stream: boolean
+  readonly timeouts: ExchangeTimeouts
+}
+
+/**
+ * One request to a vendor and what became of it: undici's handler, the deadline, and the way to abort, in one object. The
+ * promise `outcome` always settles, at the head of the answer, and never rejects. What follows a stream's head comes
+ * through its ByteStream.
+ */
+export class Exchange implements Expirable, Dispatcher.DispatchHandler {
+  readonly request: ExchangeRequest
+  readonly outcome: Promise<Outcome>
+  dueTick = 0
+  slot = -1
+
+  #settle!: (outcome: Outcome) => void
+  #settled = false
+  #controller: Dispatcher.DispatchController | undefined
+  #failure: FailedOutcome | undefined
+  #status = 0
+  #headers: ResponseHeaders = {}
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #stream: ByteStream | undefined
+  #totalTick: number
+  #retried = false
+  #connectionsBefore = 0
+  #paused = false
+
+  constructor(request: ExchangeRequest) {
+    this.request = request
+    this.outcome = new Promise(resolve => {
+      this.#settle = resolve
+    })
+    const { timeouts, stream } = request
+    this.#totalTick = deadlines.after(timeouts.total)
+    this.dueTick = stream ? Math.min(this.#totalTick, deadlines.after(timeouts.firstByte)) : this.#totalTick
+  }
+
+  /** Puts the request on the wire. Called once, by the requestable behind reply-from or by who has no reply. */
+  start(): void {
+    if (this.#settled) return
+    deadlines.watch(this)
+    this.#dispatch()
+  }
+
+  /** Stops the call, wherever it stands. Idempotent. */
+  abort(failure: FailedOutcome): void {
+    if (this.#failure !== undefined) return
+    this.#failure = failure
+    deadlines.forget(this)
+    this.#controller?.abort(new Error(failure.reason))
+    this.#fail(failure)
+  }
+
+  /** Data has come that counts as life: the next silence is measured from here. */
+  #alive(): void {
+    this.dueTick = Math.min(this.#totalTick, deadlines.after(this.request.timeouts.idle))
+  }
+
+  onDue(): void {
+    // While we hold the vendor back for a slow client, its silence is our doing.
+    if (this.#paused && this.#stream !== undefined) {
+      this.#alive()
+      deadlines.watch(this)
+      return
+    }
+    this.abort({ type: 'failed', kind: 'timeout', reason: this.#timeoutReason() })
+  }
+
+  #timeoutReason(): string {
+    if (this.dueTick >= this.#totalTick) return 'the provider did not finish within the total timeout'
+    return this.#bytes === 0
+      ? 'the provider sent nothing within the first-byte timeout'
+      : 'the provider fell silent for longer than the idle timeout'
+  }
+
+  #dispatch(): void {
+    const { pool, method, origin, path, query, headers, body } = this.request
+    this.#connectionsBefore = pool.connectionsMade
+    pool.agent.dispatch(
+      {
+        origin,
+        path: query === '' ? path : `${path}?${query}`,
+        method,
+        headers,
+        body: body ?? null,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      this,
+    )
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#failure !== undefined) controller.abort(new Error(this.#failure.reason))
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    if (status < 200) return
+    this.#status = status
+    this.#headers = headers
+    const type = headers['content-type']
+    if (typeof type === 'string' && type.startsWith('text/event-stream') && status < 300) this.#openStream()
+  }
+
+  #openStream(): void {
+    this.#stream = new ByteStream({
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
+      abort: () => this.abort({ type: 'failed', kind: 'cancelled', reason: 'the call was cancelled' }),
+    })
+    this.#resolve({ type: 'stream', status: this.#status, headers: this.#headers, body: this.#stream })
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#stream !== undefined) {
+      this.#alive()
+      this.#stream.data(chunk)
+    } else if (this.#bytes > MAX_WHOLE_BYTES) {
+      this.abort({ type: 'failed', kind: 'network', reason: 'the answer of the provider is too large' })
+    } else {
+      this.#chunks.push(chunk)
+    }
+  }
+
+  onResponseEnd(): void {
+    deadlines.forget(this)
+    if (this.#stream !== undefined) {
+      this.#stream.end()
+      return
+    }
+    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
+    this.#resolve({ type: 'whole', status: this.#status, headers: this.#headers, body })
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#failure !== undefined) return
+    if (this.#mayRetry(error)) {
+      this.#retried = true
+      this.#dispatch()
+      return
+    }
+    deadlines.forget(this)
+    this.#failure = failureOf(error)
+    this.#fail(this.#failure)
+  }
+
+  /**
+   * A kept-alive socket that the vendor closed while our request was on its way: nothing was answered, so ask once more.
+   * Only when no connection was opened meanwhile can we be sure that the socket had been used before.
+   */
+  #mayRetry(error: Error): boolean {
+    const { pool } = this.request
+    return (
+      !this.#retried && this.#status === 0 && isDeadSocket(error) && pool.connectionsMade === this.#connectionsBefore
+    )
+  }
+
+  #fail(failure: FailedOutcome): void {
+    if (this.#stream !== undefined) this.#stream.fail(failure)
+    else this.#resolve(failure)
+  }
+
+  #resolve(outcome: Outcome): void {
+    this.#settled = true
+    this.#settle(outcome)
+  }
+
+  #pause(): void {
+    this.#paused = true
+    this.#controller?.pause()
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#alive()
+    this.#controller?.resume()
+  }
+}

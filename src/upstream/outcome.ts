@@ -1,0 +1,36 @@
+import type { ByteStream } from './byte-stream.ts'
+
+/** Response headers, lower case, as undici parsed them. */
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** A whole answer, its body in one piece. */
+export interface WholeOutcome {
+  readonly type: 'whole'
+  readonly status: number
+  readonly headers: ResponseHeaders
+  readonly body: Buffer
+}
+
+/** The head of an event stream; its bytes follow. */
+export interface StreamOutcome {
+  readonly type: 'stream'
+  readonly status: number
+  readonly headers: ResponseHeaders
+  readonly body: ByteStream
+}
+
+/** No answer. `reason` is ours and safe to show; the socket's own words stay in `cause`, for the log. */
+export interface FailedOutcome {
+  readonly type: 'failed'
+  readonly kind: 'network' | 'timeout' | 'cancelled'
+  readonly reason: string
+  readonly cause?: unknown
+}
+
+export type Outcome = WholeOutcome | StreamOutcome | FailedOutcome
+
+/** The first value of a response header. */
+export function header(headers: ResponseHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : value?.[0]
+}
