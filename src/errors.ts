@@ -65,6 +65,65 @@ function define(name: string, kind: Kind, message: string): SluiceErrorFactory {
 
 export const InvalidRequest = define('REQUEST_INVALID', 'invalid', '%s')
 export const MalformedJson = define('REQUEST_JSON', 'invalid', 'The request body is not valid JSON: %s')
+export const EmptyBody = define('REQUEST_EMPTY', 'invalid', 'The request has no body; send a JSON object.')
+export const MediaType = define(
+  'REQUEST_MEDIA_TYPE',
+  'invalid',
+  'The content type %s is not supported; send application/json.',
+)
+export const BodyTooLarge = define(
+  'REQUEST_TOO_LARGE',
+  'too-large',
+  'The request body is larger than %s bytes (setting: listen.bodyLimit).',
+)
+export const NotExpressible = define('REQUEST_NOT_EXPRESSIBLE', 'invalid', 'No target can take this request: %s')
+export const KeyMissing = define(
+  'AUTH_KEY_MISSING',
+  'unauthorized',
+  'No API key was sent: use the header "authorization: Bearer KEY", "x-api-key" or "x-goog-api-key".',
+)
+export const KeyUnknown = define('AUTH_KEY_UNKNOWN', 'unauthorized', 'The API key is not known to this gateway.')
+export const KeyDisabled = define('AUTH_KEY_DISABLED', 'unauthorized', 'The API key is disabled.')
+export const KeyExpired = define('AUTH_KEY_EXPIRED', 'unauthorized', 'The API key has expired.')
+export const AddressLimited = define(
+  'AUTH_TOO_MANY_FAILURES',
+  'limited',
+  'Too many failed requests from this address; wait %s s.',
+)
+export const NotLocal = define(
+  'AUTH_NOT_LOCAL',
+  'forbidden',
+  'A gateway without keys answers only programs on its own machine: %s',
+)
+export const ModelForbidden = define('AUTH_MODEL_FORBIDDEN', 'forbidden', 'The API key may not use the model "%s".')
+export const LimitRequests = define(
+  'LIMIT_REQUESTS',
+  'limited',
+  'The limit of %s requests a minute for this API key is reached; wait %s s (setting: keys[].limits.requestsPerMinute).',
+)
+export const RouteUnknown = define('ROUTE_UNKNOWN', 'not-found', 'There is no route %s %s.')
+export const ModelUnknown = define('ROUTE_MODEL_UNKNOWN', 'not-found', 'The model "%s" is not known.%s')
+export const NoTarget = define(
+  'ROUTE_NO_TARGET',
+  'overloaded',
+  'No target of the model "%s" can answer now; try again in %s s.',
+)
+export const UpstreamNetwork = define('UPSTREAM_NETWORK', 'network', 'The provider could not be reached: %s.')
+export const UpstreamTimeout = define('UPSTREAM_TIMEOUT', 'timeout', 'The provider took too long: %s.')
+export const UpstreamKey = define(
+  'UPSTREAM_KEY',
+  'upstream',
+  "The provider refused the gateway's own key; the operator must mend it.",
+)
+export const UpstreamAnswer = define(
+  'UPSTREAM_ANSWER',
+  'upstream',
+  'The provider answered with something that is not an answer: %s.',
+)
+export const UpstreamStream = define('UPSTREAM_STREAM', 'network', 'The stream of the provider broke off: %s.')
+export const Draining = define('GATEWAY_DRAINING', 'overloaded', 'The gateway is shutting down; try again.')
+export const Cancelled = define('REQUEST_CANCELLED', 'cancelled', 'The client went away.')
+export const Internal = define('INTERNAL', 'internal', 'The gateway failed to handle this request.')
 
 /** True for errors made here. */
 export function isSluiceError(value: unknown): value is SluiceError {
@@ -73,19 +132,12 @@ export function isSluiceError(value: unknown): value is SluiceError {
 
 /** Any thrown value as a fault that is safe to show. */
 export function faultOf(error: unknown): Fault {
-  if (isSluiceError(error)) {
-    return {
-      kind: error.kind,
-      status: error.statusCode,
-      message: error.message,
-      code: error.code,
-      ...(error.param !== undefined && { param: error.param }),
-    }
-  }
+  const known = isSluiceError(error) ? error : Internal()
   return {
-    kind: 'internal',
-    status: 500,
-    message: 'The gateway failed to handle this request.',
-    code: 'SLUICE_INTERNAL',
+    kind: known.kind,
+    status: known.statusCode,
+    message: known.message,
+    code: known.code,
+    ...(known.param !== undefined && { param: known.param }),
   }
 }

@@ -1,0 +1,51 @@
+import type { Kind } from '../call/fault.ts'
+import type { Loss } from '../call/loss.ts'
+import type { Usage } from '../call/result.ts'
+
+/** What became of one upstream attempt. Times in ms on the monotonic clock. */
+export interface AttemptRecord {
+  readonly provider: string
+  readonly model: string
+  readonly key: number
+  readonly startedAt: number
+  firstByteAt?: number
+  endedAt?: number
+  status?: number
+  /** Absent while it runs and when it went well. */
+  failure?: Kind
+  /** Why it failed, in words that are safe to log. */
+  reason?: string
+}
+
+/** What happened to one client request; written by the stages, settled once when the connection is done with it. */
+export class CallRecord {
+  readonly id: string
+  readonly endpoint: string
+  readonly startedAt: number
+  caller: string | undefined
+  model: string | undefined
+  stream = false
+  readonly attempts: AttemptRecord[] = []
+  lane: 'pass' | 'translate' | undefined
+  usage: Usage | undefined
+  losses: readonly Loss[] = []
+  finish: string | undefined
+  /** When the first byte of content was on its way to the client. */
+  firstContentAt: number | undefined
+  /** A streamed answer broke after it had begun; its status stays 200 on the wire. */
+  failure: Kind | undefined
+  errorCode: string | undefined
+
+  constructor(id: string, endpoint: string, startedAt: number) {
+    this.id = id
+    this.endpoint = endpoint
+    this.startedAt = startedAt
+  }
+
+  /** Ms spent outside of upstream attempts until `now`: what the gateway itself cost. */
+  overhead(now: number): number {
+    let upstream = 0
+    for (const attempt of this.attempts) upstream += (attempt.endedAt ?? now) - attempt.startedAt
+    return Math.max(0, now - this.startedAt - upstream)
+  }
+}

@@ -1,0 +1,71 @@
+import type { Call, Operation } from '../call/call.ts'
+import type { JsonObject } from '../call/json.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { type Scan, scanBody } from './scan.ts'
+
+export interface EnvelopeSource {
+  readonly body: Buffer
+  readonly dialect: Dialect
+  readonly operation: Operation
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The allow-listed part of the client's query string, without `?`. */
+  readonly query: string
+}
+
+/**
+ * A client's call, unopened: the scanner says which model it asks for and whether it wants a stream; the blocks inside are
+ * decoded when somebody needs them (the translate lane, a plugin) and never otherwise.
+ */
+export class Envelope {
+  readonly body: Buffer
+  readonly dialect: Dialect
+  readonly operation: Operation
+  readonly headers: EnvelopeSource['headers']
+  readonly query: string
+  readonly scan: Scan
+  #call: Call | undefined
+  #replaced = false
+
+  /** Throws MalformedJson or InvalidRequest. */
+  constructor(source: EnvelopeSource) {
+    this.body = source.body
+    this.dialect = source.dialect
+    this.operation = source.operation
+    this.headers = source.headers
+    this.query = source.query
+    this.scan = scanBody(source.body)
+  }
+
+  get model(): string {
+    return this.scan.model
+  }
+
+  get stream(): boolean {
+    return this.scan.stream
+  }
+
+  /** Bytes of the body as it came. */
+  get size(): number {
+    return this.body.length
+  }
+
+  /** True once a plugin has put another call in the place of the client's: the bytes can no longer be passed on. */
+  get replaced(): boolean {
+    return this.#replaced
+  }
+
+  /** The call, decoded at the first asking. Throws InvalidRequest. */
+  decode(): Call {
+    this.#call ??= this.dialect.readRequest({
+      json: JSON.parse(this.body.toString('utf8')) as JsonObject,
+      headers: this.headers,
+    })
+    return this.#call
+  }
+
+  /** For plugins: the call goes on as this one. `model` and `stream` stay the client's: permission was granted on them. */
+  replace(call: Call): void {
+    this.#call = { ...call, model: this.model, stream: this.stream }
+    this.#replaced = true
+  }
+}

@@ -1,0 +1,97 @@
+import type { Event } from '../call/event.ts'
+import type { EventReader } from '../dialects/dialect.ts'
+import type { ByteSink, ByteStream } from '../upstream/byte-stream.ts'
+import type { FailedOutcome } from '../upstream/outcome.ts'
+import { BrokenStream, SseSplitter, type WireFrame } from './sse.ts'
+
+/** One event of a vendor's stream is never larger than this in good faith: images travel as base64 of a few MB. */
+const MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+/** One event off the wire, with what it says. */
+export interface FlowItem extends WireFrame {
+  readonly events: readonly Event[]
+}
+
+export interface FlowConsumer {
+  items(items: readonly FlowItem[]): void
+  /** The bytes have ended; `events` is what the reader makes of that. */
+  end(events: readonly Event[]): void
+  fail(failure: FailedOutcome): void
+}
+
+/** A vendor's stream as events: cut at event borders and read in the vendor's dialect, for one consumer at a time. */
+export class Flow implements ByteSink {
+  readonly #body: ByteStream
+  readonly #reader: EventReader
+  readonly #splitter = new SseSplitter(MAX_EVENT_BYTES)
+  #consumer: FlowConsumer | undefined
+
+  constructor(body: ByteStream, reader: EventReader) {
+    this.#body = body
+    this.#reader = reader
+  }
+
+  /** Sends everything from here on to `consumer`. */
+  consume(consumer: FlowConsumer): void {
+    this.#consumer = consumer
+    this.#body.attach(this)
+  }
+
+  /** Lets what comes wait until somebody consumes again. */
+  hold(): void {
+    this.#consumer = undefined
+    this.#body.detach()
+  }
+
+  pause(): void {
+    this.#body.pause()
+  }
+
+  resume(): void {
+    this.#body.resume()
+  }
+
+  abort(): void {
+    this.#consumer = undefined
+    this.#body.abort()
+  }
+
+  data(chunk: Buffer): void {
+    try {
+      const items = this.#read(this.#splitter.push(chunk))
+      if (items.length > 0) this.#consumer?.items(items)
+    } catch (error) {
+      this.#break(error)
+    }
+  }
+
+  end(): void {
+    try {
+      const items = this.#read(this.#splitter.end())
+      if (items.length > 0) this.#consumer?.items(items)
+    } catch (error) {
+      this.#break(error)
+      return
+    }
+    this.#consumer?.end(this.#reader.end())
+  }
+
+  fail(failure: FailedOutcome): void {
+    this.#consumer?.fail(failure)
+  }
+
+  #read(frames: WireFrame[]): FlowItem[] {
+    return frames.map(({ bytes, frame }) => ({
+      bytes,
+      frame,
+      events: frame === undefined ? [] : this.#reader.push(frame),
+    }))
+  }
+
+  #break(error: unknown): void {
+    if (!(error instanceof BrokenStream)) throw error
+    const consumer = this.#consumer
+    this.abort()
+    consumer?.fail({ type: 'failed', kind: 'network', reason: error.message })
+  }
+}

@@ -1,0 +1,110 @@
+import type { Event } from '../call/event.ts'
+import type { Fault } from '../call/fault.ts'
+import { deadlines, type Expirable } from '../upstream/deadlines.ts'
+import type { FailedOutcome } from '../upstream/outcome.ts'
+import type { Flow, FlowConsumer, FlowItem } from './flow.ts'
+
+/** A model that thinks in silence is taken at its word this long (ms) after its opening event. */
+const COMMIT_AFTER = 10_000
+
+/** The stream is worth showing to the client: what has come so far, and possibly that it is over already. */
+export interface Committed {
+  readonly type: 'committed'
+  readonly items: readonly FlowItem[]
+  readonly ended?: readonly Event[]
+}
+
+/** The stream turned out to be a failed attempt, before the client saw anything of it. */
+export type HoldResult =
+  | Committed
+  | { readonly type: 'faulted'; readonly fault: Fault }
+  | { readonly type: 'failed'; readonly failure: FailedOutcome }
+
+/**
+ * Waits until a stream has shown content, an end, or an error. Until then nothing goes to the client, so an error that
+ * comes inside a 200 (Anthropic's `overloaded_error`, a cut socket) can still be answered by the next target.
+ */
+export function hold(flow: Flow): Promise<HoldResult> {
+  return new Promise(resolve => {
+    flow.consume(new Holder(flow, resolve))
+  })
+}
+
+class Holder implements FlowConsumer, Expirable {
+  dueTick = 0
+  slot = -1
+  readonly #flow: Flow
+  readonly #resolve: (result: HoldResult) => void
+  readonly #items: FlowItem[] = []
+
+  constructor(flow: Flow, resolve: (result: HoldResult) => void) {
+    this.#flow = flow
+    this.#resolve = resolve
+  }
+
+  items(items: readonly FlowItem[]): void {
+    this.#items.push(...items)
+    for (const { events } of items) {
+      for (const event of events) {
+        if (event.type === 'error') {
+          this.#faulted(event.fault)
+          return
+        }
+        if (isContent(event)) {
+          this.#commit()
+          return
+        }
+        if (event.type === 'start') this.#startWaiting()
+      }
+    }
+  }
+
+  end(events: readonly Event[]): void {
+    const error = events.find(event => event.type === 'error')
+    if (error !== undefined) this.#faulted(error.fault)
+    else this.#settle({ type: 'committed', items: this.#items, ended: events })
+  }
+
+  fail(failure: FailedOutcome): void {
+    this.#settle({ type: 'failed', failure })
+  }
+
+  onDue(): void {
+    this.#commit()
+  }
+
+  #startWaiting(): void {
+    this.dueTick = deadlines.after(COMMIT_AFTER)
+    deadlines.watch(this)
+  }
+
+  #commit(): void {
+    this.#flow.hold()
+    this.#settle({ type: 'committed', items: this.#items })
+  }
+
+  #faulted(fault: Fault): void {
+    this.#flow.abort()
+    this.#settle({ type: 'faulted', fault })
+  }
+
+  #settle(result: HoldResult): void {
+    deadlines.forget(this)
+    this.#resolve(result)
+  }
+}
+
+/** Text, reasoning, a tool call, something opaque, or an end: from here on the answer is this one. */
+function isContent(event: Event): boolean {
+  switch (event.type) {
+    case 'delta':
+      return event.text !== '' && event.arguments !== ''
+    case 'block-open':
+      return event.content.type !== 'text' && event.content.type !== 'reasoning'
+    case 'finish':
+    case 'end':
+      return true
+    default:
+      return false
+  }
+}

@@ -1,0 +1,65 @@
+import type { Loss } from '../call/loss.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { Envelope } from './envelope.ts'
+import { applyEdits, askForUsage, type Edit } from './usage-request.ts'
+
+/** How one call travels to one vendor: as it came, or in the vendor's own dialect. */
+export interface Passage {
+  readonly lane: 'pass' | 'translate'
+  /** What the vendor speaks. */
+  readonly dialect: Dialect
+  readonly body: Buffer
+  readonly headers: Readonly<Record<string, string>>
+  readonly losses: readonly Loss[]
+  /** Usage was asked for on the client's behalf: what it adds to the stream must be cut out again. */
+  readonly cutUsage: boolean
+}
+
+const NO_HEADERS = Object.freeze({})
+
+/**
+ * Prepares the body for a vendor. Same dialect and nothing to change: the client's own bytes, with only `model` put in
+ * place (and the wish for usage, where a stream would not report it). Else through the hub. Throws InvalidRequest when
+ * the call cannot be read or cannot be said in the vendor's dialect.
+ */
+export function passageTo(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
+  const sameDialect = dialect === envelope.dialect
+  if (sameDialect && !envelope.replaced && provider.adjust === undefined)
+    return pass(provider, dialect, envelope, model)
+  return translate(provider, dialect, envelope, model)
+}
+
+function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
+  const { body, scan } = envelope
+  const usage = scan.stream && provider.streamUsage === 'on-request' ? askForUsage(body, scan) : undefined
+  const edits: Edit[] = usage === undefined ? [] : [usage]
+  if (model !== scan.model) {
+    const { start, end } = scan.modelMember
+    edits.push({ start, end, bytes: JSON.stringify(model) })
+  }
+  return {
+    lane: 'pass',
+    dialect,
+    body: edits.length === 0 ? body : applyEdits(body, edits),
+    headers: NO_HEADERS,
+    losses: [],
+    cutUsage: usage !== undefined,
+  }
+}
+
+function translate(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
+  const asked = envelope.decode()
+  const wantsUsage = asked.stream && provider.streamUsage === 'on-request'
+  const call = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
+  const written = dialect.writeRequest(call)
+  const body = provider.adjust === undefined ? written.body : provider.adjust(written.body, call)
+  return {
+    lane: 'translate',
+    dialect,
+    body: Buffer.from(JSON.stringify(body)),
+    headers: written.headers ?? NO_HEADERS,
+    losses: written.losses,
+    cutUsage: false,
+  }
+}

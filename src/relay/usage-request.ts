@@ -1,0 +1,92 @@
+import { findMembers, watch } from './json-members.ts'
+import type { Scan } from './scan.ts'
+
+/** Bytes to put in the place of `[start, end)`. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly bytes: string
+}
+
+const INCLUDE = watch('include_usage')
+const USAGE = watch('usage', 'choices')
+
+/**
+ * The edit that makes an OpenAI-style stream report its usage (`stream_options.include_usage`), or undefined when the
+ * client asks for it already. What the vendor then sends more is cut again by `cutUsage`.
+ */
+export function askForUsage(body: Buffer, scan: Scan): Edit | undefined {
+  const options = scan.streamOptions
+  if (options === undefined) {
+    const { nameStart } = scan.modelMember
+    return { start: nameStart, end: nameStart, bytes: '"stream_options":{"include_usage":true},' }
+  }
+  if (body[options.start] !== 0x7b) return { start: options.start, end: options.end, bytes: '{"include_usage":true}' }
+  return askInside(body.subarray(options.start, options.end), options.start)
+}
+
+function askInside(options: Buffer, offset: number): Edit | undefined {
+  const asked = findMembers(options, INCLUDE).get('include_usage')
+  if (asked !== undefined) {
+    if (options.toString('latin1', asked.start, asked.end) === 'true') return undefined
+    return { start: offset + asked.start, end: offset + asked.end, bytes: 'true' }
+  }
+  const empty = options.subarray(1, -1).toString('latin1').trim() === ''
+  return { start: offset + 1, end: offset + 1, bytes: `"include_usage":true${empty ? '' : ','}` }
+}
+
+/** Applies edits that do not overlap, in one copy. */
+export function applyEdits(body: Buffer, edits: readonly Edit[]): Buffer {
+  const sorted = edits.length < 2 ? edits : edits.toSorted((left, right) => left.start - right.start)
+  const pieces: Buffer[] = []
+  let from = 0
+  for (const edit of sorted) {
+    pieces.push(body.subarray(from, edit.start), Buffer.from(edit.bytes))
+    from = edit.end
+  }
+  pieces.push(body.subarray(from))
+  return Buffer.concat(pieces)
+}
+
+/**
+ * Takes out of one event of an OpenAI-style stream what is there only because we asked for usage: the `usage` member, or
+ * the whole event (undefined) when it carries nothing else. All other bytes stay as they are.
+ */
+export function cutUsage(event: Buffer): Buffer | undefined {
+  if (!event.includes('"usage"')) return event
+  const open = event.indexOf(0x7b)
+  const close = event.lastIndexOf(0x7d)
+  const json = event.subarray(open, close + 1)
+  const members = membersOf(json)
+  const usage = members?.get('usage')
+  if (members === undefined || usage === undefined) return event
+  const choices = members.get('choices')
+  const isReport = choices !== undefined && /^\[\s*\]$/.test(json.toString('latin1', choices.start, choices.end))
+  return isReport ? undefined : without(event, open + usage.nameStart, open + usage.end)
+}
+
+function membersOf(json: Buffer) {
+  try {
+    return findMembers(json, USAGE)
+  } catch {
+    return undefined
+  }
+}
+
+/** Removes `[start, end)` with the comma that joined it to its neighbour. */
+function without(event: Buffer, start: number, end: number): Buffer {
+  let from = start
+  let to = end
+  while (isSpace(event[from - 1])) from -= 1
+  if (event[from - 1] === 0x2c) {
+    from -= 1
+  } else {
+    while (isSpace(event[to])) to += 1
+    if (event[to] === 0x2c) to += 1
+  }
+  return Buffer.concat([event.subarray(0, from), event.subarray(to)])
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09
+}

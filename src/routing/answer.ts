@@ -1,0 +1,39 @@
+import type { Event } from '../call/event.ts'
+import type { Fault } from '../call/fault.ts'
+import type { Flow, FlowItem } from '../relay/flow.ts'
+import type { Passage } from '../relay/passage.ts'
+import type { ResponseHeaders } from '../upstream/outcome.ts'
+import type { Attempt } from './attempt.ts'
+
+interface FromVendor {
+  readonly attempt: Attempt
+  readonly passage: Passage
+  readonly status: number
+  readonly headers: ResponseHeaders
+}
+
+/** A whole answer, read by nobody yet. */
+export interface WholeAnswer extends FromVendor {
+  readonly type: 'whole'
+  readonly body: Buffer
+}
+
+/** A stream that has shown content: what has come of it, and the flow of the rest. */
+export interface StreamAnswer extends FromVendor {
+  readonly type: 'stream'
+  readonly flow: Flow
+  readonly items: readonly FlowItem[]
+  readonly ended?: readonly Event[]
+}
+
+/** The vendor's own refusal, to be shown to the client: its fault lies in the request, or every target refused. */
+export interface RefusedAnswer extends FromVendor {
+  readonly type: 'refused'
+  readonly fault: Fault
+  /** The vendor's bytes, where there are any. */
+  readonly body: Buffer | undefined
+  /** Seconds. */
+  readonly retryAfter?: number
+}
+
+export type Answer = WholeAnswer | StreamAnswer | RefusedAnswer

@@ -1,0 +1,41 @@
+import type { Kind } from '../call/fault.ts'
+import { CONSEQUENCES } from '../errors.ts'
+import type { AttemptRecord, CallRecord } from '../meter/record.ts'
+import type { Admission, Verdict } from './breaker.ts'
+import type { Candidate } from './target.ts'
+
+/** One try of one candidate: tells the breaker and the record how it ended, once, when the answer has ended. */
+export class Attempt {
+  readonly candidate: Candidate
+  readonly record: AttemptRecord
+  readonly #admission: Admission
+  #settled = false
+
+  constructor(candidate: Candidate, admission: Admission, call: CallRecord, now: number) {
+    this.candidate = candidate
+    this.#admission = admission
+    const { target, key } = candidate
+    this.record = {
+      provider: target.vendor.name,
+      model: target.configured ? target.model : 'other',
+      key: key.index,
+      startedAt: now,
+    }
+    call.attempts.push(this.record)
+  }
+
+  /** `failure` says how it failed; absent when the answer came whole. Only the first call counts. */
+  settle(now: number, failure?: Kind, reason?: string): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.record.endedAt = now
+    if (failure !== undefined) this.record.failure = failure
+    if (reason !== undefined) this.record.reason = reason
+    this.#admission.settle(verdictOf(failure))
+  }
+}
+
+function verdictOf(failure: Kind | undefined): Verdict {
+  if (failure === undefined) return 'good'
+  return CONSEQUENCES[failure].breaker ? 'bad' : 'neutral'
+}

@@ -1,0 +1,180 @@
+import type { Kind } from '../call/fault.ts'
+import {
+  Cancelled,
+  CONSEQUENCES,
+  NoTarget,
+  type SluiceError,
+  UpstreamAnswer,
+  UpstreamKey,
+  UpstreamNetwork,
+  UpstreamTimeout,
+} from '../errors.ts'
+import type { CallRecord } from '../meter/record.ts'
+import type { Envelope } from '../relay/envelope.ts'
+import { Flow } from '../relay/flow.ts'
+import { hold } from '../relay/hold.ts'
+import type { Passage } from '../relay/passage.ts'
+import type { FailedOutcome, Outcome, StreamOutcome, WholeOutcome } from '../upstream/outcome.ts'
+import type { Answer } from './answer.ts'
+import { Attempt } from './attempt.ts'
+import { judge } from './judge.ts'
+import { retryAfterMs } from './retry-after.ts'
+import type { Candidate, Target } from './target.ts'
+
+/** How long a key is left alone after the vendor has refused it, ms. */
+const KEY_COOLDOWN = 60_000
+
+/** Everything that one client request brings to the loop. */
+export interface Dispatch {
+  readonly envelope: Envelope
+  /** Best first; each target once. */
+  readonly targets: readonly Target[]
+  readonly maxAttempts: number
+  readonly record: CallRecord
+  /** Prepares the body for a candidate. Throws InvalidRequest when the call cannot be said to it. */
+  passage(candidate: Candidate): Passage
+  /** Sends it; settles at the head of the answer, never rejects. */
+  forward(candidate: Candidate, passage: Passage): Promise<Outcome>
+  /** The client is still there. */
+  present(): boolean
+  /** Monotonic clock, ms. */
+  now(): number
+}
+
+/** An attempt that failed: what follows, and what the client reads if it was the last one. */
+interface Failure {
+  readonly kind: Kind
+  /** The vendor's other keys may do better. */
+  readonly ofKey: boolean
+  readonly answer?: Answer
+  readonly error?: SluiceError
+}
+
+/**
+ * The only loop: tries the targets in order until one answers, the client's own fault is found, or the attempts are used
+ * up. Returns what the client is to read; throws a SluiceError where there is nothing of a vendor's to show. Once it has
+ * returned, the answer is committed and nothing is tried again.
+ */
+export async function dispatch(call: Dispatch): Promise<Answer> {
+  let failure: Failure | undefined
+  let shortestWait = Number.POSITIVE_INFINITY
+  for (const target of call.targets) {
+    for (const candidate of target.candidates) {
+      if (call.record.attempts.length >= call.maxAttempts) return conclude(failure)
+      const wait = waitOf(candidate, call.now())
+      const admission = wait > 0 ? undefined : candidate.breaker.admit()
+      if (admission === undefined) {
+        shortestWait = Math.min(shortestWait, Math.max(wait, candidate.breaker.openForMs))
+        continue
+      }
+      const attempt = new Attempt(candidate, admission, call.record, call.now())
+      const ended = await tryOnce(call, attempt)
+      if (!('kind' in ended)) return ended
+      failure = ended
+      if (!call.present()) throw Cancelled()
+      if (!CONSEQUENCES[ended.kind].nextTarget) return conclude(failure)
+      if (!ended.ofKey) break
+    }
+  }
+  if (failure !== undefined) return conclude(failure)
+  const seconds = Number.isFinite(shortestWait) ? Math.max(1, Math.ceil(shortestWait / 1000)) : 1
+  throw NoTarget({ retryAfter: seconds }, call.envelope.model, seconds)
+}
+
+function conclude(failure: Failure | undefined): Answer {
+  if (failure?.answer !== undefined) return failure.answer
+  throw failure?.error ?? NoTarget({ retryAfter: 1 }, '', 1)
+}
+
+/** Ms for which a candidate is to be left alone. */
+function waitOf({ key, cooldown }: Candidate, now: number): number {
+  return Math.max(key.cooldown.remaining(now), cooldown.remaining(now))
+}
+
+async function tryOnce(call: Dispatch, attempt: Attempt): Promise<Answer | Failure> {
+  const { candidate } = attempt
+  let passage: Passage
+  try {
+    passage = call.passage(candidate)
+  } catch (error) {
+    attempt.settle(call.now(), 'invalid')
+    throw error
+  }
+  const outcome = await call.forward(candidate, passage)
+  attempt.record.firstByteAt = call.now()
+  if (outcome.type === 'failed') return failed(call, attempt, outcome)
+  attempt.record.status = outcome.status
+  if (outcome.type === 'stream') return stream(call, attempt, passage, outcome)
+  if (outcome.status >= 300) return refused(call, attempt, passage, outcome)
+  return whole(call, attempt, passage, outcome)
+}
+
+function whole(call: Dispatch, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {
+  if (looksLikeJson(outcome.body) && !call.envelope.stream) return { ...outcome, attempt, passage }
+  const reason = call.envelope.stream ? 'it is not an event stream' : 'it is not JSON'
+  attempt.settle(call.now(), 'upstream', reason)
+  return { kind: 'upstream', ofKey: false, error: UpstreamAnswer({}, reason) }
+}
+
+/** Enough to tell an answer from a proxy's HTML page; the whole parse is left to who needs it. */
+function looksLikeJson(body: Buffer): boolean {
+  for (const byte of body) {
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte === 0x7b
+  }
+  return false
+}
+
+async function stream(
+  call: Dispatch,
+  attempt: Attempt,
+  passage: Passage,
+  outcome: StreamOutcome,
+): Promise<Answer | Failure> {
+  const { status, headers } = outcome
+  const flow = new Flow(outcome.body, passage.dialect.eventReader())
+  const held = await hold(flow)
+  if (held.type === 'failed') return failed(call, attempt, held.failure)
+  if (held.type === 'faulted') {
+    const { fault } = held
+    attempt.settle(call.now(), fault.kind, 'an error event before any content')
+    const answer: Answer = { type: 'refused', attempt, passage, status: fault.status, headers, fault, body: undefined }
+    return { kind: fault.kind, ofKey: false, answer }
+  }
+  return {
+    type: 'stream',
+    attempt,
+    passage,
+    status,
+    headers,
+    flow,
+    items: held.items,
+    ...(held.ended && { ended: held.ended }),
+  }
+}
+
+function failed(call: Dispatch, attempt: Attempt, outcome: FailedOutcome): Failure {
+  const { kind, reason, cause } = outcome
+  attempt.settle(call.now(), kind, reason)
+  const make = kind === 'timeout' ? UpstreamTimeout : kind === 'network' ? UpstreamNetwork : undefined
+  return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }
+}
+
+function refused(call: Dispatch, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Failure {
+  const { status, headers, body } = outcome
+  const { candidate } = attempt
+  const { fault, kind, ourKey } = judge(candidate.target.vendor.provider, passage.dialect, status, body)
+  attempt.settle(
+    call.now(),
+    ourKey ? 'unauthorized' : kind,
+    ourKey ? 'the provider refused our key' : `status ${status}`,
+  )
+  if (ourKey) {
+    candidate.key.cooldown.extend(call.now(), KEY_COOLDOWN)
+    return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
+  }
+  const answer = { type: 'refused', attempt, passage, status, headers, fault, body } as const
+  if (kind !== 'limited') return { kind, ofKey: false, answer }
+  const wait = retryAfterMs(headers, Date.now())
+  candidate.cooldown.extend(call.now(), wait)
+  return { kind, ofKey: true, answer: { ...answer, retryAfter: Math.ceil(wait / 1000) } }
+}

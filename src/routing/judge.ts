@@ -1,0 +1,44 @@
+import type { Fault, Kind } from '../call/fault.ts'
+import type { Json } from '../call/json.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { Provider } from '../providers/provider.ts'
+
+/** What a vendor's refusal means for us. */
+export interface Judgement {
+  readonly fault: Fault
+  /** What follows from it; differs from the fault's own kind where the fault is not the client's. */
+  readonly kind: Kind
+  /** The vendor refuses our key, not this request. */
+  readonly ourKey: boolean
+}
+
+/** Statuses with which vendors refuse a key, its rights or its balance. */
+const KEY_STATUSES = new Set([401, 402, 403])
+
+/** Reads a vendor's non-2xx answer. Never throws: a body that is no JSON is a fault by its status alone. */
+export function judge(provider: Provider, dialect: Dialect, status: number, body: Buffer): Judgement {
+  const json = parse(body)
+  const fault = dialect.readError(status, json)
+  const kind = provider.classify?.(status, json) ?? kindOf(status)
+  const ourKey = kind === 'unauthorized' || kind === 'forbidden' || kind === 'over-budget'
+  return { fault, kind: ourKey ? 'upstream' : kind, ourKey }
+}
+
+/** What an upstream status means by itself. */
+export function kindOf(status: number): Kind {
+  if (KEY_STATUSES.has(status)) return 'unauthorized'
+  if (status === 404) return 'not-found'
+  if (status === 408 || status === 504) return 'timeout'
+  if (status === 413) return 'too-large'
+  if (status === 429) return 'limited'
+  if (status === 502 || status === 503 || status === 529) return 'overloaded'
+  return status >= 400 && status < 500 ? 'invalid' : 'upstream'
+}
+
+function parse(body: Buffer): Json | undefined {
+  try {
+    return JSON.parse(body.toString('utf8')) as Json
+  } catch {
+    return undefined
+  }
+}

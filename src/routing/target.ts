@@ -1,0 +1,69 @@
+import type { Provider } from '../providers/provider.ts'
+import type { ExchangeTimeouts } from '../upstream/exchange.ts'
+import type { Pool } from '../upstream/pool.ts'
+import type { Breaker } from './breaker.ts'
+import type { Cooldown } from './cooldown.ts'
+
+/** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
+export interface VendorKey {
+  readonly index: number
+  readonly secret: string | undefined
+  /** Set while the vendor refuses this key. */
+  readonly cooldown: Cooldown
+}
+
+export interface BreakerSettings {
+  /** Over how long failures are counted, ms. */
+  readonly window: number
+  /** Fewer outcomes than this in the window never open it. */
+  readonly minimumCalls: number
+  /** Share of failures at which it opens, 0..1. */
+  readonly errorRate: number
+  /** How long it stays open before probes, ms. */
+  readonly openFor: number
+  /** Probes at a time while half-open. */
+  readonly probes: number
+  /** Good probes that close it. */
+  readonly closeAfter: number
+}
+
+/** A configured provider: who it is, how to reach it, and with which keys. */
+export interface Vendor {
+  readonly name: string
+  readonly provider: Provider
+  readonly keys: readonly VendorKey[]
+  readonly pool: Pool
+  readonly timeouts: ExchangeTimeouts
+  readonly breaker: BreakerSettings
+}
+
+/** Who can answer: a vendor with one of its models. */
+export interface Target {
+  /** `provider/model`: unique, and what `x-sluice-target` says. */
+  readonly id: string
+  readonly vendor: Vendor
+  readonly model: string
+  readonly weight: number
+  /** The target with each of the vendor's keys. */
+  readonly candidates: readonly Candidate[]
+  /** In the config by name; other targets share one metric label. */
+  readonly configured: boolean
+}
+
+/** A target with the key to use: what one attempt goes to. */
+export interface Candidate {
+  readonly target: Target
+  readonly key: VendorKey
+  readonly breaker: Breaker
+  /** Set while the vendor limits us. */
+  readonly cooldown: Cooldown
+}
+
+/** A name that clients may ask for, and who answers it. */
+export interface Route {
+  readonly name: string
+  readonly strategy: 'weighted' | 'priority'
+  readonly targets: readonly Target[]
+  /** Upstream attempts for one client request. */
+  readonly attempts: number
+}
