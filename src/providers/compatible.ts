@@ -1,0 +1,85 @@
+import { speakAnthropic } from './anthropic.ts'
+import { type Manners, type Quirk, speakOpenAi } from './openai.ts'
+import type { Provider } from './provider.ts'
+import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
+import {
+  dropStoreFalse,
+  dropStreamOptions,
+  nameDeveloperSystem,
+  nameLimitMaxTokens,
+  nameSeedRandomSeed,
+} from './quirks.ts'
+
+/** A vendor that speaks OpenAI's chat dialect: adding one is adding a row. */
+interface Vendor {
+  readonly baseUrl: string
+  /** Absent for servers that people run themselves, usually without a key. */
+  readonly keyVariable?: string
+  readonly streamUsage: Provider['streamUsage']
+  readonly healthPath?: string
+  readonly quirks?: readonly Quirk[]
+}
+
+const VENDORS: Readonly<Record<string, Vendor>> = {
+  // Answers 422 `extra_forbidden` to members that it does not know; reports usage in the last chunk, unasked.
+  mistral: {
+    baseUrl: 'https://api.mistral.ai/v1',
+    keyVariable: 'MISTRAL_API_KEY',
+    streamUsage: 'always',
+    quirks: [dropStreamOptions, nameLimitMaxTokens, nameSeedRandomSeed, nameDeveloperSystem, dropStoreFalse],
+  },
+  // Some models report usage unasked (also as `x_groq.usage`), all of them when asked.
+  groq: { baseUrl: 'https://api.groq.com/openai/v1', keyVariable: 'GROQ_API_KEY', streamUsage: 'on-request' },
+  // Its documented parameters have `max_tokens` alone; it answers 400 `unknown variant` to the role `developer`.
+  deepseek: {
+    baseUrl: 'https://api.deepseek.com/v1',
+    keyVariable: 'DEEPSEEK_API_KEY',
+    streamUsage: 'on-request',
+    quirks: [nameLimitMaxTokens, nameDeveloperSystem],
+  },
+  together: { baseUrl: 'https://api.together.xyz/v1', keyVariable: 'TOGETHER_API_KEY', streamUsage: 'on-request' },
+  fireworks: {
+    baseUrl: 'https://api.fireworks.ai/inference/v1',
+    keyVariable: 'FIREWORKS_API_KEY',
+    streamUsage: 'on-request',
+  },
+  // openrouter.ai/docs/use-cases/usage-accounting: always in the last event, `stream_options` has no effect.
+  openrouter: { baseUrl: 'https://openrouter.ai/api/v1', keyVariable: 'OPENROUTER_API_KEY', streamUsage: 'always' },
+  xai: { baseUrl: 'https://api.x.ai/v1', keyVariable: 'XAI_API_KEY', streamUsage: 'on-request' },
+  // Chat has no version in its path, the list of models does.
+  perplexity: {
+    baseUrl: 'https://api.perplexity.ai',
+    keyVariable: 'PERPLEXITY_API_KEY',
+    streamUsage: 'always',
+    healthPath: '/v1/models',
+  },
+  // Reported to answer 422 to `stream_options`.
+  cerebras: { baseUrl: 'https://api.cerebras.ai/v1', keyVariable: 'CEREBRAS_API_KEY', streamUsage: 'never' },
+  // docs.ollama.com/api/openai-compatibility lists `stream_options` and, of the limits, `max_tokens` alone.
+  ollama: { baseUrl: 'http://127.0.0.1:11434/v1', streamUsage: 'on-request', quirks: [nameLimitMaxTokens] },
+  vllm: { baseUrl: 'http://127.0.0.1:8000/v1', streamUsage: 'on-request' },
+}
+
+/** Who knows what answers there: not asked for usage, since servers exist that refuse the question. */
+const UNKNOWN: Manners = { usualUrl: 'https://llm.invalid/v1', streamUsage: 'never', forwardHeaders: [] }
+
+function typeOf({ baseUrl, keyVariable, ...ways }: Vendor): ProviderType {
+  const manners: Manners = { ...ways, usualUrl: baseUrl, forwardHeaders: [] }
+  return {
+    baseUrl,
+    ...(keyVariable !== undefined && { keyVariable }),
+    create: settings => speakOpenAi(settings, manners),
+  }
+}
+
+/** Any server that speaks the dialect; `dialect: anthropic` for those that speak the Messages API instead. */
+function createUnknown(settings: ProviderSettings): Provider {
+  if (settings.baseUrl === undefined) throw new Error(`Provider ${settings.name} needs a baseUrl.`)
+  const dialect = chooseDialect(settings, ['openai-chat', 'anthropic'])
+  return dialect === 'anthropic' ? speakAnthropic(settings) : speakOpenAi(settings, UNKNOWN)
+}
+
+export const compatible: Readonly<Record<string, ProviderType>> = {
+  ...Object.fromEntries(Object.entries(VENDORS).map(([name, vendor]) => [name, typeOf(vendor)])),
+  'openai-compatible': { create: createUnknown },
+}

@@ -1,0 +1,28 @@
+import type { Provider } from './provider.ts'
+
+/** What the configuration says of one provider. */
+export interface ProviderSettings {
+  /** The provider's name in the configuration. */
+  readonly name: string
+  /** As the user wrote it: see normaliseBaseUrl for the forms that work. */
+  readonly baseUrl?: string
+  /** Where a type speaks more than one: the name of a dialect. */
+  readonly dialect?: string
+}
+
+/** A kind of provider that the configuration can name as `type`. */
+export interface ProviderType {
+  /** The environment variable in which this vendor's key usually stands. */
+  readonly keyVariable?: string
+  /** Where the vendor answers unless the settings say otherwise; absent for types that have no usual address. */
+  readonly baseUrl?: string
+  /** Throws an Error whose message is safe to show when the settings cannot work. */
+  create(settings: ProviderSettings): Provider
+}
+
+/** Refuses a dialect that a type does not speak; returns the one to speak, the first of `spoken` unless the settings name one. */
+export function chooseDialect(settings: ProviderSettings, spoken: readonly [string, ...string[]]): string {
+  const wanted = settings.dialect ?? spoken[0]
+  if (spoken.includes(wanted)) return wanted
+  throw new Error(`Provider ${settings.name} does not speak the dialect ${wanted}; it speaks ${spoken.join(', ')}.`)
+}
