@@ -34,7 +34,7 @@ const FASTIFY = /^(?:fastify(?:-|$)|@fastify\/)/
 /** Where src may touch Fastify outside of the wiring, and what. */
 const FASTIFY_EXCEPTIONS: Readonly<Record<string, RegExp>> = {
   'src/errors.ts': /^@fastify\/error$/,
-  'src/config/environment.ts': /^@fastify\/env$/,
+  'src/config/environment.ts': /^(?:fastify|@fastify\/env)$/,
 }
 
 /** Code lines that a file may have; the first pattern that fits counts. */
