@@ -1,0 +1,38 @@
+import { resolve } from 'node:path'
+import type { CallerConfig, Config, ProviderConfig } from './config.ts'
+import { deepFreeze } from './freeze.ts'
+import { SIM_DEFAULTS, type Validated } from './schema.ts'
+
+/** The Config of a tree in which nothing was found wrong. `directory` is where relative plugin paths start. */
+export function assemble(validated: Validated, directory: string): Config {
+  const providers = Object.entries(validated.providers).map(
+    ([name, provider]) => [name, completeProvider(name, provider)] as const,
+  )
+  return deepFreeze({
+    ...validated,
+    providers: byName(providers),
+    models: byName(Object.entries(validated.models)),
+    keys: validated.keys.map(completeCaller),
+    plugins: validated.plugins.map(plugin => resolve(directory, plugin)),
+  })
+}
+
+/** Names that clients send are looked up in these, and `constructor` must not be found there. */
+function byName<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
+  return Object.assign(Object.create(null), Object.fromEntries(entries))
+}
+
+function completeProvider(name: string, provider: Validated['providers'][string]): ProviderConfig {
+  const { type = name, baseUrl, dialect = 'openai-chat', sim = SIM_DEFAULTS, ...rest } = provider
+  return {
+    ...rest,
+    type,
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(type === 'sim' && { dialect, sim }),
+  }
+}
+
+function completeCaller({ digest, ...caller }: Validated['keys'][number]): CallerConfig {
+  if (digest === undefined) throw new Error('A caller without a key was not refused')
+  return { ...caller, digest }
+}

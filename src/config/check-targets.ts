@@ -1,0 +1,99 @@
+import type { KnownProviders } from './config.ts'
+import { didYouMean } from './nearest.ts'
+import type { Report } from './report.ts'
+import { getIn, isSection, itemsOf, membersOf, type Path } from './tree.ts'
+
+/** Providers: a known type, an address where the type has none, and the simulator's settings only on the simulator. */
+export function checkProviders(tree: unknown, known: KnownProviders, report: Report): void {
+  const providers = getIn(tree, ['providers'])
+  if (isSection(providers) && Object.keys(providers).length === 0) {
+    report.addAtKey(['providers'], 'providers names no vendor; {sim: {type: sim}} is one that needs no key')
+  }
+  for (const [name, provider] of membersOf(providers)) {
+    const path = ['providers', name]
+    if (!isSection(provider)) continue
+    if (provider.apiKey !== undefined && provider.apiKeys !== undefined) {
+      report.addAtKey([...path, 'apiKeys'], `providers.${name} has both "apiKey" and "apiKeys"; keep one`)
+    }
+    const type = checkType(path, name, provider, known, report)
+    if (type === undefined) continue
+    checkSimulator(path, type, provider, report)
+    checkBaseUrl(path, type, provider, known, report)
+  }
+}
+
+function checkType(
+  path: Path,
+  name: string,
+  provider: Record<string, unknown>,
+  known: KnownProviders,
+  report: Report,
+): string | undefined {
+  const type = provider.type ?? name
+  if (typeof type !== 'string') return undefined
+  if (Object.hasOwn(known, type)) return type
+  const near = didYouMean(type, Object.keys(known))
+  if (provider.type === undefined) {
+    const advice = 'openai-compatible for a vendor that speaks the API of OpenAI'
+    report.addAtKey(path, `"${name}" is no known provider type, so add "type:" (${advice})${near}`)
+  } else {
+    report.add([...path, 'type'], `unknown provider type${report.quote([...path, 'type'])}${near}`)
+  }
+  return undefined
+}
+
+function checkSimulator(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  if (type === 'sim') return
+  for (const key of ['dialect', 'sim'].filter(key => provider[key] !== undefined)) {
+    report.addAtKey([...path, key], `"${key}" is only for providers of type sim, and this one is of type ${type}`)
+  }
+}
+
+function checkBaseUrl(
+  path: Path,
+  type: string,
+  provider: Record<string, unknown>,
+  known: KnownProviders,
+  report: Report,
+): void {
+  const given = provider.baseUrl !== undefined
+  if (type === 'sim') {
+    if (given) report.addAtKey([...path, 'baseUrl'], 'a provider of type sim has no address')
+  } else if (!given && known[type]?.baseUrl === undefined) {
+    report.addAtKey(path, `type ${type} needs "baseUrl"`)
+  }
+}
+
+/** Models: their targets' providers exist, their names hide no provider, and weights mean something. */
+export function checkModels(tree: unknown, report: Report): void {
+  const providers = membersOf(getIn(tree, ['providers'])).map(([name]) => name)
+  for (const [name, model] of membersOf(getIn(tree, ['models']))) {
+    const path = ['models', name]
+    const prefix = name.split('/', 1)[0] ?? ''
+    if (name.includes('/') && providers.includes(prefix)) {
+      report.addAtKey(path, `model "${name}" would hide the models of provider "${prefix}"; choose another name`)
+    }
+    const targets = itemsOf(getIn(model, ['targets']))
+    for (const index of targets.keys()) checkTarget([...path, 'targets', index], targets[index], providers, report)
+    checkWeights(path, model, targets, report)
+  }
+}
+
+function checkTarget(path: Path, target: unknown, providers: readonly string[], report: Report): void {
+  const provider = getIn(target, ['provider'])
+  if (typeof provider !== 'string' || providers.includes(provider)) return
+  const member = [...path, 'provider']
+  report.add(member, `unknown provider${report.quote(member)}${didYouMean(provider, providers)}`)
+}
+
+function checkWeights(path: Path, model: unknown, targets: readonly unknown[], report: Report): void {
+  const weights = targets.map(target => getIn(target, ['weight']))
+  if (getIn(model, ['strategy']) === 'priority') {
+    for (const [index, weight] of weights.entries()) {
+      if (weight !== undefined)
+        report.add([...path, 'targets', index, 'weight'], 'has no meaning with strategy priority')
+    }
+  } else if (weights.length > 0 && weights.every(weight => weight !== undefined && Number(weight) === 0)) {
+    report.addAtKey([...path, 'targets'], `all targets of model "${path[1]}" have weight 0`)
+  }
+}

@@ -1,0 +1,33 @@
+import type { DeepReadonly } from './freeze.ts'
+import type { Validated } from './schema.ts'
+
+type ValidatedProvider = Validated['providers'][string]
+type ValidatedCaller = Validated['keys'][number]
+
+export type TimeoutsConfig = DeepReadonly<ValidatedProvider['timeouts']>
+export type BreakerConfig = DeepReadonly<ValidatedProvider['breaker']>
+export type SimConfig = DeepReadonly<NonNullable<ValidatedProvider['sim']>>
+export type ModelConfig = DeepReadonly<Validated['models'][string]>
+export type TargetConfig = ModelConfig['targets'][number]
+
+/** `baseUrl` as written, absent where the type's own holds; `sim` and `dialect` are there for type `sim` only. */
+export type ProviderConfig = DeepReadonly<
+  Omit<ValidatedProvider, 'type' | 'baseUrl' | 'dialect' | 'sim'> & {
+    type: string
+    baseUrl?: string
+    dialect?: NonNullable<ValidatedProvider['dialect']>
+    sim?: NonNullable<ValidatedProvider['sim']>
+  }
+>
+
+/** `digest` is the SHA-256 of the caller's key in lower-case hexadecimal; `expires` is in milliseconds since 1970. */
+export type CallerConfig = DeepReadonly<Omit<ValidatedCaller, 'digest'> & { digest: string }>
+
+/** A snapshot of the configuration, deeply frozen: durations in milliseconds, sizes in bytes, plugins as absolute paths. */
+export type Config = DeepReadonly<Omit<Validated, 'providers' | 'keys'>> & {
+  readonly providers: Readonly<Record<string, ProviderConfig>>
+  readonly keys: readonly CallerConfig[]
+}
+
+/** What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key is usually found. */
+export type KnownProviders = Readonly<Record<string, { readonly keyVariable?: string; readonly baseUrl?: string }>>

@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { assemble } from './assemble.ts'
+import { checkModels, checkProviders } from './check-targets.ts'
+import { checkKeys, checkListeners, checkPlugins } from './checks.ts'
+import type { Config, KnownProviders } from './config.ts'
+import { type ConfigDocument, readDocument } from './document.ts'
+import type { Environment } from './environment.ts'
+import type { Variables } from './interpolate.ts'
+import { reportIssues } from './issues.ts'
+import { inputSchema, listMembers } from './members.ts'
+import { ConfigError } from './problem.ts'
+import { createReport } from './report.ts'
+import { schema } from './schema.ts'
+import { readSecretFiles } from './secrets.ts'
+import { setIn, showPath } from './tree.ts'
+
+export interface LoadOptions {
+  /** As `--config` gave it; else SLUICE_CONFIG, else `sluice.yaml` in `directory` if it is there. */
+  readonly file?: string | undefined
+  readonly environment: Environment
+  readonly knownProviders: KnownProviders
+  /** What `${NAME}` stands for, and where vendors' keys are found; the process environment unless set. */
+  readonly variables?: Variables
+  /** The working directory unless set. */
+  readonly directory?: string
+}
+
+const USUAL_FILE = 'sluice.yaml'
+
+/** The environment variables that win over the file, and what they set. */
+const OVERRIDES = [
+  ['HOST', ['listen', 'host']],
+  ['PORT', ['listen', 'port']],
+  ['OPS_HOST', ['ops', 'host']],
+  ['OPS_PORT', ['ops', 'port']],
+  ['LOG_LEVEL', ['log', 'level']],
+  ['SLUICE_ADMIN_KEY', ['ops', 'key']],
+  ['REDIS_URL', ['state', 'redis']],
+] as const satisfies readonly (readonly [keyof Environment, readonly string[]])[]
+
+/**
+ * Reads the configuration: file, variables, environment, secret files, then every check. Throws a ConfigError with all
+ * problems at once; there is never a part of a configuration. Reads files synchronously: it runs at the start and on reload.
+ */
+export function loadConfig(options: LoadOptions): Config {
+  const { environment, knownProviders, variables = process.env, directory = process.cwd() } = options
+  const document = readFile(options.file ?? environment.SLUICE_CONFIG, directory, variables)
+  const base = document === undefined ? directory : dirname(resolve(directory, document.file))
+  const tree = document?.tree ?? { providers: usualProviders(knownProviders, variables) }
+  const report = createReport(document, override(tree, environment))
+  const members = listMembers(inputSchema())
+
+  readSecretFiles(tree, base, members, report)
+  const result = schema.safeParse(tree)
+  if (!result.success) reportIssues(result.error.issues, tree, members, report)
+  checkProviders(tree, knownProviders, report)
+  checkModels(tree, report)
+  checkKeys(tree, report)
+  checkListeners(tree, report)
+  checkPlugins(tree, base, report)
+
+  if (report.problems.length > 0 || !result.success) throw new ConfigError(report.problems)
+  return assemble(result.data, base)
+}
+
+function readFile(given: string | undefined, directory: string, variables: Variables): ConfigDocument | undefined {
+  const file = given ?? USUAL_FILE
+  const path = resolve(directory, file)
+  if (given === undefined && !existsSync(path)) return undefined
+  return readDocument(file, readText(file, path), variables)
+}
+
+function readText(file: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const message = code === 'ENOENT' ? 'there is no such configuration file' : `the file cannot be read (${code})`
+    throw new ConfigError([{ message: `${file}: ${message}` }])
+  }
+}
+
+/** Without a file: the simulator, and every vendor whose key lies where that vendor's own tools look for it. */
+function usualProviders(known: KnownProviders, variables: Variables): Record<string, unknown> {
+  const found = Object.entries(known).flatMap(([type, { keyVariable }]) => {
+    const apiKey = keyVariable === undefined ? undefined : variables[keyVariable]
+    return apiKey ? [[type, { type, apiKey }] as const] : []
+  })
+  return { ...Object.fromEntries(found), sim: { type: 'sim' } }
+}
+
+/** Puts what the environment says into the tree; returns which variable gave which value, for the messages. */
+function override(tree: Record<string, unknown>, environment: Environment): Map<string, string> {
+  const origins = new Map<string, string>()
+  for (const [variable, path] of OVERRIDES) {
+    const value = environment[variable]
+    if (value === undefined) continue
+    setIn(tree, path, value)
+    origins.set(showPath(path), variable)
+  }
+  return origins
+}
