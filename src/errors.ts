@@ -38,12 +38,18 @@ export interface SluiceError extends Error {
   readonly statusCode: number
   retryAfter?: number
   param?: string
+  /** For the answer that says it. */
+  headers?: Readonly<Record<string, string>>
 }
 
-type SluiceErrorFactory = (
-  details?: { retryAfter?: number; param?: string; cause?: unknown },
-  ...values: unknown[]
-) => SluiceError
+interface Details {
+  readonly retryAfter?: number
+  readonly param?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+type SluiceErrorFactory = (details?: Details, ...values: unknown[]) => SluiceError
 
 /** Every code with its kind and message, for docs/errors.md and its test. */
 export const ERRORS = new Map<string, { kind: Kind; message: string }>()
@@ -56,10 +62,7 @@ function define(name: string, kind: Kind, message: string): SluiceErrorFactory {
   Object.defineProperty(Base.prototype, 'kind', { value: kind, enumerable: true })
   return (details, ...values) => {
     const error = new Base(...(values as [])) as unknown as SluiceError
-    if (details?.retryAfter !== undefined) error.retryAfter = details.retryAfter
-    if (details?.param !== undefined) error.param = details.param
-    if (details?.cause !== undefined) error.cause = details.cause
-    return error
+    return Object.assign(error, details)
   }
 }
 

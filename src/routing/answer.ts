@@ -1,5 +1,6 @@
 import type { Event } from '../call/event.ts'
 import type { Fault } from '../call/fault.ts'
+import type { Result } from '../call/result.ts'
 import type { Flow, FlowItem } from '../relay/flow.ts'
 import type { Passage } from '../relay/passage.ts'
 import type { ResponseHeaders } from '../upstream/outcome.ts'
@@ -12,10 +13,11 @@ interface FromVendor {
   readonly headers: ResponseHeaders
 }
 
-/** A whole answer, read by nobody yet. */
+/** A whole answer. On the translate lane it has been read; on the pass lane its bytes are all there is. */
 export interface WholeAnswer extends FromVendor {
   readonly type: 'whole'
   readonly body: Buffer
+  readonly result?: Result
 }
 
 /** A stream that has shown content: what has come of it, and the flow of the rest. */

@@ -14,6 +14,7 @@ import type { Envelope } from '../relay/envelope.ts'
 import { Flow } from '../relay/flow.ts'
 import { hold } from '../relay/hold.ts'
 import type { Passage } from '../relay/passage.ts'
+import { readWhole } from '../relay/whole.ts'
 import type { FailedOutcome, Outcome, StreamOutcome, WholeOutcome } from '../upstream/outcome.ts'
 import type { Answer } from './answer.ts'
 import { Attempt } from './attempt.ts'
@@ -110,8 +111,17 @@ async function tryOnce(call: Dispatch, attempt: Attempt): Promise<Answer | Failu
 }
 
 function whole(call: Dispatch, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {
-  if (looksLikeJson(outcome.body) && !call.envelope.stream) return { ...outcome, attempt, passage }
-  const reason = call.envelope.stream ? 'it is not an event stream' : 'it is not JSON'
+  if (call.envelope.stream) return unreadable(call, attempt, 'it is not an event stream')
+  if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
+  if (passage.lane === 'pass') return { ...outcome, attempt, passage }
+  try {
+    return { ...outcome, attempt, passage, result: readWhole(outcome.body, passage.dialect) }
+  } catch {
+    return unreadable(call, attempt, 'it cannot be read in the dialect of the provider')
+  }
+}
+
+function unreadable(call: Dispatch, attempt: Attempt, reason: string): Failure {
   attempt.settle(call.now(), 'upstream', reason)
   return { kind: 'upstream', ofKey: false, error: UpstreamAnswer({}, reason) }
 }
@@ -131,6 +141,10 @@ async function stream(
   outcome: StreamOutcome,
 ): Promise<Answer | Failure> {
   const { status, headers } = outcome
+  if (!call.envelope.stream) {
+    outcome.body.abort()
+    return unreadable(call, attempt, 'it is an event stream that nobody asked for')
+  }
   const flow = new Flow(outcome.body, passage.dialect.eventReader())
   const held = await hold(flow)
   if (held.type === 'failed') return failed(call, attempt, held.failure)

@@ -31,6 +31,9 @@ export interface BreakerSettings {
 export interface Vendor {
   readonly name: string
   readonly provider: Provider
+  /** The two halves of the provider's base URL. */
+  readonly origin: string
+  readonly basePath: string
   readonly keys: readonly VendorKey[]
   readonly pool: Pool
   readonly timeouts: ExchangeTimeouts
@@ -66,4 +69,6 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
+  /** Running sums of the weighted strategy; the one thing here that changes. */
+  readonly weights: number[]
 }

@@ -1,5 +1,4 @@
 import type { Exchange } from './exchange.ts'
-import type { FailedOutcome } from './outcome.ts'
 
 /** Under this key a request's headers carry its exchange through reply-from; undici never sees it. */
 export const EXCHANGE = Symbol('sluice.exchange')
@@ -30,5 +29,3 @@ export const requestable = {
   },
   destroy(): void {},
 }
-
-export const CLIENT_GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 'the client went away' }

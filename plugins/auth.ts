@@ -1,0 +1,69 @@
+import { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Caller } from '../src/config/callers.ts'
+import { AddressLimited, KeyDisabled, KeyExpired, KeyMissing, KeyUnknown, NotLocal } from '../src/errors.ts'
+import { isLoopbackHost } from '../src/limits/loopback.ts'
+import { MemoryBuckets } from '../src/limits/memory-buckets.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls; undefined while the gateway is open. */
+    caller: Caller | undefined
+  }
+}
+
+/** Failures and unknown routes that one address may cause: so many at once, and as many again each minute. */
+const FAILURES = { capacity: 60, refillPerSecond: 1 }
+
+/** Stage 3: who calls. A known key is never held back by what others behind the same address do. */
+export default fp(
+  async app => {
+    const failures = new MemoryBuckets()
+    app.decorateRequest('caller')
+    app.addHook('onClose', () => failures.close())
+
+    app.addHook('onRequest', (request, _reply, done) => {
+      const { callers } = request.snapshot
+      if (callers.open) {
+        refuseStrangers(request)
+        done()
+        return
+      }
+      const key = shownKey(request)
+      const caller = key === undefined ? undefined : callers.find(key)
+      if (caller === undefined) {
+        drawOnAddress(request)
+        throw key === undefined ? KeyMissing() : KeyUnknown()
+      }
+      if (caller.disabled) throw KeyDisabled()
+      if (caller.expires !== undefined && caller.expires <= Date.now()) throw KeyExpired()
+      request.caller = caller
+      request.record.caller = caller.name
+      if (request.is404) drawOnAddress(request)
+      done()
+    })
+
+    function drawOnAddress(request: FastifyRequest): void {
+      const taken = failures.take(normalizeIP(request.ip), FAILURES, 1)
+      if (taken.allowed) return
+      const seconds = Math.ceil(taken.retryAfterMs / 1000)
+      throw AddressLimited({ retryAfter: seconds }, seconds)
+    }
+  },
+  { name: 'auth', dependencies: ['meter'] },
+)
+
+/** A gateway without keys spends the owner's: a web page in the owner's browser must not reach it, nor another machine. */
+function refuseStrangers({ headers }: FastifyRequest): void {
+  if (!isLoopbackHost(headers.host)) throw NotLocal({}, 'the Host header names another one.')
+  if (headers.origin !== undefined) throw NotLocal({}, 'web pages may not call it.')
+  if (headers['sec-fetch-site'] === 'cross-site') throw NotLocal({}, 'web pages may not call it.')
+}
+
+/** The key, in any of the three places where the vendors' SDKs put it. */
+function shownKey({ headers }: FastifyRequest): string | undefined {
+  const bearer = headers.authorization === undefined ? undefined : /^bearer +(.+)$/i.exec(headers.authorization)?.[1]
+  const key = bearer ?? headers['x-api-key'] ?? headers['x-goog-api-key']
+  return typeof key === 'string' && key !== '' ? key : undefined
+}

@@ -1,0 +1,43 @@
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { Presence } from '../src/relay/presence.ts'
+import type { Snapshot } from '../src/routing/snapshot.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What was in force when the request came; fixed for its life. */
+    snapshot: Snapshot
+    /** Whether the client is still there. */
+    presence: Presence
+    /** Aborted when the client leaves before its answer was complete. */
+    readonly clientGone: AbortSignal
+  }
+}
+
+/**
+ * Stage 1: fixes the snapshot and watches for a client who leaves. `request.raw` cannot tell: its `close` fires as soon as the
+ * body of a POST has been read. The response's `close` before our own last write can.
+ */
+export default fp(
+  async app => {
+    app.decorateRequest('snapshot')
+    app.decorateRequest('presence')
+    app.decorateRequest('clientGone', {
+      getter(this: FastifyRequest) {
+        return this.presence.signal
+      },
+    })
+    app.addHook('onRequest', (request, reply, done) => {
+      const presence = new Presence()
+      request.snapshot = app.live.snapshot
+      request.presence = presence
+      reply.raw.once('close', () => presence.closed())
+      done()
+    })
+    app.addHook('onSend', (request, _reply, payload, done) => {
+      request.presence.answered = true
+      done(null, payload)
+    })
+  },
+  { name: 'client-gone', dependencies: ['live'] },
+)

@@ -1,0 +1,88 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Dialect } from '../src/dialects/dialect.ts'
+import { dialectNamed } from '../src/dialects/index.ts'
+import {
+  BodyTooLarge,
+  CONSEQUENCES,
+  EmptyBody,
+  faultOf,
+  Internal,
+  InvalidRequest,
+  isSluiceError,
+  MediaType,
+  RouteUnknown,
+  type SluiceError,
+} from '../src/errors.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The wire format of the route: its requests, its answers and its errors. */
+    dialect?: string
+  }
+  interface FastifyRequest {
+    /** The dialect that this client reads, also where no route was found. */
+    readonly dialect: Dialect
+  }
+}
+
+/** Every error, whoever threw it, in the dialect of the route; its kind decides the log level, and nothing inner is shown. */
+export default fp(
+  async app => {
+    app.decorateRequest('dialect', {
+      getter(this: FastifyRequest) {
+        return dialectNamed(this.routeOptions.config.dialect ?? guessDialect(this))
+      },
+    })
+    app.setErrorHandler((error: FastifyError, request, reply) =>
+      sendError(toSluiceError(error, request), request, reply),
+    )
+    app.setNotFoundHandler((request, reply) =>
+      sendError(RouteUnknown({}, request.method, pathOf(request.url)), request, reply),
+    )
+  },
+  { name: 'errors' },
+)
+
+function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { logLevel } = CONSEQUENCES[error.kind]
+  if (logLevel === 'error') request.log.error({ err: error.cause ?? error }, 'request failed')
+  if (request.record !== undefined) request.record.errorCode = error.code
+  const { status, body } = request.dialect.writeError(faultOf(error))
+  if (error.headers !== undefined) reply.headers(error.headers)
+  if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
+  return reply.code(status).type('application/json').send(JSON.stringify(body))
+}
+
+/** Fastify's own refusals in our words; anything unknown is our bug, and says nothing of itself to the client. */
+function toSluiceError(error: FastifyError, request: FastifyRequest): SluiceError {
+  if (isSluiceError(error)) return error
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return BodyTooLarge({}, request.server.initialConfig.bodyLimit)
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return EmptyBody()
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_EMPTY_TYPE':
+      return MediaType({}, mediaType(request))
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return InvalidRequest({}, 'The request body is not as long as content-length says.')
+    default:
+      return Internal({ cause: error })
+  }
+}
+
+function mediaType({ headers }: FastifyRequest): string {
+  const type = headers['content-type'] ?? ''
+  return /^[\w.+/-]{1,80}/.exec(type)?.[0] ?? 'that was sent'
+}
+
+/** Where no route says it: Anthropic's clients always name their API version. */
+function guessDialect({ headers, url }: FastifyRequest): string {
+  return headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages') ? 'anthropic' : 'openai-chat'
+}
+
+/** Without the query, which may hold a key. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0]?.slice(0, 200) ?? ''
+}

@@ -1,0 +1,54 @@
+import replyFrom from '@fastify/reply-from'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Dispatcher } from 'undici'
+import type { Exchange } from '../src/upstream/exchange.ts'
+import type { Outcome } from '../src/upstream/outcome.ts'
+import { EXCHANGE, requestable } from '../src/upstream/requestable.ts'
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Sends one attempt through reply-from; settles at the head of the answer, never rejects, writes nothing to the reply. */
+    forward(exchange: Exchange): Promise<Outcome>
+  }
+  interface FastifyRequest {
+    /** The attempt that is under way. */
+    exchange: Exchange
+  }
+}
+
+/** reply-from calls these with the request; made once, they find the attempt there. */
+const STATIC_OPTIONS = {
+  getUpstream: (request: unknown) => (request as FastifyRequest).exchange.request.origin,
+  // Never the client's own query: it may hold a key.
+  queryString: (_search: unknown, _url: unknown, request: unknown) =>
+    (request as FastifyRequest).exchange.request.query,
+  // Never the client's own headers: they hold its key and its cookies.
+  rewriteRequestHeaders: (request: unknown) => {
+    const { exchange } = request as FastifyRequest
+    return { ...exchange.request.headers, [EXCHANGE]: exchange }
+  },
+  rewriteHeaders: () => ({}),
+  onResponse: () => {},
+  retriesCount: 0,
+}
+
+/** Stage 8, the wire: reply-from in front of our own dispatcher, which verifies TLS, aborts, times out, and never retries. */
+export default fp(
+  async app => {
+    await app.register(replyFrom, {
+      undici: requestable as unknown as Dispatcher,
+      disableRequestLogging: true,
+      retryMethods: [],
+    })
+    app.decorateRequest('exchange')
+    app.decorateReply('forward', function (this: FastifyReply, exchange: Exchange) {
+      this.request.exchange = exchange
+      this.request.presence.watch(exchange)
+      const { path, method, body } = exchange.request
+      this.from(path, { ...STATIC_OPTIONS, method, body, contentType: 'application/json' } as never)
+      return exchange.outcome
+    })
+  },
+  { name: 'forward', dependencies: ['client-gone'] },
+)

@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { logLine } from '../src/meter/log-line.ts'
+import { createMeters, type Meters } from '../src/meter/metrics.ts'
+import { CallRecord } from '../src/meter/record.ts'
+import { Settlement } from '../src/meter/settle.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    meters: Meters
+  }
+  interface FastifyRequest {
+    /** What happened to this request; each stage writes its own part. */
+    record: CallRecord
+  }
+}
+
+/** What a client that has left is recorded with (nginx's code for it). */
+const CLIENT_CLOSED_REQUEST = 499
+/** The gauge's value for each state of a breaker. */
+const STATES = { closed: 0, 'half-open': 1, open: 2 }
+
+/** Stage 2 opens the record; stage 10, on the response's close, settles it: metrics and one log line, once for every request. */
+export default fp(
+  async app => {
+    const meters = createMeters(app.metrics.client, app.registry)
+    const settlement = new Settlement(meters)
+    app.decorate('meters', meters)
+    app.decorateRequest('record')
+    app.breakers.onState((labels, state) => {
+      meters.breakerState.set({ ...labels }, STATES[state])
+      app.log.warn({ ...labels, state }, 'breaker changed')
+    })
+
+    app.addHook('onRequest', (request, reply, done) => {
+      const record = new CallRecord(request.id, request.routeOptions.url ?? 'unknown', performance.now())
+      request.record = record
+      meters.inflight.inc()
+      reply.header('x-request-id', request.id)
+      reply.raw.once('close', () => {
+        meters.inflight.dec()
+        settle(request, reply)
+      })
+      done()
+    })
+
+    function settle(request: FastifyRequest, reply: FastifyReply): void {
+      const { record, presence } = request
+      const status = presence.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
+      const now = performance.now()
+      settlement.settle(record, status, now)
+      request.log.info(logLine(record, status, now), 'request')
+    }
+  },
+  { name: 'meter', dependencies: ['client-gone', 'metrics'] },
+)

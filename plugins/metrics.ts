@@ -1,0 +1,26 @@
+import type { Registry } from '@prometheus-io/client'
+import metrics from 'fastify-metrics'
+import fp from 'fastify-plugin'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** One registry a build, so that several apps in one process (tests, API and ops) do not collide. */
+    registry: Registry
+  }
+}
+
+/** fastify-metrics with its default families in a registry of our own, and no door: the ops listener shows it. */
+export default fp<{ registry: Registry }>(
+  async (app, { registry }) => {
+    app.decorate('registry', registry)
+    await app.register(metrics.default, {
+      endpoint: null,
+      defaultMetrics: { enabled: true, register: registry },
+      routeMetrics: {
+        enabled: { histogram: true, summary: false },
+        overrides: { histogram: { registers: [registry] }, summary: { registers: [registry] } },
+      },
+    })
+  },
+  { name: 'metrics' },
+)

@@ -1,0 +1,123 @@
+import type { FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Fault } from '../src/call/fault.ts'
+import type { Loss } from '../src/call/loss.ts'
+import { Tally } from '../src/meter/tally.ts'
+import { ClientStream } from '../src/relay/client-stream.ts'
+import { StreamRelay } from '../src/relay/stream-relay.ts'
+import { readWhole } from '../src/relay/whole.ts'
+import type { Answer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
+import { header } from '../src/upstream/outcome.ts'
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Sends a vendor's answer to the client, in the client's dialect, and tells the breaker and the record how it ended. */
+    relay(answer: Answer): FastifyReply
+  }
+}
+
+/** Stage 9: back to the client. The reply's head is set here alone: what a failed attempt sent never shows. */
+export default fp(
+  async app => {
+    app.decorateReply('relay', function (this: FastifyReply, answer: Answer) {
+      const { record } = this.request
+      record.firstContentAt = performance.now()
+      record.lane = answer.passage.lane
+      record.losses = answer.passage.losses
+      describe(this, answer)
+      if (answer.type === 'stream') return relayStream(this, answer)
+      return answer.type === 'whole' ? relayWhole(this, answer) : relayRefusal(this, answer)
+    })
+  },
+  { name: 'relay', dependencies: ['dispatch'] },
+)
+
+function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
+  const { record } = reply.request
+  reply.header('x-sluice-target', attempt.candidate.target.id)
+  reply.header('x-sluice-attempts', record.attempts.length)
+  const vendorId = header(headers, 'request-id') ?? header(headers, 'x-request-id')
+  if (vendorId !== undefined) reply.header('x-sluice-upstream-id', vendorId)
+}
+
+function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
+  const { record, call } = reply.request
+  const now = performance.now()
+  answer.attempt.settle(now)
+  const written = answer.result && call.dialect.writeResponse(answer.result)
+  if (written !== undefined) record.losses = [...record.losses, ...written.losses]
+  tallyWhole(reply, answer)
+  lossHeader(reply, record.losses)
+  reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
+  reply.code(answer.status).header('content-type', 'application/json')
+  return reply.send(written === undefined ? answer.body : JSON.stringify(written.body))
+}
+
+/** Usage off the answer; on the pass lane a reader that fails must not harm the bytes. */
+function tallyWhole(reply: FastifyReply, answer: WholeAnswer): void {
+  const { record, call } = reply.request
+  const tally = new Tally()
+  try {
+    tally.result(answer.result ?? readWhole(answer.body, answer.passage.dialect))
+  } catch (error) {
+    reply.request.log.debug({ err: error }, 'the answer could not be read for its usage')
+  }
+  record.usage = tally.usage(true, call.size)
+  record.finish = tally.finish
+}
+
+function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
+  const { call, record, presence } = reply.request
+  const { flow, passage, attempt } = answer
+  const tally = new Tally()
+  const client = new ClientStream(reply.raw, flow)
+  lossHeader(reply, record.losses)
+  reply.hijack()
+  client.begin(200, reply.getHeaders())
+  const relay = new StreamRelay({
+    flow,
+    client,
+    dialect: call.dialect,
+    writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
+    cutUsage: passage.cutUsage,
+    tally,
+    onEnd: (fault: Fault | undefined, losses: readonly Loss[]) => {
+      if (!presence.gone) presence.answered = true
+      attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, fault?.message)
+      record.failure = presence.gone ? 'cancelled' : fault?.kind
+      record.losses = [...record.losses, ...losses]
+      record.usage = tally.usage(fault === undefined, call.size)
+      record.finish = tally.finish
+    },
+  })
+  relay.start(answer.items, answer.ended)
+  return reply
+}
+
+function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply {
+  const { call, record } = reply.request
+  record.errorCode = answer.fault.code
+  if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
+  if (answer.passage.lane === 'pass' && answer.body !== undefined) {
+    reply.header('content-type', header(answer.headers, 'content-type') ?? 'application/json')
+    return reply.code(answer.status).send(answer.body)
+  }
+  const { status, body } = call.dialect.writeError(answer.fault)
+  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
+}
+
+/** Which members could not be said, by their paths; the record holds the reasons. */
+function lossHeader(reply: FastifyReply, losses: readonly Loss[]): void {
+  if (losses.length === 0) return
+  const paths = [...new Set(losses.map(({ path }) => path))]
+  reply.header(
+    'x-sluice-losses',
+    paths
+      .slice(0, MOST_LOSSES_NAMED)
+      .join(', ')
+      .replace(/[^\x20-\x7e]/g, '?'),
+  )
+}
+
+/** A header has room for a few; the log counts them all. */
+const MOST_LOSSES_NAMED = 20

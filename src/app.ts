@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { Registry } from '@prometheus-io/client'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import auth from '../plugins/auth.ts'
+import body from '../plugins/body.ts'
+import buckets from '../plugins/buckets.ts'
+import budget from '../plugins/budget.ts'
+import call from '../plugins/call.ts'
+import clientGone from '../plugins/client-gone.ts'
+import dispatch from '../plugins/dispatch.ts'
+import drain from '../plugins/drain.ts'
+import errors from '../plugins/errors.ts'
+import extensions from '../plugins/extensions.ts'
+import forward from '../plugins/forward.ts'
+import live from '../plugins/live.ts'
+import meter from '../plugins/meter.ts'
+import metrics from '../plugins/metrics.ts'
+import opsAuth from '../plugins/ops-auth.ts'
+import relay from '../plugins/relay.ts'
+import requestLimit from '../plugins/request-limit.ts'
+import simulators from '../plugins/simulators.ts'
+import health from '../routes/health.ts'
+import opsMetrics from '../routes/ops/metrics.ts'
+import chatCompletions from '../routes/v1/chat-completions.ts'
+import messages from '../routes/v1/messages.ts'
+import models from '../routes/v1/models.ts'
+import type { Config } from './config/config.ts'
+
+export interface AppOptions {
+  readonly config: Config
+  readonly logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
+}
+
+export interface App {
+  readonly api: FastifyInstance
+  readonly ops: FastifyInstance
+}
+
+/** Builds both listeners; neither listens yet, and no vendor is connected to. */
+export async function buildApp({ config, logger = false }: AppOptions): Promise<App> {
+  const registry = new Registry()
+  const api = Fastify({
+    ...serverOptions(logger),
+    bodyLimit: config.listen.bodyLimit,
+    trustProxy: [...config.listen.trustedProxies],
+  })
+
+  await api.register(errors)
+  await api.register(drain, { limit: config.listen.drain })
+  await api.register(simulators, { config })
+  await api.register(live, { config, simulators: api.simulators })
+  await api.register(health)
+  await api.register(journey, { config, registry })
+
+  const ops = Fastify(serverOptions(logger))
+  await ops.register(errors)
+  await ops.register(opsAuth, { key: config.ops.key })
+  await ops.register(opsMetrics, { registry })
+  return { api, ops }
+}
+
+/** The way of a request, stage by stage; /health is outside of it. */
+async function journey(
+  api: FastifyInstance,
+  { config, registry }: { config: Config; registry: Registry },
+): Promise<void> {
+  await api.register(body)
+  await api.register(metrics, { registry })
+  await api.register(clientGone) //                                       1 presence
+  await api.register(meter) //                                            2 open the record, 10 settle it
+  await api.register(auth) //                                             3 who calls
+  await api.register(buckets, { redisUrl: config.state.redis })
+  await api.register(requestLimit) //                                     4 may they, now
+  await api.register(call) //                                             5 what they ask
+  await api.register(extensions, { paths: config.plugins })
+  await api.register(budget) //                                           6 may they ask that
+  await api.register(forward) //                                          8 who answers
+  await api.register(dispatch)
+  await api.register(relay) //                                            9 back to the client
+
+  await api.register(chatCompletions)
+  await api.register(messages)
+  await api.register(models)
+}
+
+function serverOptions(logger: AppOptions['logger']) {
+  return {
+    ...(typeof logger === 'object' && 'child' in logger ? { loggerInstance: logger } : { logger: logger ?? false }),
+    // One line a request, written by the meter: Fastify's own two would log the URL with its query.
+    disableRequestLogging: true,
+    genReqId: requestId,
+    requestIdHeader: false as const,
+    forceCloseConnections: true,
+    return503OnClosing: false,
+  } satisfies FastifyServerOptions
+}
+
+/** The client's own id where it is a harmless word, so that its logs and ours meet. */
+function requestId({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+}

@@ -1,0 +1,58 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { CallerConfig, Config } from './config.ts'
+
+/** Who calls. */
+export interface Caller {
+  readonly name: string
+  /** Place in the config: the label of metrics. */
+  readonly index: number
+  /** A limit with its bucket: `burst` requests at once, `requestsPerMinute` in the long run. */
+  readonly limit: { readonly requestsPerMinute: number; readonly burst: number } | undefined
+  readonly disabled: boolean
+  /** Ms since 1970. */
+  readonly expires: number | undefined
+  /** The caller may use the model of this name (as clients write it). */
+  may(model: string): boolean
+}
+
+/** The callers of a snapshot, found by the key that they show. */
+export class Callers {
+  readonly #byDigest = new Map<string, { caller: Caller; digest: Buffer }>()
+
+  constructor(keys: Config['keys']) {
+    for (const [index, config] of keys.entries()) {
+      this.#byDigest.set(config.digest, { caller: callerOf(config, index), digest: Buffer.from(config.digest, 'hex') })
+    }
+  }
+
+  /** Without callers the gateway is open. */
+  get open(): boolean {
+    return this.#byDigest.size === 0
+  }
+
+  /** Looks up by digest only, so neither the look-up nor the comparison says anything about a key by its time. */
+  find(key: string): Caller | undefined {
+    const hex = hash('sha256', key)
+    const entry = this.#byDigest.get(hex)
+    return entry !== undefined && timingSafeEqual(entry.digest, Buffer.from(hex, 'hex')) ? entry.caller : undefined
+  }
+}
+
+function callerOf(config: CallerConfig, index: number): Caller {
+  const { name, models, limits, disabled, expires } = config
+  const allowed = models?.map(pattern)
+  return {
+    name,
+    index,
+    limit: limits && { requestsPerMinute: limits.requestsPerMinute, burst: limits.burst ?? limits.requestsPerMinute },
+    disabled,
+    expires,
+    may: model => allowed === undefined || allowed.some(expression => expression.test(model)),
+  }
+}
+
+/** `openai/*` and the like: a star stands for anything; letter case counts. */
+function pattern(text: string): RegExp {
+  const escaped = text.split('*').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${escaped.join('.*')}$`)
+}

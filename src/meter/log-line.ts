@@ -1,0 +1,41 @@
+import type { CallRecord } from './record.ts'
+
+/** The one log line of a request: what a person on call asks first. Holds no prompt, no key, and no URL with its query. */
+export function logLine(record: CallRecord, status: number, now: number): Record<string, unknown> {
+  const last = record.attempts.at(-1)
+  const { endpoint, caller, model, stream, lane, usage, losses, finish, failure, errorCode } = record
+  return {
+    endpoint,
+    status,
+    ms: round(now - record.startedAt),
+    ...(caller !== undefined && { caller }),
+    ...(model !== undefined && { model, stream }),
+    ...(last !== undefined && {
+      target: `${last.provider}/${last.model}`,
+      attempts: record.attempts.length,
+      lane,
+      overheadMs: round(record.overhead(record.firstContentAt ?? now)),
+    }),
+    ...(record.firstContentAt !== undefined && { firstContentMs: round(record.firstContentAt - record.startedAt) }),
+    ...(usage !== undefined && {
+      inputTokens: usage.input,
+      outputTokens: usage.output,
+      ...(usage.estimated && { estimated: true }),
+    }),
+    ...(finish !== undefined && { finish }),
+    ...(failure !== undefined && { failure }),
+    ...(errorCode !== undefined && { code: errorCode }),
+    ...(losses.length > 0 && { losses: losses.length }),
+    ...(record.attempts.length > 1 && { tried: record.attempts.map(describe) }),
+  }
+}
+
+function describe({ provider, model, failure, reason }: CallRecord['attempts'][number]): string {
+  return failure === undefined
+    ? `${provider}/${model}: ok`
+    : `${provider}/${model}: ${failure} (${reason ?? 'no reason given'})`
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100
+}

@@ -1,0 +1,149 @@
+import type * as Prometheus from '@prometheus-io/client'
+
+/** The client that fastify-metrics brings; its own registry is left alone. */
+export type PrometheusClient = Pick<typeof Prometheus, 'Counter' | 'Gauge' | 'Histogram' | 'Registry'>
+
+export interface MetricDefinition {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+  readonly buckets?: readonly number[]
+}
+
+/** From a quick cached answer to the longest that is waited for, seconds. */
+const LATENCY = [0.005, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60, 120, 300]
+/** The gateway's own share: half a millisecond is normal, 20 ms too much. */
+const OVERHEAD = [0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5]
+/** As the OpenTelemetry GenAI semantic conventions advise. */
+const GEN_AI_DURATION = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+const GEN_AI_FIRST_TOKEN = [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+const GEN_AI_TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864]
+
+const TARGET = ['provider', 'model', 'outcome'] as const
+const GEN_AI = ['gen_ai_provider_name', 'gen_ai_request_model'] as const
+
+/** Every metric of the gateway's own; docs/metrics.md is held to this table. Label values come from the config, never raw from a client. */
+export const METRICS = {
+  requests: {
+    name: 'api_requests_total',
+    type: 'counter',
+    help: 'Client requests by route and status.',
+    labels: ['endpoint', 'status'],
+  },
+  latency: {
+    name: 'api_latency_seconds',
+    type: 'histogram',
+    help: 'Time from a request to the end of its answer.',
+    labels: ['endpoint'],
+    buckets: LATENCY,
+  },
+  overhead: {
+    name: 'sluice_overhead_seconds',
+    type: 'histogram',
+    help: "The gateway's own share of the time to the first byte of the answer.",
+    labels: [],
+    buckets: OVERHEAD,
+  },
+  inflight: { name: 'sluice_inflight', type: 'gauge', help: 'Client requests that are being answered.', labels: [] },
+  upstreamRequests: {
+    name: 'sluice_upstream_requests_total',
+    type: 'counter',
+    help: 'Upstream attempts by how they ended.',
+    labels: TARGET,
+  },
+  upstreamLatency: {
+    name: 'sluice_upstream_latency_seconds',
+    type: 'histogram',
+    help: 'Upstream attempts from start to end.',
+    labels: TARGET,
+    buckets: LATENCY,
+  },
+  upstreamFirstByte: {
+    name: 'sluice_upstream_time_to_first_byte_seconds',
+    type: 'histogram',
+    help: 'Upstream attempts until the head of the answer.',
+    labels: TARGET,
+    buckets: LATENCY,
+  },
+  attempts: { name: 'sluice_attempts_total', type: 'counter', help: 'Upstream attempts.', labels: [] },
+  fallbacks: {
+    name: 'sluice_fallbacks_total',
+    type: 'counter',
+    help: 'Client requests that another than their first target answered.',
+    labels: [],
+  },
+  breakerState: {
+    name: 'sluice_breaker_state',
+    type: 'gauge',
+    help: '0 closed, 1 half-open, 2 open.',
+    labels: ['provider', 'model', 'key'],
+  },
+  keyRefused: {
+    name: 'sluice_upstream_key_refused_total',
+    type: 'counter',
+    help: "Answers in which a provider refused the gateway's own key: somebody must mend it.",
+    labels: ['provider', 'key'],
+  },
+  limited: {
+    name: 'sluice_ratelimited_total',
+    type: 'counter',
+    help: 'Client requests that were refused by a limit.',
+    labels: ['limit'],
+  },
+  cache: { name: 'sluice_cache_total', type: 'counter', help: 'Look-ups in the cache.', labels: ['result'] },
+  limitsShared: {
+    name: 'sluice_limits_shared',
+    type: 'gauge',
+    help: '1 while limits are counted in Redis, 0 while they are counted here.',
+    labels: [],
+  },
+  tokens: {
+    name: 'gen_ai_client_token_usage',
+    type: 'histogram',
+    help: 'Tokens of an answer.',
+    labels: [...GEN_AI, 'gen_ai_token_type'],
+    buckets: GEN_AI_TOKENS,
+  },
+  genAiDuration: {
+    name: 'gen_ai_server_request_duration_seconds',
+    type: 'histogram',
+    help: 'Duration of an answer.',
+    labels: GEN_AI,
+    buckets: GEN_AI_DURATION,
+  },
+  genAiFirstToken: {
+    name: 'gen_ai_server_time_to_first_token_seconds',
+    type: 'histogram',
+    help: 'Time to the first content of a streamed answer.',
+    labels: GEN_AI,
+    buckets: GEN_AI_FIRST_TOKEN,
+  },
+} as const satisfies Record<string, MetricDefinition>
+
+type Definitions = typeof METRICS
+type MetricOf<T> = T extends 'counter'
+  ? Prometheus.Counter<string>
+  : T extends 'gauge'
+    ? Prometheus.Gauge<string>
+    : Prometheus.Histogram<string>
+
+/** The metrics themselves, by their names in the table. */
+export type Meters = { readonly [Key in keyof Definitions]: MetricOf<Definitions[Key]['type']> }
+
+/** Registers every metric of the table in `registry`. */
+export function createMeters(client: PrometheusClient, registry: Prometheus.Registry): Meters {
+  const entries = Object.entries<MetricDefinition>(METRICS).map(([key, definition]) => [
+    key,
+    create(client, registry, definition),
+  ])
+  return Object.fromEntries(entries) as Meters
+}
+
+function create(client: PrometheusClient, registry: Prometheus.Registry, definition: MetricDefinition) {
+  const { name, help, type } = definition
+  const options = { name, help, labelNames: [...definition.labels], registers: [registry] }
+  if (type === 'counter') return new client.Counter(options)
+  if (type === 'gauge') return new client.Gauge(options)
+  return new client.Histogram({ ...options, buckets: [...(definition.buckets ?? LATENCY)] })
+}

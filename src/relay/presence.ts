@@ -1,0 +1,39 @@
+import type { FailedOutcome } from '../upstream/outcome.ts'
+
+const CLIENT_GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 'the client went away' }
+
+/** An upstream call that nobody may be waiting for any more. */
+interface Abortable {
+  abort(failure: FailedOutcome): void
+}
+
+/** Whether the client is still there, and what to stop when it leaves. */
+export class Presence {
+  /** The client has left before its answer was complete. */
+  gone = false
+  /** Our last write was made: a connection that closes now is no loss. */
+  answered = false
+  #current: Abortable | undefined
+  #controller: AbortController | undefined
+
+  /** For plugins; made only when somebody asks, for an AbortController costs more than most of a request's stages. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.gone) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  /** The upstream call that is made for this client now; the one before has ended. */
+  watch(call: Abortable): void {
+    this.#current = call
+    if (this.gone) call.abort(CLIENT_GONE)
+  }
+
+  /** The connection has closed. */
+  closed(): void {
+    if (this.answered) return
+    this.gone = true
+    this.#current?.abort(CLIENT_GONE)
+    this.#controller?.abort()
+  }
+}

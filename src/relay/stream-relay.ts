@@ -1,0 +1,139 @@
+import type { Event } from '../call/event.ts'
+import type { Fault } from '../call/fault.ts'
+import type { Loss } from '../call/loss.ts'
+import type { Dialect, EventWriter, Frame } from '../dialects/dialect.ts'
+import { faultOf, UpstreamStream, UpstreamTimeout } from '../errors.ts'
+import type { Tally } from '../meter/tally.ts'
+import type { FailedOutcome } from '../upstream/outcome.ts'
+import type { ClientStream } from './client-stream.ts'
+import type { Flow, FlowConsumer, FlowItem } from './flow.ts'
+import { encodeFrame } from './sse.ts'
+import { cutUsage } from './usage-request.ts'
+
+export interface StreamRelayParts {
+  readonly flow: Flow
+  readonly client: ClientStream
+  /** The client's dialect: errors are said in it. */
+  readonly dialect: Dialect
+  /** Set on the translate lane; without it the vendor's bytes go through as they are. */
+  readonly writer: EventWriter | undefined
+  readonly cutUsage: boolean
+  readonly tally: Tally
+  /** Called once, when the client has been sent everything; `fault` says why the stream broke, if it did. */
+  onEnd(fault: Fault | undefined, losses: readonly Loss[]): void
+}
+
+/** Carries a committed stream to the client, event by event, until its end or the first error; nothing follows either. */
+export class StreamRelay implements FlowConsumer {
+  readonly #parts: StreamRelayParts
+  #done = false
+  /** The vendor has said that it is finished; how the socket closes after that is of no interest. */
+  #complete = false
+
+  constructor(parts: StreamRelayParts) {
+    this.#parts = parts
+  }
+
+  /** Sends what was held, then what comes. `ended` is set when the stream was over before it was committed. */
+  start(items: readonly FlowItem[], ended: readonly Event[] | undefined): void {
+    this.items(items)
+    if (ended !== undefined) this.end(ended)
+    else if (!this.#done) this.#parts.flow.consume(this)
+  }
+
+  items(items: readonly FlowItem[]): void {
+    if (this.#done) return
+    const { writer, client } = this.#parts
+    const out = writer === undefined ? this.#pass(items) : this.#translate(items, writer)
+    if (out.length > 0) client.write(out)
+  }
+
+  end(events: readonly Event[]): void {
+    if (this.#done) return
+    const { writer, client } = this.#parts
+    for (const event of events) {
+      this.#heard(event)
+      if (event.type === 'error') {
+        this.#break(event.fault)
+        return
+      }
+    }
+    if (writer !== undefined) {
+      const frames = [...events.flatMap(event => writer.push(event)), ...writer.end()]
+      if (frames.length > 0) client.write(encode(frames))
+    }
+    this.#finish(undefined)
+  }
+
+  fail(failure: FailedOutcome): void {
+    if (this.#done) return
+    if (this.#complete) this.end([])
+    else if (failure.kind === 'cancelled') this.#finish(faultOf(UpstreamStream({}, failure.reason)), false)
+    else this.#break(faultOf((failure.kind === 'timeout' ? UpstreamTimeout : UpstreamStream)({}, failure.reason)))
+  }
+
+  #heard(event: Event): void {
+    this.#parts.tally.push(event)
+    if (event.type === 'end') this.#complete = true
+  }
+
+  /** The bytes of whole events as they came, up to and with an error event of the vendor's own. */
+  #pass(items: readonly FlowItem[]): Buffer {
+    const kept: Buffer[] = []
+    for (const item of items) {
+      const bytes = this.#parts.cutUsage ? cutUsage(item.bytes) : item.bytes
+      if (bytes !== undefined) kept.push(bytes)
+      for (const event of item.events) {
+        this.#heard(event)
+        if (event.type !== 'error') continue
+        this.#finishAfter(kept, event.fault)
+        return EMPTY
+      }
+    }
+    return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept)
+  }
+
+  #finishAfter(last: Buffer[], fault: Fault): void {
+    this.#parts.client.write(Buffer.concat(last))
+    this.#parts.flow.abort()
+    this.#finish(fault)
+  }
+
+  #translate(items: readonly FlowItem[], writer: EventWriter): string {
+    let out = ''
+    for (const { events } of items) {
+      for (const event of events) {
+        this.#heard(event)
+        out += encode(writer.push(event))
+        if (event.type !== 'error') continue
+        this.#parts.client.write(out)
+        this.#parts.flow.abort()
+        this.#finish(event.fault)
+        return ''
+      }
+    }
+    return out
+  }
+
+  /** The stream broke on its way: the client reads an error in its own dialect, never a clean end. */
+  #break(fault: Fault): void {
+    const { client, dialect, flow } = this.#parts
+    client.write(encode(dialect.writeErrorFrames(fault)))
+    flow.abort()
+    this.#finish(fault)
+  }
+
+  #finish(fault: Fault | undefined, end = true): void {
+    this.#done = true
+    if (end) this.#parts.client.end()
+    this.#parts.onEnd(fault, this.#parts.writer?.losses ?? [])
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function encode(frames: readonly Frame[]): string {
+  let out = ''
+  for (const frame of frames) out += encodeFrame(frame)
+  return out
+}

@@ -1,0 +1,48 @@
+import { Breaker, type BreakerState } from './breaker.ts'
+import type { BreakerSettings } from './target.ts'
+
+/** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
+export interface BreakerLabels {
+  readonly provider: string
+  readonly model: string
+  readonly key: string
+}
+
+/** Called at each change of state. */
+export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
+
+/** The breakers of the process, by candidate, so that they outlive the snapshot that asked for them. */
+export class Breakers {
+  readonly #breakers = new Map<string, Breaker>()
+  readonly #now: () => number
+  #listener: StateListener = () => {}
+
+  /** `now` is a monotonic clock in ms. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  onState(listener: StateListener): void {
+    this.#listener = listener
+  }
+
+  /** The breaker of this id, made at the first asking. */
+  get(id: string, settings: BreakerSettings, labels: BreakerLabels): Breaker {
+    let breaker = this.#breakers.get(id)
+    if (breaker === undefined) {
+      breaker = new Breaker(settings, state => this.#listener(labels, state), this.#now)
+      this.#breakers.set(id, breaker)
+    }
+    return breaker
+  }
+
+  drop(id: string): void {
+    this.#breakers.get(id)?.shutdown()
+    this.#breakers.delete(id)
+  }
+
+  shutdown(): void {
+    for (const breaker of this.#breakers.values()) breaker.shutdown()
+    this.#breakers.clear()
+  }
+}

@@ -1,0 +1,31 @@
+import type { Breakers } from './breakers.ts'
+import { Cooldown } from './cooldown.ts'
+import type { Target, Vendor } from './target.ts'
+
+/** A target with a candidate for each key of its vendor. */
+export function createTarget(
+  vendor: Vendor,
+  model: string,
+  weight: number,
+  configured: boolean,
+  breakers: Breakers,
+): Target {
+  const id = `${vendor.name}/${model}`
+  const target: Target = { id, vendor, model, weight, configured, candidates: [] }
+  const candidates = vendor.keys.map(key => ({
+    target,
+    key,
+    breaker: breakers.get(breakerId(id, key.index), vendor.breaker, {
+      provider: vendor.name,
+      model: configured ? model : 'other',
+      key: String(key.index),
+    }),
+    cooldown: new Cooldown(),
+  }))
+  return Object.assign(target, { candidates })
+}
+
+/** What names the breaker of a target with one of its vendor's keys. */
+export function breakerId(target: string, key: number): string {
+  return `${target}#${key}`
+}

@@ -1,0 +1,50 @@
+import type { Envelope } from '../relay/envelope.ts'
+import type { Passage } from '../relay/passage.ts'
+import { Exchange } from '../upstream/exchange.ts'
+import type { Candidate } from './target.ts'
+
+/**
+ * The upstream call of one attempt. Its headers are built anew from an allow-list: nothing of the client's travels but what
+ * the vendor is known to understand, so no key, cookie or forwarding header of the client's ever does.
+ */
+export async function exchangeFor(candidate: Candidate, passage: Passage, envelope: Envelope): Promise<Exchange> {
+  const { target, key } = candidate
+  const { provider, origin, basePath, pool, timeouts } = target.vendor
+  const endpoint = provider.endpoints[envelope.operation]
+  if (endpoint === undefined)
+    throw new Error(`provider ${target.vendor.name} has no endpoint for ${envelope.operation}`)
+  const path = basePath + endpoint.path(target.model, envelope.stream)
+  const headers = plainHeaders(candidate, passage, envelope)
+  const proof = provider.authorize({ method: 'POST', url: origin + path, headers, body: passage.body }, key.secret)
+  Object.assign(headers, proof instanceof Promise ? await proof : proof)
+  return new Exchange({
+    pool,
+    method: 'POST',
+    origin,
+    path,
+    query: passage.lane === 'pass' ? envelope.query : '',
+    headers,
+    body: passage.body,
+    stream: envelope.stream,
+    timeouts,
+  })
+}
+
+function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
+  const { provider } = target.vendor
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    accept: envelope.stream ? 'text/event-stream' : 'application/json',
+    // The answer is read on its way, so it must not be compressed.
+    'accept-encoding': 'identity',
+    'user-agent': 'sluice',
+    ...provider.headers,
+    ...passage.headers,
+  }
+  if (passage.lane === 'translate') return headers
+  for (const name of provider.forwardHeaders) {
+    const value = envelope.headers[name]
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value
+  }
+  return headers
+}

@@ -1,0 +1,94 @@
+import type { Config } from '../config/config.ts'
+import { didYouMean } from '../config/nearest.ts'
+import { ModelUnknown } from '../errors.ts'
+import { safeModelPath } from '../providers/index.ts'
+import type { Breakers } from './breakers.ts'
+import { breakerId, createTarget } from './create-target.ts'
+import { priority, weighted } from './strategies.ts'
+import type { Route, Target, Vendor } from './target.ts'
+
+/** How many `provider/model` names that are not in the config are remembered; clients choose them, so there is an end to it. */
+const MOST_DIRECT_ROUTES = 1_000
+/** Attempts for a name that is not in the config: its one target may have several keys. */
+const DIRECT_ATTEMPTS = 3
+
+/** What a plan is made from: part of a snapshot. */
+export interface PlanSource {
+  readonly config: Config
+  readonly vendors: ReadonlyMap<string, Vendor>
+  readonly routes: ReadonlyMap<string, Route>
+}
+
+/** Finds who can answer a model's name, and in which order to ask them. One per snapshot. */
+export class Planner {
+  readonly #source: PlanSource
+  readonly #breakers: Breakers
+  readonly #direct = new Map<string, Route>()
+
+  constructor(source: PlanSource, breakers: Breakers) {
+    this.#source = source
+    this.#breakers = breakers
+  }
+
+  /** What clients are told that they may ask for: the names under `models`, and their targets by `provider/model`. */
+  get names(): readonly string[] {
+    const { routes, vendors } = this.#source
+    const targets = [...routes.values()].flatMap(route => route.targets.map(({ id }) => id))
+    const known = [...vendors.values()].flatMap(({ name, provider }) =>
+      (provider.models ?? []).map(model => `${name}/${model}`),
+    )
+    return [...new Set([...routes.keys(), ...targets, ...known])]
+  }
+
+  /** The route of a name under `models`, or of `provider/model`. Throws ModelUnknown with the nearest of the names that `may` allows. */
+  route(model: string, may: (model: string) => boolean): Route {
+    return this.#source.routes.get(model) ?? this.#directRoute(model) ?? this.#unknown(model, may)
+  }
+
+  /** The targets of a route, best first, each once. */
+  order(route: Route): readonly Target[] {
+    if (route.targets.length === 1) return route.targets
+    return route.strategy === 'weighted' ? weighted(route.targets, route.weights) : priority(route.targets)
+  }
+
+  #directRoute(name: string): Route | undefined {
+    const known = this.#direct.get(name)
+    if (known !== undefined) {
+      // The most recently used stand last, the next to be forgotten first.
+      this.#direct.delete(name)
+      this.#direct.set(name, known)
+      return known
+    }
+    const slash = name.indexOf('/')
+    const vendor = slash > 0 ? this.#source.vendors.get(name.slice(0, slash)) : undefined
+    if (vendor === undefined || slash + 1 === name.length) return undefined
+    const model = safeModelPath(name.slice(slash + 1))
+    const target = createTarget(vendor, model, 1, this.#isConfigured(vendor.name, model), this.#breakers)
+    const route: Route = { name, strategy: 'priority', targets: [target], attempts: DIRECT_ATTEMPTS, weights: [] }
+    this.#remember(name, route)
+    return route
+  }
+
+  #isConfigured(provider: string, model: string): boolean {
+    const models = Object.values(this.#source.config.models)
+    return models.some(({ targets }) => targets.some(target => target.provider === provider && target.model === model))
+  }
+
+  #remember(name: string, route: Route): void {
+    this.#direct.set(name, route)
+    if (this.#direct.size <= MOST_DIRECT_ROUTES) return
+    const [oldest, forgotten] = this.#direct.entries().next().value as [string, Route]
+    this.#direct.delete(oldest)
+    for (const target of forgotten.targets) {
+      if (!target.configured)
+        for (const { key } of target.candidates) this.#breakers.drop(breakerId(target.id, key.index))
+    }
+  }
+
+  #unknown(model: string, may: (model: string) => boolean): never {
+    const names = [...this.#source.routes.keys()].filter(may)
+    const vendors = [...this.#source.vendors.keys()].map(name => `${name}/MODEL`)
+    const hint = didYouMean(model, names) || ` Known names: ${[...names, ...vendors].slice(0, 10).join(', ')}.`
+    throw ModelUnknown({ param: 'model' }, model.slice(0, 100), hint)
+  }
+}
