@@ -1,6 +1,7 @@
 import type { Extra } from './block.ts'
 import type { Json } from './json.ts'
 import type { Loss } from './loss.ts'
+import type { Usage } from './result.ts'
 
 /**
  * What the writer of `dialect` cannot say of members that other dialects left in `extra`: one loss a member, named below
@@ -22,4 +23,26 @@ export function foreignLosses(dialect: string, at: string | undefined, extra: Ex
 
 function isNothing(value: Json | undefined): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}
+
+/** Members of vendors' usage reports that the neutral counts of Usage stand for. */
+const COUNTED: ReadonlySet<string> = new Set([
+  ...['prompt_tokens', 'completion_tokens', 'total_tokens', 'cached_tokens', 'cache_write_tokens', 'reasoning_tokens'],
+  ...['prompt_cache_hit_tokens', 'prompt_cache_miss_tokens', 'text_tokens'],
+  ...['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'],
+])
+
+/** Members of another dialect's usage report that no neutral count stands for, one loss each; zeros say nothing. */
+export function foreignUsageLosses(dialect: string, usage: Usage | undefined): Loss[] {
+  const raw = usage?.raw
+  if (raw === undefined || raw.dialect === dialect || typeof raw.value !== 'object' || raw.value === null) return []
+  return Object.entries(raw.value)
+    .filter(([member, value]) => isUncounted(member, value))
+    .map(([member]) => ({ path: `usage.${member}`, why: `${dialect} has no such member in its usage report` }))
+}
+
+function isUncounted(member: string, value: Json): boolean {
+  if (value === null || value === 0 || COUNTED.has(member)) return false
+  if (typeof value !== 'object') return true
+  return Object.entries(value).some(([inner, count]) => isUncounted(inner, count))
 }

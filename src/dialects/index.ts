@@ -1,0 +1,14 @@
+import type { Dialect } from './dialect.ts'
+import { openaiChat } from './openai-chat/index.ts'
+
+/** Every wire format that the gateway speaks, by name. */
+export const dialects: Readonly<Record<string, Dialect>> = {
+  [openaiChat.name]: openaiChat,
+}
+
+/** The dialect of that name. Throws when there is none: names come from code, not from users. */
+export function dialectNamed(name: string): Dialect {
+  const dialect = Object.hasOwn(dialects, name) ? dialects[name] : undefined
+  if (dialect === undefined) throw new Error(`There is no dialect named ${name}.`)
+  return dialect
+}

@@ -1,0 +1,132 @@
+import type { Fault, Kind } from '../../call/fault.ts'
+import type { Json, JsonObject } from '../../call/json.ts'
+import { CONSEQUENCES } from '../../errors.ts'
+import type { Frame } from '../dialect.ts'
+import { isObject, type Members, NAME } from './members.ts'
+
+/** What a vendor's status means; a status that is not here is judged by its hundred. */
+const KINDS: ReadonlyMap<number, Kind> = new Map([
+  // Our key, our account: the caller did nothing wrong, and another target may answer.
+  [401, 'upstream'],
+  [402, 'upstream'],
+  [403, 'upstream'],
+  [404, 'not-found'],
+  [408, 'timeout'],
+  [413, 'too-large'],
+  [429, 'limited'],
+  [503, 'overloaded'],
+  [504, 'timeout'],
+  [529, 'overloaded'],
+])
+
+/** Words in `type` and `code` that tell the kind where no status does: errors inside a stream. */
+const WORDS: ReadonlyMap<string, number> = new Map([
+  ['invalid_request_error', 400],
+  ['context_length_exceeded', 400],
+  ['authentication_error', 401],
+  ['invalid_api_key', 401],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['model_not_found', 404],
+  ['rate_limit_exceeded', 429],
+  ['rate_limit_error', 429],
+  ['insufficient_quota', 429],
+  ['overloaded', 503],
+  ['overloaded_error', 503],
+])
+
+/** The words that OpenAI uses for `type`, by kind; everything else is `server_error`. */
+const TYPES: Partial<Record<Kind, string>> = {
+  invalid: 'invalid_request_error',
+  'not-found': 'invalid_request_error',
+  'too-large': 'invalid_request_error',
+  unauthorized: 'authentication_error',
+  forbidden: 'permission_error',
+  limited: 'rate_limit_error',
+  'over-budget': 'insufficient_quota',
+}
+
+function kindOf(status: number): Kind {
+  return KINDS.get(status) ?? (status >= 400 && status < 500 ? 'invalid' : 'upstream')
+}
+
+/** A vendor's error answer. `json` in any of the shapes in use: `{error: {...}}`, `{error: '...'}`, `{detail}`, `{message}`. */
+export function readError(status: number, json: Json | undefined): Fault {
+  const kind = kindOf(status)
+  const said = details(json)
+  // OpenAI repeats part of the key in the message of a 401, and names projects in a 403.
+  if (status === 401 || status === 403) {
+    return { kind, status, message: 'The vendor refused the credentials of the gateway.', ...words(said, false) }
+  }
+  return {
+    kind,
+    status,
+    message: messageOf(said) ?? `The vendor answered with status ${status}.`,
+    ...words(said, true),
+    ...(json !== undefined && { raw: { dialect: NAME, value: json } }),
+  }
+}
+
+/** An error inside a stream (`data: {"error": ...}`), which has no status of its own. */
+export function readStreamError(json: Members): Fault {
+  const said = details(json)
+  const fault = readError(statusOf(said) ?? 502, json)
+  const known = messageOf(said) !== undefined
+  return known || fault.raw === undefined ? fault : { ...fault, message: 'The vendor reported an error in the stream.' }
+}
+
+/** The object that says what happened, wherever the vendor put it. Gemini's compatible door wraps it in a list. */
+function details(json: Json | undefined): Members {
+  if (Array.isArray(json)) return details(json[0])
+  if (!isObject(json)) return {}
+  if (isObject(json.error)) return json.error
+  return typeof json.error === 'string' ? { ...json, message: json.error } : json
+}
+
+function messageOf(said: Members): string | undefined {
+  if (typeof said.message === 'string') return said.message
+  if (typeof said.detail === 'string') return said.detail
+  return said.detail === undefined ? undefined : JSON.stringify(said.detail)
+}
+
+function words(said: Members, param: boolean): Pick<Fault, 'code' | 'type' | 'param'> {
+  return {
+    ...((typeof said.code === 'string' || typeof said.code === 'number') && { code: String(said.code) }),
+    ...(typeof said.type === 'string' && { type: said.type }),
+    ...(param && typeof said.param === 'string' && { param: said.param }),
+  }
+}
+
+function statusOf(said: Members): number | undefined {
+  for (const value of [said.status_code, said.code, said.status, said.type]) {
+    const status = typeof value === 'string' ? (WORDS.get(value) ?? Number(value)) : value
+    if (typeof status === 'number' && status >= 400 && status <= 599) return status
+  }
+  return undefined
+}
+
+/** An error answer in OpenAI's shape; one that came in this dialect goes on verbatim. */
+export function writeError(fault: Fault): { status: number; body: JsonObject } {
+  // The status by which a vendor refused our key would tell a client that its own key is wrong.
+  const ours = fault.kind === 'upstream' && fault.status < 500
+  const status = ours || fault.status < 400 ? CONSEQUENCES[fault.kind].status : fault.status
+  return { status, body: writeErrorBody(fault) }
+}
+
+function writeErrorBody(fault: Fault): JsonObject {
+  const raw = fault.raw?.dialect === NAME ? fault.raw.value : undefined
+  if (isObject(raw) && isObject(raw.error)) return raw
+  return {
+    error: {
+      message: fault.message,
+      type: TYPES[fault.kind] ?? 'server_error',
+      param: fault.param ?? null,
+      code: fault.code ?? null,
+    },
+  }
+}
+
+/** An error inside a stream that has begun; nothing may follow it, no `[DONE]` either. */
+export function writeErrorFrames(fault: Fault): Frame[] {
+  return [{ data: JSON.stringify(writeErrorBody(fault)) }]
+}

@@ -1,0 +1,45 @@
+import type { Extra } from '../../call/block.ts'
+import type { Json } from '../../call/json.ts'
+import type { Finish, FinishReason } from '../../call/result.ts'
+import { note } from './members.ts'
+
+/** What an answer holds, as far as it changes the meaning of `finish_reason`. */
+export interface Holds {
+  readonly calls: boolean
+  readonly refusal: boolean
+}
+
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['model_length', 'length'], // Mistral: the context is full.
+  ['tool_calls', 'tool-calls'],
+  ['function_call', 'tool-calls'],
+  ['content_filter', 'content-filter'],
+])
+
+/** A `finish_reason` in the hub's words. Calls that were forced by name end with `stop`, and are still calls. */
+export function readFinish(word: Json | undefined, holds: Holds): Finish {
+  if (typeof word !== 'string') return { reason: 'other' }
+  const reason = REASONS.get(word) ?? 'other'
+  if (reason !== 'stop') return { reason, raw: word }
+  return { reason: holds.calls ? 'tool-calls' : holds.refusal ? 'refusal' : 'stop', raw: word }
+}
+
+/** The `finish_reason`: the word that was read from this dialect (`$finish`) while it still means the same. */
+export function writeFinish(finish: Finish, extra: Extra | undefined, holds: Holds): string | null {
+  const word = note(extra, '$finish')
+  if ((typeof word === 'string' || word === null) && readFinish(word, holds).reason === finish.reason) return word
+  switch (finish.reason) {
+    case 'length':
+      return 'length'
+    case 'tool-calls':
+      return 'tool_calls'
+    case 'content-filter':
+      return 'content_filter'
+    case 'refusal':
+      return holds.refusal ? 'stop' : 'content_filter'
+    default:
+      return 'stop'
+  }
+}

@@ -1,0 +1,147 @@
+import type { AudioBlock, Block, FileBlock, ImageBlock, ReasoningBlock, Source } from '../../call/block.ts'
+import { foreignLosses } from '../../call/foreign.ts'
+import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
+import { isOwn, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
+
+/** What a writer of a request or an answer knows of its source, and where it reports what it could not say. */
+export interface WriteContext {
+  /** The source was of this dialect: forms are restored, and members that only some vendors know are written. */
+  readonly own: boolean
+  /** Where losses stand whose block does not know its own place. */
+  readonly at: string
+  readonly losses: Loss[]
+}
+
+/** Reports that something at `path` is gone. */
+export function lose(context: WriteContext, path: string | undefined, why: string): undefined {
+  context.losses.push({ path: path ?? context.at, why })
+}
+
+/** Reports what no part, message or tool of this dialect can carry of a block's annotations. */
+export function loseAnnotations(context: WriteContext, item: Pick<Block, 'at' | 'cache' | 'extra'>): void {
+  context.losses.push(...foreignLosses(NAME, item.at ?? context.at, item.extra))
+  if (item.cache !== undefined && !context.own) {
+    lose(context, `${item.at ?? context.at}.cache_control`, 'openai-chat vendors cache by themselves and take no marks')
+  }
+}
+
+/** A block as a content part; undefined, with a loss, when it cannot be one. */
+export function writePart(block: Block, context: WriteContext): Members | undefined {
+  switch (block.type) {
+    case 'text':
+      if (note(block.extra, '$part') === 'refusal') {
+        return { ...ownMembers(block.extra), type: 'refusal', refusal: block.text }
+      }
+      return {
+        ...ownMembers(block.extra, 'cache_control'),
+        type: note(block.extra, '$type') ?? 'text',
+        text: block.text,
+        ...cacheMark(block, context),
+      }
+    case 'image':
+      return writeImage(block, context)
+    case 'audio':
+      return writeAudio(block, context)
+    case 'file':
+      return writeFile(block, context)
+    case 'reasoning':
+      return writeThinking(block, context)
+    case 'opaque':
+      if (block.dialect === NAME) return block.value as Members
+      return lose(context, block.at, `only ${block.dialect} understands this block`)
+    default:
+      return lose(context, block.at, `a ${block.type} block cannot be a part of this message`)
+  }
+}
+
+/** The cache mark as it was read from this dialect; other dialects' marks were reported by loseAnnotations. */
+export function cacheMark(item: Pick<Block, 'cache' | 'extra'>, context: WriteContext): Members {
+  if (item.cache === undefined || !context.own) return {}
+  const { ttl } = item.cache
+  const inner = nestedMembers(item.extra, 'cache_control')
+  return { cache_control: { type: 'ephemeral', ...(ttl !== undefined && { ttl }), ...inner } }
+}
+
+function dataUrl(source: Source): string | undefined {
+  if (source.kind === 'url') return source.url
+  return source.kind === 'base64' ? `data:${source.mediaType};base64,${source.data}` : undefined
+}
+
+function writeImage(block: ImageBlock, context: WriteContext): Members | undefined {
+  const url = dataUrl(block.source)
+  if (url === undefined) return lose(context, block.at, 'an image has to be an address or base64 data')
+  const inner = { ...nestedMembers(block.extra, 'image_url'), url, ...(block.detail && { detail: block.detail }) }
+  return {
+    ...ownMembers(block.extra, 'image_url', 'cache_control'),
+    type: 'image_url',
+    image_url: note(block.extra, '$form') === 'string' ? url : inner,
+    ...cacheMark(block, context),
+  }
+}
+
+/** OpenAI's words for sound formats, where they are not the media type's subtype. */
+const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([
+  ['audio/mpeg', 'mp3'],
+  ['audio/x-wav', 'wav'],
+  ['audio/wave', 'wav'],
+])
+
+function writeAudio(block: AudioBlock, context: WriteContext): Members | undefined {
+  const { source } = block
+  if (source.kind !== 'base64') return lose(context, block.at, 'sound has to be base64 data')
+  const subtype = source.mediaType.slice(source.mediaType.indexOf('/') + 1)
+  const format = isOwn(block.extra) || context.own ? subtype : (AUDIO_FORMATS.get(source.mediaType) ?? subtype)
+  return {
+    ...ownMembers(block.extra, 'input_audio', 'cache_control'),
+    type: 'input_audio',
+    input_audio: { ...nestedMembers(block.extra, 'input_audio'), data: source.data, format },
+    ...cacheMark(block, context),
+  }
+}
+
+function writeFile(block: FileBlock, context: WriteContext): Members | undefined {
+  const data = fileData(block, context)
+  if (data === undefined) return undefined
+  if ('text' in data) return data
+  const name = block.name ?? (context.own || !('file_data' in data) ? undefined : 'document.pdf')
+  return {
+    ...ownMembers(block.extra, 'file', 'cache_control'),
+    type: 'file',
+    file: { ...nestedMembers(block.extra, 'file'), ...data, ...(name !== undefined && { filename: name }) },
+    ...cacheMark(block, context),
+  }
+}
+
+function fileData(block: FileBlock, context: WriteContext): Members | undefined {
+  const { source } = block
+  switch (source.kind) {
+    case 'base64':
+      return { file_data: note(block.extra, '$form') === 'bare' ? source.data : (dataUrl(source) ?? '') }
+    case 'url':
+      // OpenRouter takes an address in `file_data`; OpenAI itself does not.
+      if (context.own) return { file_data: source.url }
+      return lose(context, block.at, 'a file has to be base64 data or the id of an upload')
+    case 'id':
+      if (context.own) return { file_id: source.id }
+      return lose(context, block.at, 'the id of an upload means nothing to another vendor')
+    case 'text':
+      // Files here are PDF; a plain text document can only be said as text.
+      if (block.name !== undefined) lose(context, `${block.at ?? context.at}.title`, 'a text document is sent as text')
+      return { type: 'text', text: source.text }
+  }
+}
+
+function writeThinking(block: ReasoningBlock, context: WriteContext): Members | undefined {
+  if (note(block.extra, '$member') !== 'thinking') {
+    return lose(context, block.at, 'reasoning can stand in assistant messages only')
+  }
+  const pieces: Json = note(block.extra, '$pieces') ?? [{ type: 'text', text: block.text }]
+  return {
+    ...ownMembers(block.extra, 'cache_control'),
+    type: 'thinking',
+    thinking: pieces,
+    ...(block.signature !== undefined && { signature: block.signature }),
+    ...cacheMark(block, context),
+  }
+}

@@ -1,0 +1,183 @@
+import type { Block } from '../../call/block.ts'
+import type { Event } from '../../call/event.ts'
+import { mergeMembers } from '../../call/extra.ts'
+import type { Json } from '../../call/json.ts'
+import { readFinish } from './finish.ts'
+import { extraOf, isObject, type Members, NAME } from './members.ts'
+import { readPart, thinkingText } from './part-read.ts'
+import { PLAIN_REASONING, readDetail } from './reasoning-read.ts'
+import { CallReader } from './stream-calls.ts'
+
+const CHOICE_MEMBERS: ReadonlySet<string> = new Set(['index', 'delta', 'finish_reason', 'logprobs'])
+
+const DELTA_MEMBERS: ReadonlySet<string> = new Set([
+  ...['role', 'content', 'refusal', 'audio', 'tool_calls', 'function_call'],
+  ...['reasoning_content', 'reasoning', 'reasoning_details'],
+])
+
+/** Reads the choices of one output (one `index`) of a stream. Text and reasoning follow each other; calls may overlap. */
+export class OutputReader {
+  finished = false
+  readonly #output: number
+  readonly #calls: CallReader
+  #blocks = 0
+  /** What the open text or reasoning block is (`text`, `refusal`, a reasoning member), '' when there is none. */
+  #kind = ''
+  #open = -1
+  #refused = false
+  #speech: Members | undefined
+  #extra: Members = {}
+
+  constructor(output: number) {
+    this.#output = output
+    this.#calls = new CallReader(output, () => this.#blocks++)
+  }
+
+  /** One choice of a chunk. Anything behind the finish reason is ignored. */
+  push(choice: Members, events: Event[]): void {
+    if (this.finished) return
+    if (isObject(choice.delta)) this.#delta(choice.delta, events)
+    if (isObject(choice.logprobs)) this.#logprobs(choice.logprobs, events)
+    for (const name in choice) {
+      if (!CHOICE_MEMBERS.has(name)) this.#keep(name, choice[name])
+    }
+    if (choice.finish_reason !== undefined && choice.finish_reason !== null) this.finish(choice.finish_reason, events)
+  }
+
+  /** Closes what is open and says why the output ended; `word` is undefined when the vendor did not say. */
+  finish(word: Json | undefined, events: Event[]): void {
+    this.finished = true
+    this.#close(events)
+    if (this.#speech !== undefined) this.#whole(speechBlock(this.#speech), events)
+    this.#calls.close(events)
+    events.push({
+      type: 'finish',
+      output: this.#output,
+      finish: readFinish(word, { calls: this.#calls.any, refusal: this.#refused }),
+      ...extraOf(this.#extra, { ...(word !== undefined && { $finish: word }) }),
+    })
+  }
+
+  #delta(delta: Members, events: Event[]): void {
+    this.#reasoning(delta, events)
+    const { content, refusal } = delta
+    if (typeof content === 'string') {
+      if (content !== '') this.#say('text', content, textBlock, events)
+    } else if (Array.isArray(content)) {
+      for (const part of content) this.#part(part, events)
+    }
+    if (typeof refusal === 'string' && refusal !== '') {
+      this.#refused = true
+      this.#say('refusal', refusal, refusalBlock, events)
+    }
+    if (isObject(delta.audio)) this.#speech = mergeMembers(this.#speech ?? {}, delta.audio, 'append')
+    if (Array.isArray(delta.tool_calls)) this.#tools(delta.tool_calls, events)
+    if (isObject(delta.function_call)) {
+      this.#close(events)
+      this.#calls.pushLegacy(delta.function_call, events)
+    }
+    for (const name in delta) {
+      if (!DELTA_MEMBERS.has(name)) this.#keep(`message.${name}`, delta[name])
+    }
+  }
+
+  #tools(items: readonly Json[], events: Event[]): void {
+    if (items.length === 0) return
+    this.#close(events)
+    for (const item of items) this.#calls.push(item, events)
+  }
+
+  #reasoning(delta: Members, events: Event[]): void {
+    const details = delta.reasoning_details
+    if (Array.isArray(details) && details.length > 0) {
+      for (const item of details) this.#detail(item, events)
+      return
+    }
+    for (const member of PLAIN_REASONING) {
+      const text = delta[member]
+      if (typeof text !== 'string' || text === '') continue
+      this.#say(member, text, () => ({ type: 'reasoning', text: '', ...extraOf({ $member: member }) }), events)
+      return
+    }
+  }
+
+  /** OpenRouter streams the text of one item in pieces, and its signature in one more with the same index. */
+  #detail(item: Json, events: Event[]): void {
+    const block = readDetail(item, undefined)
+    if (block.type !== 'reasoning' || block.redacted !== undefined) {
+      this.#close(events)
+      this.#whole(block, events)
+      return
+    }
+    const { text, signature, ...rest } = block
+    const kind = `reasoning_details ${isObject(item) ? `${item.type} ${item.index ?? ''}` : ''}`
+    this.#say(kind, text, () => ({ ...rest, text: '' }), events)
+    if (signature !== undefined) events.push({ type: 'delta', output: this.#output, block: this.#open, signature })
+  }
+
+  /** Mistral's content lists: pieces of thinking and of text, or parts that come whole. */
+  #part(part: Json, events: Event[]): void {
+    const block = readPart(part, undefined)
+    if (block.type === 'text') {
+      if (block.text !== '') this.#say('text', block.text, textBlock, events)
+    } else if (block.type === 'reasoning') {
+      const pieces = isObject(part) && Array.isArray(part.thinking) ? part.thinking.map(thinkingText).join('') : ''
+      if (pieces !== '') this.#say('thinking', pieces, thinkingBlock, events)
+    } else {
+      this.#close(events)
+      this.#whole(block, events)
+    }
+  }
+
+  /** A piece of text or reasoning; opens its block when another kind, or none, is open. */
+  #say(kind: string, text: string, opening: () => Block, events: Event[]): void {
+    if (this.#kind !== kind) {
+      this.#close(events)
+      this.#kind = kind
+      this.#open = this.#blocks++
+      events.push({ type: 'block-open', output: this.#output, block: this.#open, content: opening() })
+    }
+    if (text !== '') events.push({ type: 'delta', output: this.#output, block: this.#open, text })
+  }
+
+  #close(events: Event[]): void {
+    if (this.#kind === '') return
+    this.#kind = ''
+    events.push({ type: 'block-close', output: this.#output, block: this.#open })
+  }
+
+  #whole(content: Block, events: Event[]): void {
+    const block = this.#blocks++
+    events.push({ type: 'block-open', output: this.#output, block, content })
+    events.push({ type: 'block-close', output: this.#output, block })
+  }
+
+  /** Log probabilities of the text in the same chunk; without text they are the output's. */
+  #logprobs(logprobs: Members, events: Event[]): void {
+    const isText = this.#kind === 'text' || this.#kind === 'refusal'
+    if (!isText) this.#keep('logprobs', logprobs)
+    else events.push({ type: 'delta', output: this.#output, block: this.#open, extra: { [NAME]: { logprobs } } })
+  }
+
+  /** A member without a word in the hub, for the finish event; most vendors repeat the same value in every chunk. */
+  #keep(name: string, value: Json | undefined): void {
+    if (value === undefined || value === null || this.#extra[name] === value) return
+    this.#extra = mergeMembers(this.#extra, { [name]: value }, 'replace')
+  }
+}
+
+function textBlock(): Block {
+  return { type: 'text', text: '' }
+}
+
+function refusalBlock(): Block {
+  return { type: 'text', text: '', refusal: true }
+}
+
+function thinkingBlock(): Block {
+  return { type: 'reasoning', text: '', ...extraOf({ $member: 'thinking' }) }
+}
+
+function speechBlock(value: Members): Block {
+  return { type: 'opaque', dialect: NAME, value, ...extraOf({ $member: 'audio' }) }
+}

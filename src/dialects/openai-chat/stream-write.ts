@@ -1,0 +1,167 @@
+import type { Call } from '../../call/call.ts'
+import type { BlockOpenEvent, DeltaEvent, Event, FinishEvent, StartEvent } from '../../call/event.ts'
+import { foreignLosses } from '../../call/foreign.ts'
+import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
+import type { Usage } from '../../call/result.ts'
+import type { EventWriter, Frame } from '../dialect.ts'
+import { writeErrorFrames } from './errors.ts'
+import { writeFinish } from './finish.ts'
+import { type Members, NAME, nestedMembers, ownMembers } from './members.ts'
+import { type BlockWriter, blockWriter, type OutputState } from './stream-blocks.ts'
+import { writeUsage } from './usage.ts'
+
+/** Writes events as chunks of a streamed chat completion, for the client whose call is given. */
+export class ChatEventWriter implements EventWriter {
+  readonly losses: Loss[] = []
+  readonly #includeUsage: boolean
+  readonly #outputs = new Map<number, OutputState>()
+  readonly #blocks = new Map<string, BlockWriter>()
+  #base: Members = {}
+  /** What every chunk begins with, `#base` as JSON text: built once, it is most of a chunk. */
+  #head = ''
+  #usage: Usage | undefined
+  #over = false
+
+  constructor(call: Call) {
+    this.#includeUsage = call.includeUsage === true
+  }
+
+  push(event: Event): Frame[] {
+    if (this.#over) return []
+    switch (event.type) {
+      case 'delta':
+        return this.#delta(event)
+      case 'start':
+        return this.#start(event)
+      case 'block-open':
+        return this.#open(event)
+      case 'block-close':
+        return this.#close(event.output, event.block)
+      case 'finish':
+        return this.#finish(event)
+      case 'usage':
+        this.#usage = { ...this.#usage, ...event.usage }
+        return []
+      case 'end':
+        if (event.usage !== undefined) this.#usage = { ...this.#usage, ...event.usage }
+        this.#lose(foreignLosses(NAME, undefined, event.extra))
+        return this.#end(ownMembers(event.extra))
+      case 'error':
+        this.#over = true
+        return writeErrorFrames(event.fault)
+      default:
+        return []
+    }
+  }
+
+  end(): Frame[] {
+    return []
+  }
+
+  #start(event: StartEvent): Frame[] {
+    this.#usage = event.usage
+    this.#lose(foreignLosses(NAME, undefined, event.extra))
+    this.#base = {
+      id: event.id,
+      object: 'chat.completion.chunk',
+      created: event.created ?? 0,
+      model: event.model,
+      ...ownMembers(event.extra),
+      // With a usage report to come, OpenAI says null in every chunk before it.
+      ...(this.#includeUsage && { usage: null }),
+    }
+    this.#head = JSON.stringify(this.#base).slice(0, -1)
+    // The role comes first, and alone, so that no client waits for it (acceptance A9).
+    return this.#introduce(0)
+  }
+
+  #open(event: BlockOpenEvent): Frame[] {
+    const { output, content } = event
+    const at = `choices.${output}.message`
+    this.#lose(foreignLosses(NAME, at, content.extra))
+    const writer = blockWriter(content, this.#state(output))
+    if (writer === undefined) {
+      this.#lose([{ path: at, why: `a chat completion cannot hold a block of type ${content.type}` }])
+      return this.#introduce(output)
+    }
+    this.#blocks.set(`${output}.${event.block}`, writer)
+    const logprobs = content.extra?.[NAME]?.logprobs
+    return [...this.#introduce(output), ...this.#deltas(output, writer.open(), logprobs)]
+  }
+
+  #delta(event: DeltaEvent): Frame[] {
+    const writer = this.#blocks.get(`${event.output}.${event.block}`)
+    if (event.extra !== undefined) {
+      this.#lose(foreignLosses(NAME, `choices.${event.output}.message`, event.extra))
+    }
+    if (writer === undefined) return []
+    return this.#deltas(event.output, writer.delta(event), event.extra?.[NAME]?.logprobs)
+  }
+
+  #close(output: number, block: number): Frame[] {
+    const key = `${output}.${block}`
+    const writer = this.#blocks.get(key)
+    this.#blocks.delete(key)
+    return writer === undefined ? [] : this.#deltas(output, writer.close(), undefined)
+  }
+
+  #finish(event: FinishEvent): Frame[] {
+    const { output, finish, extra } = event
+    this.#lose(foreignLosses(NAME, `choices.${output}`, extra))
+    const word = writeFinish(finish, extra, this.#state(output))
+    const rest = { index: output, delta: nestedMembers(extra, 'message'), ...ownMembers(extra, 'message') }
+    const choice = JSON.stringify({ ...rest, finish_reason: word })
+    return [...this.#introduce(output), this.#chunk(choice)]
+  }
+
+  #end(extra: Members): Frame[] {
+    this.#over = true
+    const done = { data: '[DONE]' }
+    const usage = this.#usage === undefined ? undefined : writeUsage(this.#usage, this.losses)
+    if (!this.#includeUsage || usage === undefined) {
+      const why = 'known only after the last chunk of this stream'
+      this.#lose(Object.keys(extra).map(path => ({ path, why })))
+      return [done]
+    }
+    return [{ data: JSON.stringify({ ...this.#base, ...extra, choices: [], usage }) }, done]
+  }
+
+  /** The first chunk of an output holds its role, and is sent once. */
+  #introduce(output: number): Frame[] {
+    const state = this.#state(output)
+    if (state.introduced) return []
+    state.introduced = true
+    return [this.#choice(output, '{"role":"assistant","content":""}', undefined)]
+  }
+
+  #deltas(output: number, deltas: readonly string[], logprobs: Json | undefined): Frame[] {
+    if (deltas.length === 0) return logprobs === undefined ? [] : [this.#choice(output, '{}', logprobs)]
+    return deltas.map((delta, index) => this.#choice(output, delta, index === 0 ? logprobs : undefined))
+  }
+
+  /** `delta` is JSON text. */
+  #choice(output: number, delta: string, logprobs: Json | undefined): Frame {
+    const more = logprobs === undefined ? '' : `,"logprobs":${JSON.stringify(logprobs)}`
+    return this.#chunk(`{"index":${output},"delta":${delta}${more},"finish_reason":null}`)
+  }
+
+  #chunk(choice: string): Frame {
+    return { data: `${this.#head},"choices":[${choice}]}` }
+  }
+
+  #state(output: number): OutputState {
+    const known = this.#outputs.get(output)
+    if (known !== undefined) return known
+    const state: OutputState = { introduced: false, calls: false, refusal: false, nextCall: 0, nextDetail: 0 }
+    this.#outputs.set(output, state)
+    return state
+  }
+
+  /** A loss is told once, however many pieces of a stream repeat it. */
+  #lose(losses: readonly Loss[]): void {
+    for (const loss of losses) {
+      if (!this.losses.some(known => known.path === loss.path)) this.losses.push(loss)
+    }
+  }
+}
