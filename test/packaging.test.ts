@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { z } from 'zod'
-import { ROOT, readText } from './source-tree.ts'
+import { importsOf, ROOT, readText, readTree } from './source-tree.ts'
 
 const versions = z.record(z.string(), z.string())
 const manifest = z
@@ -60,6 +60,16 @@ suite('package.json', () => {
       all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
       [],
     )
+  })
+
+  test('every package that runs in production is a dependency, not a development one', () => {
+    const sources = readTree(path => path.endsWith('.ts'), ['src', 'plugins', 'routes'])
+    const run = [...sources.values()].flatMap(importsOf).filter(({ typeOnly }) => !typeOnly)
+    const packages = run
+      .map(({ specifier }) => specifier.match(/^(?:@[^/]+\/)?[^./:][^/:]*(?![^/]*:)/)?.[0])
+      .filter(name => name !== undefined)
+    assert.ok(packages.includes('fastify'))
+    assert.deepEqual([...new Set(packages)].filter(name => !(name in manifest.dependencies)).sort(), [])
   })
 
   test('one version of Node is named everywhere', () => {
