@@ -1,0 +1,93 @@
+import type { Fault, Kind } from '../../call/fault.ts'
+import type { Json, JsonObject } from '../../call/json.ts'
+import type { Frame } from '../dialect.ts'
+import { DIALECT, isMembers } from './members.ts'
+
+/** Anthropic's error types with the status each comes with (docs.anthropic.com/en/api/errors), for errors inside streams. */
+const TYPES: Readonly<Record<string, { readonly kind: Kind; readonly status: number }>> = {
+  invalid_request_error: { kind: 'invalid', status: 400 },
+  authentication_error: { kind: 'unauthorized', status: 401 },
+  billing_error: { kind: 'over-budget', status: 402 },
+  permission_error: { kind: 'forbidden', status: 403 },
+  not_found_error: { kind: 'not-found', status: 404 },
+  request_too_large: { kind: 'too-large', status: 413 },
+  rate_limit_error: { kind: 'limited', status: 429 },
+  api_error: { kind: 'upstream', status: 500 },
+  timeout_error: { kind: 'timeout', status: 504 },
+  overloaded_error: { kind: 'overloaded', status: 529 },
+}
+
+const WORDS: Readonly<Record<Kind, string>> = {
+  invalid: 'invalid_request_error',
+  unauthorized: 'authentication_error',
+  forbidden: 'permission_error',
+  'not-found': 'not_found_error',
+  'too-large': 'request_too_large',
+  limited: 'rate_limit_error',
+  'over-budget': 'billing_error',
+  overloaded: 'overloaded_error',
+  timeout: 'timeout_error',
+  network: 'api_error',
+  upstream: 'api_error',
+  cancelled: 'api_error',
+  internal: 'api_error',
+}
+
+/** An error answer of any form as a fault; `json` is undefined where the body was not JSON. */
+export function readError(status: number, json: Json | undefined): Fault {
+  return faultOf(json, status)
+}
+
+/** An error inside a stream: the status is the one that Anthropic gives this type of error. */
+export function readStreamError(json: Json): Fault {
+  return faultOf(json, undefined)
+}
+
+function faultOf(json: Json | undefined, status: number | undefined): Fault {
+  const error = isMembers(json) ? json.error : undefined
+  const type = isMembers(error) && typeof error.type === 'string' ? error.type : undefined
+  const known = type === undefined ? undefined : TYPES[type]
+  const actual = status ?? known?.status ?? 500
+  return {
+    kind: known?.kind ?? kindOf(actual),
+    status: actual,
+    message: messageOf(error) ?? `The provider answered with status ${actual}.`,
+    ...(type !== undefined && { type }),
+    ...(isMembers(error) && isMembers(json) && { raw: { dialect: DIALECT, value: json } }),
+  }
+}
+
+/** The sentence of an error; some that speak this dialect send nothing but the sentence. */
+function messageOf(error: Json | undefined): string | undefined {
+  const message = isMembers(error) ? error.message : error
+  return typeof message === 'string' && message !== '' ? message : undefined
+}
+
+function kindOf(status: number): Kind {
+  const exact = Object.values(TYPES).find(type => type.status === status)
+  if (exact !== undefined) return exact.kind
+  if (status === 408) return 'timeout'
+  if (status === 503) return 'overloaded'
+  return status >= 400 && status < 500 ? 'invalid' : 'upstream'
+}
+
+/** A fault as an error answer: Anthropic's own verbatim, any other with Anthropic's word for its kind. */
+export function writeError(fault: Fault): { status: number; body: JsonObject } {
+  return { status: fault.status, body: errorBody(fault) }
+}
+
+/** An error inside a stream that has begun; nothing may follow it. */
+export function writeErrorFrames(fault: Fault): Frame[] {
+  return [{ event: 'error', data: JSON.stringify(errorBody(fault)) }]
+}
+
+function errorBody({ raw, kind, message, code, param }: Fault): JsonObject {
+  if (raw?.dialect === DIALECT && isMembers(raw.value)) return raw.value
+  // Anthropic has no `param`: it begins its sentence with the member at fault, as ours do mostly.
+  const sentence = param === undefined || message.includes(param) ? message : `${param}: ${message}`
+  return {
+    type: 'error',
+    error: { type: WORDS[kind], message: sentence, ...(code !== undefined && { code }) },
+    request_id: null,
+  }
+}

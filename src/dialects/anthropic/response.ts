@@ -1,0 +1,65 @@
+import { foreignLosses } from '../../call/foreign.ts'
+import type { Json, JsonObject } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
+import type { Output, Result } from '../../call/result.ts'
+import { readBlocks } from './blocks-read.ts'
+import { writeBlocks } from './blocks-write.ts'
+import { readFinish, writeFinish } from './finish.ts'
+import { asExtra, DIALECT, leftover, listAt, type Members, membersAt, ownMembers, stringAt } from './members.ts'
+import { readUsage, usageLosses, writeUsage } from './usage.ts'
+
+const MESSAGE = new Set(['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage'])
+
+/** What a message says beside its content and its end; the same for a whole answer and for `message_start`. */
+export function messageExtra(message: Members): Record<string, Json> {
+  const rest = leftover(message, MESSAGE)
+  // Always written, null included.
+  delete rest.stop_reason
+  delete rest.stop_sequence
+  return rest
+}
+
+/** A message as a result with one output. Throws when it is not a message. */
+export function readResponse(json: Json): Result {
+  const message = membersAt(json, 'the answer')
+  const usage = readUsage(message.usage)
+  return {
+    id: stringAt(message.id, 'id'),
+    model: stringAt(message.model, 'model'),
+    outputs: [
+      {
+        blocks: readBlocks(listAt(message.content, 'content'), 'content'),
+        ...readFinish(message.stop_reason, message.stop_sequence),
+      },
+    ],
+    ...(usage !== undefined && { usage }),
+    ...asExtra(messageExtra(message)),
+  }
+}
+
+/** A result as a message. Anthropic answers once: further outputs are losses. */
+export function writeResponse(result: Result): { body: JsonObject; losses: Loss[] } {
+  const [output, ...others] = result.outputs
+  const losses = [...foreignLosses(DIALECT, undefined, result.extra), ...usageLosses(result.usage)]
+  others.forEach((_, index) => {
+    losses.push({ path: `outputs.${index + 1}`, why: 'Anthropic gives one answer' })
+  })
+  const body = {
+    ...ownMembers(result.extra),
+    id: result.id,
+    type: 'message',
+    role: 'assistant',
+    model: result.model,
+    ...writeOutput(output ?? { blocks: [], finish: { reason: 'other' } }, losses),
+    usage: writeUsage(result.usage),
+  }
+  return { body, losses }
+}
+
+function writeOutput(output: Output, losses: Loss[]): JsonObject {
+  losses.push(...foreignLosses(DIALECT, 'outputs.0', output.extra))
+  return {
+    content: writeBlocks(output.blocks, { into: 'response', own: false, losses }),
+    ...writeFinish(output.finish, output.extra),
+  }
+}

@@ -1,0 +1,261 @@
+import type { Block, OpaqueBlock } from '../../call/block.ts'
+import type { DeltaEvent, Event } from '../../call/event.ts'
+import { mergeMembers } from '../../call/extra.ts'
+import type { Json } from '../../call/json.ts'
+import type { EventReader, Frame } from '../dialect.ts'
+import { readBlock } from './blocks-read.ts'
+import { readStreamError } from './errors.ts'
+import { readFinish } from './finish.ts'
+import { asExtra, DIALECT, isMembers, leftover, Malformed, type Members } from './members.ts'
+import { messageExtra } from './response.ts'
+import { mergeUsage, readUsage } from './usage.ts'
+
+const DELTA_EVENT = new Set(['type', 'delta', 'usage'])
+const DELTA = new Set(['stop_reason', 'stop_sequence'])
+
+/** A block between its start and its stop. */
+interface OpenBlock {
+  readonly number: number
+  /** The arguments that stood in `content_block_start`; sent at the stop unless pieces came. */
+  unsent: string | undefined
+  /** What an opaque block has grown to: the hub takes such a block whole, so it is held until its stop. */
+  held: OpaqueBlock | undefined
+  /** Pieces of a held block's `input`. */
+  input: string
+}
+
+/** Reads the events of a Messages API stream. Event types that it does not know are passed over, as Anthropic asks. */
+export class StreamReader implements EventReader {
+  readonly #open = new Map<number, OpenBlock>()
+  #blocks = 0
+  #started = false
+  #finished = false
+  #over = false
+  #usage: Members | undefined
+  #extra: Members = {}
+
+  push(frame: Frame): Event[] {
+    if (this.#over) return []
+    let data: Json
+    try {
+      data = JSON.parse(frame.data) as Json
+    } catch {
+      return this.#fail('an event is not JSON')
+    }
+    if (!isMembers(data)) return this.#fail('an event is not an object')
+    const type = data.type ?? frame.event
+    if (type === 'ping') return [{ type: 'ping' }]
+    if (type === 'error' || isMembers(data.error)) return this.#end({ type: 'error', fault: readStreamError(data) })
+    if (type === 'message_start') return this.#start(data.message)
+    return this.#started ? this.#within(type, data) : this.#unstarted(type)
+  }
+
+  end(): Event[] {
+    if (this.#over) return []
+    const message = 'The stream of the provider was cut before its end.'
+    return this.#end({ type: 'error', fault: { kind: 'network', status: 502, message } })
+  }
+
+  #within(type: Json | undefined, data: Members): Event[] {
+    switch (type) {
+      case 'content_block_delta':
+        return this.#delta(data)
+      case 'content_block_start':
+        return this.#openBlock(data)
+      case 'content_block_stop':
+        return this.#closeBlock(data.index)
+      case 'message_delta':
+        return this.#messageDelta(data)
+      case 'message_stop':
+        return this.#stop()
+      default:
+        return []
+    }
+  }
+
+  /** Only events that say something need a message to say it of. */
+  #unstarted(type: Json | undefined): Event[] {
+    const telling = typeof type === 'string' && /^(content_block|message)_/.test(type)
+    return telling ? this.#fail(`${type} came before message_start`) : []
+  }
+
+  #start(message: Json | undefined): Event[] {
+    if (this.#started || !isMembers(message)) return this.#fail('message_start is out of place or without a message')
+    this.#started = true
+    this.#usage = mergeUsage(undefined, message.usage)
+    const usage = readUsage(this.#usage)
+    return [
+      {
+        type: 'start',
+        id: typeof message.id === 'string' ? message.id : '',
+        model: typeof message.model === 'string' ? message.model : '',
+        ...(usage !== undefined && { usage }),
+        ...asExtra(messageExtra(message)),
+      },
+    ]
+  }
+
+  #openBlock({ index, content_block: json }: Members): Event[] {
+    if (typeof index !== 'number' || this.#open.has(index)) return this.#fail('a content block has no index of its own')
+    const block = startedBlock(json)
+    if (block === undefined || this.#finished) return this.#fail('a content block cannot be understood')
+    const number = this.#blocks++
+    const content = { ...block, at: `content.${number}` }
+    if (content.type === 'opaque') {
+      this.#open.set(index, { number, unsent: undefined, held: content, input: '' })
+      return []
+    }
+    const { opened, pieces } = emptied(content)
+    const unsent = content.type === 'tool-call' ? content.arguments : undefined
+    this.#open.set(index, { number, unsent, held: undefined, input: '' })
+    return [
+      { type: 'block-open', output: 0, block: number, content: opened },
+      ...pieces.map(piece => ({ type: 'delta' as const, output: 0, block: number, ...piece })),
+    ]
+  }
+
+  #delta({ index, delta }: Members): Event[] {
+    const open = typeof index === 'number' ? this.#open.get(index) : undefined
+    if (open === undefined || !isMembers(delta)) return this.#fail('a delta belongs to no open content block')
+    if (open.held !== undefined) return hold(open, open.held, delta)
+    const event = deltaEvent(open, delta)
+    return event === undefined ? [] : [event]
+  }
+
+  #closeBlock(index: Json | undefined): Event[] {
+    const open = typeof index === 'number' ? this.#open.get(index) : undefined
+    if (open === undefined) return []
+    this.#open.delete(index as number)
+    return closing(open)
+  }
+
+  #messageDelta(data: Members): Event[] {
+    const delta = isMembers(data.delta) ? data.delta : {}
+    const outside = leftover(data, DELTA_EVENT)
+    delete outside.type
+    const inside = leftover(delta, DELTA)
+    delete inside.stop_reason
+    delete inside.stop_sequence
+    // The writer has to know which of them stood beside `delta`, not in it.
+    const notes = Object.keys(outside).length > 0 ? { $event: Object.keys(outside) } : {}
+    this.#extra = mergeMembers(this.#extra, { ...inside, ...outside, ...notes }, 'replace')
+    this.#usage = mergeUsage(this.#usage, data.usage)
+    const usage = readUsage(this.#usage)
+    return [
+      ...(usage === undefined ? [] : [{ type: 'usage' as const, usage }]),
+      ...(typeof delta.stop_reason === 'string' ? this.#finish(delta) : []),
+    ]
+  }
+
+  #finish(delta: Members): Event[] {
+    if (this.#finished) return []
+    this.#finished = true
+    const events = [...this.#open.values()].flatMap(closing)
+    this.#open.clear()
+    return [...events, { type: 'finish', output: 0, ...readFinish(delta.stop_reason, delta.stop_sequence) }]
+  }
+
+  #stop(): Event[] {
+    const usage = readUsage(this.#usage)
+    const finish = this.#finish({})
+    const end = { type: 'end' as const, ...(usage !== undefined && { usage }), ...asExtra(this.#extra) }
+    return [...finish, ...this.#end(end)]
+  }
+
+  #fail(what: string): Event[] {
+    const message = `The stream of the provider is malformed: ${what}.`
+    return this.#end({ type: 'error', fault: { kind: 'upstream', status: 502, message } })
+  }
+
+  #end(event: Event): Event[] {
+    this.#over = true
+    return [event]
+  }
+}
+
+function startedBlock(json: Json | undefined): Block | undefined {
+  try {
+    return readBlock(json ?? null, 'content_block')
+  } catch (error) {
+    if (error instanceof Malformed) return undefined
+    throw error
+  }
+}
+
+/** A block as the hub opens it, empty, and what it already held: some vendors send the first words with the start. */
+function emptied(content: Block): { opened: Block; pieces: { text?: string; signature?: string }[] } {
+  switch (content.type) {
+    case 'tool-call':
+      return { opened: { ...content, arguments: '' }, pieces: [] }
+    case 'text':
+      return { opened: { ...content, text: '' }, pieces: content.text === '' ? [] : [{ text: content.text }] }
+    case 'reasoning': {
+      const { signature, ...unsigned } = content
+      const pieces = [
+        ...(content.text === '' ? [] : [{ text: content.text }]),
+        ...(signature === undefined ? [] : [{ signature }]),
+      ]
+      return { opened: { ...unsigned, text: '' }, pieces }
+    }
+    default:
+      return { opened: content, pieces: [] }
+  }
+}
+
+/** What a delta of a block that the hub knows says; nothing for an empty piece. */
+function deltaEvent(open: OpenBlock, delta: Members): DeltaEvent | undefined {
+  const block = open.number
+  switch (delta.type) {
+    case 'text_delta':
+      return isText(delta.text) ? { type: 'delta', output: 0, block, text: delta.text } : undefined
+    case 'thinking_delta':
+      return isText(delta.thinking) ? { type: 'delta', output: 0, block, text: delta.thinking } : undefined
+    case 'input_json_delta':
+      if (!isText(delta.partial_json)) return undefined
+      open.unsent = undefined
+      return { type: 'delta', output: 0, block, arguments: delta.partial_json }
+    case 'signature_delta':
+      return isText(delta.signature) ? { type: 'delta', output: 0, block, signature: delta.signature } : undefined
+    case 'citations_delta':
+      if (delta.citation === undefined) return undefined
+      return { type: 'delta', output: 0, block, extra: { [DIALECT]: { citations: [delta.citation] } } }
+    default:
+      if (typeof delta.type !== 'string') return undefined
+      return { type: 'delta', output: 0, block, extra: { [DIALECT]: { [delta.type]: [delta] } } }
+  }
+}
+
+function isText(value: Json | undefined): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+/** Adds a delta to a block that is held: pieces of `input` are joined as text, members of any other delta by name. */
+function hold(open: OpenBlock, held: OpaqueBlock, delta: Members): Event[] {
+  if (delta.type === 'input_json_delta' && typeof delta.partial_json === 'string') {
+    open.input += delta.partial_json
+  } else if (isMembers(held.value)) {
+    const { type: _, ...members } = delta
+    open.held = { ...held, value: mergeMembers(held.value, members, 'append') }
+  }
+  return []
+}
+
+function closing(open: OpenBlock): Event[] {
+  const { number: block, held } = open
+  const close: Event = { type: 'block-close', output: 0, block }
+  if (held !== undefined) {
+    return [{ type: 'block-open', output: 0, block, content: withInput(held, open.input) }, close]
+  }
+  if (open.unsent === undefined) return [close]
+  return [{ type: 'delta', output: 0, block, arguments: open.unsent }, close]
+}
+
+/** A server tool's call with the input that came in pieces; one that was cut is kept as its text. */
+function withInput(held: OpaqueBlock, pieces: string): OpaqueBlock {
+  if (pieces === '' || !isMembers(held.value)) return held
+  try {
+    return { ...held, value: { ...held.value, input: JSON.parse(pieces) as Json } }
+  } catch {
+    return { ...held, value: { ...held.value, input: pieces } }
+  }
+}

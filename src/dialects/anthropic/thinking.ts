@@ -1,0 +1,117 @@
+import type { Call, ReasoningWish, Turn } from '../../call/call.ts'
+import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
+import { DIALECT, leftover, type Members, membersAt, nestedMembers, optionalNumber } from './members.ts'
+
+/** The Messages API refuses smaller budgets, and budgets that do not stay below `max_tokens` (its OpenAPI document). */
+const MINIMUM_BUDGET = 1024
+
+/** Anthropic requires `max_tokens`, OpenAI does not: enough for a long answer, and within the limit of every model. */
+const DEFAULT_MAX_TOKENS = 4096
+
+/** Budgets for those who say how hard to think in a word. */
+const BUDGETS: Readonly<Record<string, number>> = {
+  minimal: 2048,
+  low: 2048,
+  medium: 8192,
+  high: 16384,
+  xhigh: 16384,
+  max: 16384,
+}
+
+const THINKING = new Set(['type', 'budget_tokens'])
+
+/** `thinking` as a wish, and (`left`) what the hub has no word for. Throws Malformed. */
+export function readThinking(thinking: Json | undefined): { wish?: ReasoningWish; left: Members } {
+  if (thinking === undefined || thinking === null) return { left: {} }
+  const value = membersAt(thinking, 'thinking')
+  const left = leftover(value, THINKING, 'thinking.')
+  switch (value.type) {
+    case 'enabled': {
+      const budget = optionalNumber(value.budget_tokens, 'thinking.budget_tokens')
+      return { wish: { enabled: true, ...(budget !== undefined && { budget }) }, left }
+    }
+    case 'adaptive':
+      return { wish: { enabled: true, adaptive: true }, left }
+    case 'disabled':
+      return { wish: { enabled: false }, left }
+    default:
+      return { left: { thinking: value } }
+  }
+}
+
+/** What is sent of `thinking` and `max_tokens`, which depend on each other. */
+export interface ThinkingPlan {
+  readonly maxTokens: number
+  readonly thinking?: Members
+  /** Extended thinking with a budget: forbids sampling settings and forced tools. */
+  readonly extended: boolean
+}
+
+/** Decides on thinking so that Anthropic will not refuse the request; what the caller does not get is a loss. */
+export function planThinking(call: Call, losses: Loss[]): ThinkingPlan {
+  const wish = call.reasoning
+  const budget = wantedBudget(call, losses)
+  if (budget === undefined) {
+    const type = wish?.enabled === false ? 'disabled' : wish?.adaptive === true ? 'adaptive' : undefined
+    return {
+      maxTokens: call.maxTokens ?? DEFAULT_MAX_TOKENS,
+      extended: false,
+      ...(type !== undefined && { thinking: { ...nestedMembers(call.extra, 'thinking'), type } }),
+    }
+  }
+  const maxTokens = call.maxTokens ?? Math.max(budget, MINIMUM_BUDGET) + DEFAULT_MAX_TOKENS
+  const obstacle = obstacleTo(call.turns, maxTokens)
+  if (obstacle !== undefined) {
+    losses.push({ path: 'thinking', why: obstacle })
+    return { maxTokens, extended: false }
+  }
+  const fitting = fit(budget, maxTokens)
+  if (fitting !== budget && wish?.budget !== undefined) {
+    losses.push({
+      path: 'thinking.budget_tokens',
+      why: `${budget} is not in [${MINIMUM_BUDGET}, max_tokens): ${fitting}`,
+    })
+  }
+  const thinking = { ...nestedMembers(call.extra, 'thinking'), type: 'enabled', budget_tokens: fitting }
+  return { maxTokens, thinking, extended: true }
+}
+
+/** The budget that was asked for, in tokens or in a word; undefined when there shall be no thinking by budget. */
+function wantedBudget({ reasoning, dialect }: Call, losses: Loss[]): number | undefined {
+  if (reasoning === undefined || reasoning.enabled === false || reasoning.adaptive === true) return undefined
+  if (reasoning.budget !== undefined) return reasoning.budget
+  // Anthropic's own effort word has a member of its own and does not switch thinking on.
+  if (dialect === DIALECT && reasoning.enabled !== true) return undefined
+  const effort = reasoning.effort ?? 'medium'
+  const budget = BUDGETS[effort]
+  if (budget === undefined)
+    losses.push({ path: 'reasoning.effort', why: `no thinking budget is known for "${effort}"` })
+  return budget
+}
+
+function fit(budget: number, maxTokens: number): number {
+  if (budget < MINIMUM_BUDGET) return MINIMUM_BUDGET
+  // Leaves as many tokens for the answer as the smallest budget takes, where there are so many.
+  return budget < maxTokens ? budget : Math.max(MINIMUM_BUDGET, maxTokens - MINIMUM_BUDGET)
+}
+
+function obstacleTo(turns: readonly Turn[], maxTokens: number): string | undefined {
+  if (maxTokens <= MINIMUM_BUDGET) return `max_tokens leaves no room for the smallest budget, ${MINIMUM_BUDGET}`
+  if (inToolLoopWithoutProof(turns)) return 'the tool calls in progress came without their signed reasoning'
+  return undefined
+}
+
+/**
+ * Anthropic answers 400 "Expected `thinking` or `redacted_thinking`" when thinking is enabled and the assistant turn whose
+ * tool results follow does not hold its reasoning any more.
+ */
+function inToolLoopWithoutProof(turns: readonly Turn[]): boolean {
+  const last = turns.findLastIndex(turn => turn.role === 'assistant')
+  const blocks = turns[last]?.blocks ?? []
+  if (!blocks.some(block => block.type === 'tool-call')) return false
+  if (!turns.slice(last + 1).some(turn => turn.blocks.some(block => block.type === 'tool-result'))) return false
+  return !blocks.some(
+    block => block.type === 'reasoning' && (block.signature !== undefined || block.redacted !== undefined),
+  )
+}

@@ -1,0 +1,144 @@
+import type { Block, ToolResultBlock } from '../../call/block.ts'
+import type { Call, Turn } from '../../call/call.ts'
+import { foreignLosses } from '../../call/foreign.ts'
+import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
+import { InvalidRequest } from '../../errors.ts'
+import { saysNothing, type Writing, writeBlocks } from './blocks-write.ts'
+import { cacheControl, DIALECT, type Members, noteOf, ownMembers } from './members.ts'
+
+/**
+ * The turns as `system` and `messages`: system turns are joined in order wherever they stood, tool turns in a row become one
+ * user message. Throws InvalidRequest where Anthropic could only refuse what is left.
+ */
+export function writeTurns(call: Call, losses: Loss[]): { system?: Json; messages: Members[] } {
+  const writing: Writing = { into: 'request', own: call.dialect === DIALECT, losses }
+  const turns = writing.own ? call.turns : joinToolTurns(call.turns)
+  const system = writeSystem(
+    turns.filter(isSystem),
+    turns.findIndex(turn => !isSystem(turn)),
+    turns,
+    writing,
+  )
+  const messages = turns
+    .filter(turn => !isSystem(turn))
+    .map(turn => writeMessage(turn, writing))
+    .filter(message => message !== undefined)
+  if (messages.length === 0 && !writing.own) {
+    throw InvalidRequest({ param: 'messages' }, 'messages must hold a user or assistant message that is not empty')
+  }
+  return { ...(system !== undefined && { system }), messages }
+}
+
+/** System turns that go to `system`; Anthropic's own system messages inside `messages` stay there. */
+function isSystem(turn: Turn): boolean {
+  return turn.role === 'system' && noteOf(turn.extra, '$message') === undefined
+}
+
+function writeSystem(parts: Turn[], leading: number, turns: readonly Turn[], writing: Writing): Json | undefined {
+  for (const turn of parts) {
+    if (leading !== -1 && turns.indexOf(turn) > leading) {
+      writing.losses.push({ path: turn.at ?? 'system', why: 'moved to the front: Anthropic has one system prompt' })
+    }
+    reportTurn(turn, writing)
+  }
+  const [first] = parts
+  if (first !== undefined && parts.length === 1) {
+    const text = plainText(first, writing)
+    if (text !== undefined) return text
+  }
+  const blocks = parts.flatMap(turn =>
+    writeBlocks(
+      turn.blocks.filter(block => isText(block, writing)),
+      writing,
+    ),
+  )
+  return blocks.length === 0 && (first === undefined || !writing.own) ? undefined : blocks
+}
+
+function isText(block: Block, { own, losses }: Writing): boolean {
+  if (block.type === 'text' || own) return true
+  losses.push({ path: block.at ?? 'system', why: 'a system prompt at Anthropic holds text only' })
+  return false
+}
+
+function writeMessage(turn: Turn, writing: Writing): Members | undefined {
+  reportTurn(turn, writing)
+  const role = turn.role === 'tool' ? 'user' : turn.role
+  const text = plainText(turn, writing)
+  if (text !== undefined) return { ...ownMembers(turn.extra), role, content: text }
+  const content = writeBlocks(turn.blocks, writing)
+  if (content.length === 0 && !writing.own) {
+    writing.losses.push({ path: turn.at ?? 'messages', why: 'Anthropic refuses a message without content' })
+    return undefined
+  }
+  return { ...ownMembers(turn.extra), role, content: markLast(content, turn) }
+}
+
+/** The text of a turn that was a plain string and can be one again. */
+function plainText(turn: Turn, writing: Writing): string | undefined {
+  const [only] = turn.blocks
+  if (!turn.plain || turn.blocks.length !== 1 || only?.type !== 'text') return undefined
+  if (turn.cache !== undefined || only.cache !== undefined || saysNothing(only.text, writing)) return undefined
+  writing.losses.push(...foreignLosses(DIALECT, only.at, only.extra))
+  return only.text
+}
+
+/** A cache mark on a whole turn stands on its last block. */
+function markLast(content: Members[], turn: Turn): Members[] {
+  const last = content.at(-1)
+  if (turn.cache === undefined || last === undefined) return content
+  return [...content.slice(0, -1), { ...cacheControl(turn), ...last }]
+}
+
+function reportTurn(turn: Turn, { losses }: Writing): void {
+  losses.push(...foreignLosses(DIALECT, turn.at, turn.extra))
+  if (turn.name !== undefined)
+    losses.push({ path: `${turn.at ?? 'messages'}.name`, why: 'Anthropic names no speakers' })
+}
+
+/**
+ * Tool turns in a row become one, as Anthropic wants the results of a turn's calls in the next message. Two results of one
+ * call are joined; the result of a call that was never made throws InvalidRequest with its id.
+ */
+function joinToolTurns(turns: readonly Turn[]): Turn[] {
+  const joined: Turn[] = []
+  const called = new Set<string>()
+  for (const turn of turns) {
+    for (const block of turn.blocks) {
+      if (block.type === 'tool-call') called.add(block.id)
+      if (block.type === 'tool-result' && !called.has(block.id)) refuseOrphan(block)
+    }
+    const before = joined.at(-1)
+    if (turn.role === 'tool' && before?.role === 'tool') {
+      joined[joined.length - 1] = { ...before, blocks: joinResults([...before.blocks, ...turn.blocks]) }
+    } else {
+      joined.push(turn)
+    }
+  }
+  return joined
+}
+
+function refuseOrphan({ id, at }: ToolResultBlock): never {
+  const param = at ?? 'messages'
+  throw InvalidRequest({ param }, `${param}: there is a tool result for "${id}", but no earlier tool call with that id`)
+}
+
+function joinResults(blocks: readonly Block[]): Block[] {
+  const results = new Map<string, ToolResultBlock>()
+  const others: Block[] = []
+  for (const block of blocks) {
+    if (block.type !== 'tool-result') {
+      others.push(block)
+      continue
+    }
+    const earlier = results.get(block.id)
+    results.set(block.id, earlier === undefined ? block : joinResult(earlier, block))
+  }
+  return [...results.values(), ...others]
+}
+
+function joinResult(earlier: ToolResultBlock, later: ToolResultBlock): ToolResultBlock {
+  const { plain: _, ...block } = earlier
+  return { ...block, content: [...earlier.content, ...later.content] }
+}

@@ -1,0 +1,70 @@
+import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
+import type { Usage } from '../../call/result.ts'
+import { DIALECT, isMembers, type Members } from './members.ts'
+
+/**
+ * Anthropic's report, in which `input_tokens` leaves out what was read from and written to the cache. Undefined when it is
+ * no object; counts that are missing or no numbers are 0.
+ */
+export function readUsage(value: Json | undefined): Usage | undefined {
+  if (!isMembers(value)) return undefined
+  const cacheRead = count(value.cache_read_input_tokens)
+  const cacheWrite = count(value.cache_creation_input_tokens)
+  const details = value.output_tokens_details
+  const reasoning = isMembers(details) ? count(details.thinking_tokens) : undefined
+  return {
+    input: (count(value.input_tokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0),
+    output: count(value.output_tokens) ?? 0,
+    ...(cacheRead !== undefined && { cacheRead }),
+    ...(cacheWrite !== undefined && { cacheWrite }),
+    ...(reasoning !== undefined && { reasoning }),
+    raw: { dialect: DIALECT, value },
+  }
+}
+
+function count(value: Json | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+/** A stream's later report over its earlier one: counts are cumulative, and null says nothing new. */
+export function mergeUsage(earlier: Members | undefined, later: Json | undefined): Members | undefined {
+  if (!isMembers(later)) return earlier
+  const merged: Record<string, Json> = { ...earlier }
+  for (const [member, value] of Object.entries(later)) {
+    if (value !== null || merged[member] === undefined) merged[member] = value
+  }
+  return merged
+}
+
+/** The report as Anthropic gives it: its own verbatim, any other in its words, always with both cache counts. */
+export function writeUsage(usage: Usage | undefined): Members {
+  if (usage?.raw?.dialect === DIALECT && isMembers(usage.raw.value)) return usage.raw.value
+  const { input = 0, output = 0, cacheRead = 0, cacheWrite = 0, reasoning } = usage ?? {}
+  return {
+    input_tokens: Math.max(0, input - cacheRead - cacheWrite),
+    cache_creation_input_tokens: cacheWrite,
+    cache_read_input_tokens: cacheRead,
+    output_tokens: output,
+    ...(reasoning !== undefined && { output_tokens_details: { thinking_tokens: reasoning } }),
+  }
+}
+
+/** What a report of another vendor says beyond the neutral counts: each number that none of them tells, and each word. */
+export function usageLosses(usage: Usage | undefined): Loss[] {
+  if (usage?.raw === undefined || usage.raw.dialect === DIALECT) return []
+  const { input, output, cacheRead = 0, cacheWrite = 0, reasoning = 0, raw } = usage
+  const told = new Set([0, input, output, input + output, cacheRead, cacheWrite, reasoning])
+  told
+    .add(input - cacheRead)
+    .add(input - cacheRead - cacheWrite)
+    .add(output - reasoning)
+  const losses: Loss[] = []
+  const visit = (value: Json, path: string): void => {
+    if (isMembers(value)) for (const [member, inner] of Object.entries(value)) visit(inner, `${path}.${member}`)
+    const untold = typeof value === 'number' ? !told.has(value) : typeof value === 'string' && value !== ''
+    if (untold) losses.push({ path, why: 'Anthropic reports no such thing' })
+  }
+  visit(raw.value, 'usage')
+  return losses
+}
