@@ -24,7 +24,8 @@ export default fp(
       global: false,
       hook: 'onRequest',
       store: rateLimitStore(app.buckets),
-      keyGenerator: request => bucketKey(request.caller as Caller),
+      // Asked before allowList lets those without a limit pass.
+      keyGenerator: request => bucketKey(request.caller),
       allowList: request => request.caller?.limit === undefined,
       max: request => limitOf(request).burst,
       timeWindow: request => windowOf(limitOf(request)),
@@ -39,7 +40,7 @@ export default fp(
     app.decorateRequest('refundRequest', function (this: FastifyRequest) {
       const limit = this.caller?.limit
       if (limit !== undefined)
-        app.buckets.refund(bucketKey(this.caller as Caller), requestBucket(limit.burst, windowOf(limit)), 1)
+        app.buckets.refund(bucketKey(this.caller), requestBucket(limit.burst, windowOf(limit)), 1)
     })
     app.addHook('onRoute', route => {
       if (route.config?.rateLimit) route.onRequest = [route.onRequest ?? [], renameHeaders].flat()
@@ -65,8 +66,8 @@ function windowOf({ requestsPerMinute, burst }: NonNullable<Caller['limit']>): n
   return (burst * MINUTE) / requestsPerMinute
 }
 
-function bucketKey(caller: Caller): string {
-  return `requests:${caller.name}`
+function bucketKey(caller: Caller | undefined): string {
+  return caller === undefined ? '' : `requests:${caller.name}`
 }
 
 /** The plugin's header names are fixed; ours are OpenAI's, which its SDKs read. */

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Registry } from '@prometheus-io/client'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify'
 import auth from '../plugins/auth.ts'
 import body from '../plugins/body.ts'
 import buckets from '../plugins/buckets.ts'
@@ -87,7 +92,7 @@ function serverOptions(logger: AppOptions['logger']) {
   return {
     ...(typeof logger === 'object' && 'child' in logger ? { loggerInstance: logger } : { logger: logger ?? false }),
     // One line a request, written by the meter: Fastify's own two would log the URL with its query.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     genReqId: requestId,
     requestIdHeader: false as const,
     forceCloseConnections: true,

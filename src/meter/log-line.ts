@@ -11,7 +11,7 @@ export function logLine(record: CallRecord, status: number, now: number): Record
     ...(caller !== undefined && { caller }),
     ...(model !== undefined && { model, stream }),
     ...(last !== undefined && {
-      target: `${last.provider}/${last.model}`,
+      target: last.target,
       attempts: record.attempts.length,
       lane,
       overheadMs: round(record.overhead(record.firstContentAt ?? now)),
@@ -30,7 +30,7 @@ export function logLine(record: CallRecord, status: number, now: number): Record
   }
 }
 
-function describe({ provider, model, failure, reason }: CallRecord['attempts'][number]): string {
+function describe({ target, failure, reason }: CallRecord['attempts'][number]): string {
   return failure === undefined
     ? `${provider}/${model}: ok`
     : `${provider}/${model}: ${failure} (${reason ?? 'no reason given'})`

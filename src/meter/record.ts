@@ -4,6 +4,9 @@ import type { Usage } from '../call/result.ts'
 
 /** What became of one upstream attempt. Times in ms on the monotonic clock. */
 export interface AttemptRecord {
+  /** `provider/model`, as it was asked. */
+  readonly target: string
+  /** The labels of metrics: `model` is `other` for names that are not in the config. */
   readonly provider: string
   readonly model: string
   readonly key: number

@@ -68,8 +68,7 @@ export class Settlement {
   }
 
   #answer(record: CallRecord, last: AttemptRecord, now: number): void {
-    if (record.attempts.some(attempt => attempt.provider !== last.provider || attempt.model !== last.model))
-      this.#meters.fallbacks.inc()
+    if (record.attempts.some(attempt => attempt.target !== last.target)) this.#meters.fallbacks.inc()
     const meters = kept(this.#answers, `${last.provider}/${last.model}`, () => this.#answerMeters(last))
     meters.duration.observe((now - record.startedAt) / 1000)
     if (record.stream && record.firstContentAt !== undefined) {

@@ -25,6 +25,8 @@ export interface Provider {
   readonly endpoints: Partial<Record<Operation, Endpoint>>
   /** The headers that prove who calls; may be async for clouds that sign. */
   authorize(request: OutgoingRequest, key: string | undefined): Record<string, string> | Promise<Record<string, string>>
+  /** Models that it has for certain, where that is known without asking it. */
+  readonly models?: readonly string[]
   /** Client headers that this vendor understands and that may be passed on (`anthropic-beta`). Lower case. */
   readonly forwardHeaders: readonly string[]
   /** Headers that every call carries (`anthropic-version`) unless the client sent its own. */

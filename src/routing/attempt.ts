@@ -16,6 +16,7 @@ export class Attempt {
     this.#admission = admission
     const { target, key } = candidate
     this.record = {
+      target: target.id,
       provider: target.vendor.name,
       model: target.configured ? target.model : 'other',
       key: key.index,

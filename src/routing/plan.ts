@@ -63,15 +63,16 @@ export class Planner {
     const vendor = slash > 0 ? this.#source.vendors.get(name.slice(0, slash)) : undefined
     if (vendor === undefined || slash + 1 === name.length) return undefined
     const model = safeModelPath(name.slice(slash + 1))
-    const target = createTarget(vendor, model, 1, this.#isConfigured(vendor.name, model), this.#breakers)
+    const target = createTarget(vendor, model, 1, this.#isConfigured(vendor, model), this.#breakers)
     const route: Route = { name, strategy: 'priority', targets: [target], attempts: DIRECT_ATTEMPTS, weights: [] }
     this.#remember(name, route)
     return route
   }
 
-  #isConfigured(provider: string, model: string): boolean {
+  #isConfigured({ name, provider }: Vendor, model: string): boolean {
+    if (provider.models?.includes(model)) return true
     const models = Object.values(this.#source.config.models)
-    return models.some(({ targets }) => targets.some(target => target.provider === provider && target.model === model))
+    return models.some(({ targets }) => targets.some(target => target.provider === name && target.model === model))
   }
 
   #remember(name: string, route: Route): void {

@@ -31,5 +31,3 @@ export interface SimulatorOptions {
   /** Milliseconds of a monotonic clock, for outages and limits; the process's own when absent. */
   readonly now?: () => number
 }
-
-export const DEFAULT_MODELS: readonly string[] = ['echo', 'echo-mini']

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { SIMULATED_MODELS } from '../providers/sim.ts'
 import { type Answer, Answerer } from './answer.ts'
 import { anthropicWire } from './anthropic.ts'
 import { Conditions } from './conditions.ts'
 import { FramePump } from './frame-pump.ts'
 import { openaiWire } from './openai.ts'
-import { DEFAULT_MODELS, type SimulatorOptions } from './options.ts'
+import type { SimulatorOptions } from './options.ts'
 import type { Wire } from './wire.ts'
 
 /** What has happened since the start. Every call is counted in `calls` and, once answered, in one of the next five. */
@@ -84,7 +85,7 @@ class SimulatedVendor {
     this.#conditions = new Conditions(options)
     this.#interval = options.tokensPerSecond === undefined ? 0 : 1000 / options.tokensPerSecond
     this.#batch = options.batch === true && this.#interval === 0
-    this.#models = options.models ?? DEFAULT_MODELS
+    this.#models = options.models ?? SIMULATED_MODELS
     this.#openai = { wire: openaiWire, answerer: new Answerer(openaiWire, this.#created) }
     this.#anthropic = { wire: anthropicWire, answerer: new Answerer(anthropicWire, this.#created) }
   }
