@@ -24,7 +24,7 @@ export function interpolate(text: string, variables: Variables): { text: string;
       })
       return written
     }
-    const value = variables[name]
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined
     if (value !== undefined && value !== '') return value
     if (fallback !== undefined) return fallback
     const why = value === undefined ? 'not set' : 'empty'

@@ -172,6 +172,7 @@ export const schema = z.strictObject({
     .strictObject({
       redis: redisUrl().optional().describe('Redis or Valkey, for several gateways; memory unless set.'),
     })
+    .transform(({ redis }): { redis?: string } => (redis ? { redis } : {}))
     .prefault({})
     .describe('Where limits are counted.'),
   plugins: z
