@@ -1,4 +1,3 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
 import { passageTo } from '../src/relay/passage.ts'

@@ -31,9 +31,7 @@ export function logLine(record: CallRecord, status: number, now: number): Record
 }
 
 function describe({ target, failure, reason }: CallRecord['attempts'][number]): string {
-  return failure === undefined
-    ? `${provider}/${model}: ok`
-    : `${provider}/${model}: ${failure} (${reason ?? 'no reason given'})`
+  return failure === undefined ? `${target}: ok` : `${target}: ${failure} (${reason ?? 'no reason given'})`
 }
 
 function round(ms: number): number {
