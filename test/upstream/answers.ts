@@ -38,15 +38,18 @@ export function stream(pieces: Iterable<Piece> | AsyncIterable<Piece>, head: Hea
   return async (_request, response) => {
     response.writeHead(head.status ?? 200, { 'content-type': 'text/event-stream', ...head.headers })
     response.flushHeaders()
+    let sent = Promise.resolve()
     // This awaits the promises among the pieces, too.
     for await (const piece of pieces) {
       if (response.destroyed) return
       if (piece === CUT || piece === RESET) {
+        await sent
         if (piece === CUT) response.destroy()
         else resetSocket(response)
         return
       }
-      if (typeof piece === 'string' || piece instanceof Uint8Array) await write(response, piece)
+      if (typeof piece === 'string' || piece instanceof Uint8Array) sent = write(response, piece)
+      if (response.writableNeedDrain) await sent
     }
     response.end()
   }
@@ -54,14 +57,7 @@ export function stream(pieces: Iterable<Piece> | AsyncIterable<Piece>, head: Hea
 
 /** Settles when the bytes have left the process or the reader has gone. */
 function write(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      response.off('close', done)
-      resolve()
-    }
-    response.once('close', done)
-    response.write(piece, done)
-  })
+  return new Promise(resolve => response.write(piece, () => resolve()))
 }
 
 /** The bytes in pieces that end at the given offsets, and the rest. */
