@@ -1,14 +1,16 @@
 import type { Fault, Kind } from '../../call/fault.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
+import { CONSEQUENCES } from '../../errors.ts'
 import type { Frame } from '../dialect.ts'
 import { DIALECT, isMembers } from './members.ts'
 
-/** Anthropic's error types with the status each comes with (docs.anthropic.com/en/api/errors), for errors inside streams. */
+/** Anthropic's error types, and the status that each comes with (docs.anthropic.com/en/api/errors), for errors in streams. */
 const TYPES: Readonly<Record<string, { readonly kind: Kind; readonly status: number }>> = {
   invalid_request_error: { kind: 'invalid', status: 400 },
-  authentication_error: { kind: 'unauthorized', status: 401 },
-  billing_error: { kind: 'over-budget', status: 402 },
-  permission_error: { kind: 'forbidden', status: 403 },
+  // Our key, our account: the caller did nothing wrong, and another target may answer.
+  authentication_error: { kind: 'upstream', status: 401 },
+  billing_error: { kind: 'upstream', status: 402 },
+  permission_error: { kind: 'upstream', status: 403 },
   not_found_error: { kind: 'not-found', status: 404 },
   request_too_large: { kind: 'too-large', status: 413 },
   rate_limit_error: { kind: 'limited', status: 429 },
@@ -48,10 +50,16 @@ function faultOf(json: Json | undefined, status: number | undefined): Fault {
   const type = isMembers(error) && typeof error.type === 'string' ? error.type : undefined
   const known = type === undefined ? undefined : TYPES[type]
   const actual = status ?? known?.status ?? 500
+  const kind = known?.kind ?? kindOf(actual)
+  if (kind === 'upstream' && actual < 500) {
+    // What the vendor says of our key and our account is not for the caller.
+    const message = 'The vendor refused the credentials of the gateway.'
+    return { kind, status: actual, message, ...(type !== undefined && { type }) }
+  }
   return {
-    kind: known?.kind ?? kindOf(actual),
+    kind,
     status: actual,
-    message: messageOf(error) ?? `The provider answered with status ${actual}.`,
+    message: messageOf(error) ?? `The vendor answered with status ${actual}.`,
     ...(type !== undefined && { type }),
     ...(isMembers(error) && isMembers(json) && { raw: { dialect: DIALECT, value: json } }),
   }
@@ -73,7 +81,10 @@ function kindOf(status: number): Kind {
 
 /** A fault as an error answer: Anthropic's own verbatim, any other with Anthropic's word for its kind. */
 export function writeError(fault: Fault): { status: number; body: JsonObject } {
-  return { status: fault.status, body: errorBody(fault) }
+  // The status by which a vendor refused our key would tell a client that its own key is wrong.
+  const ours = fault.kind === 'upstream' && fault.status < 500
+  const status = ours || fault.status < 400 ? CONSEQUENCES[fault.kind].status : fault.status
+  return { status, body: errorBody(fault) }
 }
 
 /** An error inside a stream that has begun; nothing may follow it. */

@@ -1,4 +1,4 @@
-import { foreignLosses } from '../../call/foreign.ts'
+import { foreignLosses, foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
@@ -6,7 +6,7 @@ import { readBlocks } from './blocks-read.ts'
 import { writeBlocks } from './blocks-write.ts'
 import { readFinish, writeFinish } from './finish.ts'
 import { asExtra, DIALECT, leftover, listAt, type Members, membersAt, ownMembers, stringAt } from './members.ts'
-import { readUsage, usageLosses, writeUsage } from './usage.ts'
+import { readUsage, writeUsage } from './usage.ts'
 
 const MESSAGE = new Set(['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage'])
 
@@ -40,7 +40,7 @@ export function readResponse(json: Json): Result {
 /** A result as a message. Anthropic answers once: further outputs are losses. */
 export function writeResponse(result: Result): { body: JsonObject; losses: Loss[] } {
   const [output, ...others] = result.outputs
-  const losses = [...foreignLosses(DIALECT, undefined, result.extra), ...usageLosses(result.usage)]
+  const losses = [...foreignLosses(DIALECT, undefined, result.extra), ...foreignUsageLosses(DIALECT, result.usage)]
   others.forEach((_, index) => {
     losses.push({ path: `outputs.${index + 1}`, why: 'Anthropic gives one answer' })
   })

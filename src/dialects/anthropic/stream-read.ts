@@ -52,7 +52,7 @@ export class StreamReader implements EventReader {
 
   end(): Event[] {
     if (this.#over) return []
-    const message = 'The stream of the provider was cut before its end.'
+    const message = 'The stream of the vendor was cut before its end.'
     return this.#end({ type: 'error', fault: { kind: 'network', status: 502, message } })
   }
 
@@ -163,7 +163,7 @@ export class StreamReader implements EventReader {
   }
 
   #fail(what: string): Event[] {
-    const message = `The stream of the provider is malformed: ${what}.`
+    const message = `The stream of the vendor is malformed: ${what}.`
     return this.#end({ type: 'error', fault: { kind: 'upstream', status: 502, message } })
   }
 

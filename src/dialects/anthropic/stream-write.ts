@@ -1,6 +1,6 @@
 import type { Block } from '../../call/block.ts'
 import type { BlockOpenEvent, DeltaEvent, EndEvent, Event, FinishEvent, StartEvent } from '../../call/event.ts'
-import { foreignLosses } from '../../call/foreign.ts'
+import { foreignLosses, foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
@@ -9,7 +9,7 @@ import { writeErrorFrames } from './errors.ts'
 import { writeFinish } from './finish.ts'
 import { DIALECT, noteOf, ownMembers } from './members.ts'
 import { deltasOf, inputDelta, startOf } from './stream-blocks.ts'
-import { usageLosses, writeUsage } from './usage.ts'
+import { writeUsage } from './usage.ts'
 
 /** A block that is open. It has no index until its start is written: text is started by its first piece. */
 interface OpenBlock {
@@ -137,7 +137,7 @@ export class StreamWriter implements EventWriter {
     const { finish, extra } = this.#finish ?? { finish: { reason: 'other' } }
     this.#report(foreignLosses(DIALECT, undefined, event.extra))
     this.#report(foreignLosses(DIALECT, 'outputs.0', extra))
-    this.#report(usageLosses(usage))
+    this.#report(foreignUsageLosses(DIALECT, usage))
     const beside = noteOf(event.extra, '$event')
     const outside: Record<string, Json> = {}
     const inside: Record<string, Json> = {}

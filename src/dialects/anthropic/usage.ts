@@ -1,5 +1,4 @@
 import type { Json } from '../../call/json.ts'
-import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import { DIALECT, isMembers, type Members } from './members.ts'
 
@@ -48,23 +47,4 @@ export function writeUsage(usage: Usage | undefined): Members {
     output_tokens: output,
     ...(reasoning !== undefined && { output_tokens_details: { thinking_tokens: reasoning } }),
   }
-}
-
-/** What a report of another vendor says beyond the neutral counts: each number that none of them tells, and each word. */
-export function usageLosses(usage: Usage | undefined): Loss[] {
-  if (usage?.raw === undefined || usage.raw.dialect === DIALECT) return []
-  const { input, output, cacheRead = 0, cacheWrite = 0, reasoning = 0, raw } = usage
-  const told = new Set([0, input, output, input + output, cacheRead, cacheWrite, reasoning])
-  told
-    .add(input - cacheRead)
-    .add(input - cacheRead - cacheWrite)
-    .add(output - reasoning)
-  const losses: Loss[] = []
-  const visit = (value: Json, path: string): void => {
-    if (isMembers(value)) for (const [member, inner] of Object.entries(value)) visit(inner, `${path}.${member}`)
-    const untold = typeof value === 'number' ? !told.has(value) : typeof value === 'string' && value !== ''
-    if (untold) losses.push({ path, why: 'Anthropic reports no such thing' })
-  }
-  visit(raw.value, 'usage')
-  return losses
 }
