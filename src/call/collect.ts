@@ -9,7 +9,7 @@ interface OpenBlock {
   readonly opened: Block
   text: string
   arguments: string
-  signature: string
+  signature: string | undefined
   extra: Extra | undefined
 }
 
@@ -98,7 +98,7 @@ export class Collector {
       opened,
       text: opened.type === 'text' || opened.type === 'reasoning' ? opened.text : '',
       arguments: opened.type === 'tool-call' ? opened.arguments : '',
-      signature: (opened.type === 'reasoning' && opened.signature) || '',
+      signature: opened.type === 'reasoning' ? opened.signature : undefined,
       extra: opened.extra,
     }
   }
@@ -108,7 +108,7 @@ export class Collector {
     if (block === undefined) return
     if (event.text !== undefined) block.text += event.text
     if (event.arguments !== undefined) block.arguments += event.arguments
-    if (event.signature !== undefined) block.signature += event.signature
+    if (event.signature !== undefined) block.signature = (block.signature ?? '') + event.signature
     if (event.extra !== undefined) block.extra = mergeExtra(block.extra, event.extra, 'append')
   }
 }
@@ -128,7 +128,7 @@ function closeBlock(block: OpenBlock): Block {
     case 'text':
       return { ...whole, text: block.text }
     case 'reasoning':
-      return { ...whole, text: block.text, ...(block.signature !== '' && { signature: block.signature }) }
+      return { ...whole, text: block.text, ...(block.signature !== undefined && { signature: block.signature }) }
     case 'tool-call':
       return { ...whole, arguments: block.arguments === '' ? '{}' : block.arguments }
     default:

@@ -6,6 +6,8 @@ export const NAME = 'openai-chat'
 
 export type Members = Readonly<Record<string, Json>>
 
+const ESCAPE = '.'
+
 /** True for a JSON object: not null, not a list. */
 export function isObject(value: Json | undefined): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -88,7 +90,9 @@ export class ObjectReader {
   rest(prefix = ''): Members {
     const entries: [string, Json][] = []
     for (const [name, value] of Object.entries(this.#object)) {
-      if (value !== undefined && !this.#understood.has(name)) entries.push([prefix + name, value])
+      if (value === undefined || this.#understood.has(name)) continue
+      // A client's own `$...` member must not pass for a note on form.
+      entries.push([prefix === '' && name.startsWith('$') ? ESCAPE + name : prefix + name, value])
     }
     return Object.fromEntries(entries)
   }
@@ -132,8 +136,9 @@ export function ownMembers(extra: Extra | undefined, ...nested: readonly string[
   const kept = Object.entries(members).filter(
     ([name]) => !name.startsWith('$') && !inside.some(prefix => name.startsWith(prefix)),
   )
+  const unescaped = kept.map(([name, value]) => [name.startsWith(`${ESCAPE}$`) ? name.slice(1) : name, value] as const)
   const wire = members.$wire
-  return { ...(isObject(wire) && wire), ...Object.fromEntries(kept) }
+  return { ...(isObject(wire) && wire), ...Object.fromEntries(unescaped) }
 }
 
 /** The members to write back inside the nested object `name`: readers keep them as `name.member`. */
