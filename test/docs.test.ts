@@ -91,6 +91,15 @@ suite('README.md and docs', () => {
     assert.deepEqual(unknown, [])
   })
 
+  test('every decision stands in the index', () => {
+    const index = readText('docs/decisions/README.md')
+    const absent = [...pages.keys()]
+      .filter(path => path.startsWith('docs/decisions/') && !path.endsWith('/README.md'))
+      .map(path => path.replace('docs/decisions/', ''))
+      .filter(name => !index.includes(`](${name})`))
+    assert.equal(absent.length, 0, missing(absent.map(name => `| [${name}](${name}) | (what it decides) |`)))
+  })
+
   test('the README begins with the two commands', () => {
     const readme = readText('README.md')
     assert.match(readme, /npm ci && npm start/)
