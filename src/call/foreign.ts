@@ -29,7 +29,8 @@ function isNothing(value: Json | undefined): boolean {
 const COUNTED: ReadonlySet<string> = new Set([
   ...['prompt_tokens', 'completion_tokens', 'total_tokens', 'cached_tokens', 'cache_write_tokens', 'reasoning_tokens'],
   ...['prompt_cache_hit_tokens', 'prompt_cache_miss_tokens', 'text_tokens'],
-  ...['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'],
+  ...['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'thinking_tokens'],
+  ...['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'],
 ])
 
 /** Members of another dialect's usage report that no neutral count stands for, one loss each; zeros say nothing. */

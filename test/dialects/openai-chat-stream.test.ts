@@ -363,3 +363,20 @@ test('a ping and a foreign opaque block write nothing, the block is a loss', () 
   assert.equal(chunks.length, 1)
   assert.deepEqual(losses, ['choices.0.message'])
 })
+
+test('B7: reading what was written for a client gives the signed block once', () => {
+  const events = [
+    start,
+    ...block(0, { type: 'reasoning', text: '' }, { text: 'Six ' }, { text: 'times.' }, { signature: 'c2ln' }),
+    ...block(1, { type: 'reasoning', text: '', redacted: 'ZW5j' }),
+    ...block(2, { type: 'text', text: '' }, { text: '42' }),
+    finished('stop'),
+    { type: 'end' } as const,
+  ]
+  const reader = openaiChat.eventReader()
+  const again = collect(write(events).frames.flatMap(frame => reader.push(frame))).outputs[0]?.blocks
+  assert.deepEqual(
+    again?.map(({ extra, ...content }) => content),
+    collect(events).outputs[0]?.blocks,
+  )
+})

@@ -24,6 +24,8 @@ export class OutputReader {
   /** What the open text or reasoning block is (`text`, `refusal`, a reasoning member), '' when there is none. */
   #kind = ''
   #open = -1
+  /** The text so far of an open block of plain reasoning. */
+  #thought = ''
   #refused = false
   #speech: Members | undefined
   #extra: Members = {}
@@ -97,6 +99,7 @@ export class OutputReader {
       const text = delta[member]
       if (typeof text !== 'string' || text === '') continue
       this.#say(member, text, () => ({ type: 'reasoning', text: '', ...extraOf({ $member: member }) }), events)
+      this.#thought += text
       return
     }
   }
@@ -110,6 +113,12 @@ export class OutputReader {
       return
     }
     const { text, signature, ...rest } = block
+    if (signature !== undefined && text !== '' && text === this.#thought && this.#isPlainReasoning()) {
+      // The whole block once more, with its signature, behind its text in a plain member: this gateway's own form.
+      events.push({ type: 'delta', output: this.#output, block: this.#open, signature })
+      this.#close(events)
+      return
+    }
     const kind = `reasoning_details ${isObject(item) ? `${item.type} ${item.index ?? ''}` : ''}`
     this.#say(kind, text, () => ({ ...rest, text: '' }), events)
     if (signature !== undefined) events.push({ type: 'delta', output: this.#output, block: this.#open, signature })
@@ -134,6 +143,7 @@ export class OutputReader {
     if (this.#kind !== kind) {
       this.#close(events)
       this.#kind = kind
+      this.#thought = ''
       this.#open = this.#blocks++
       events.push({ type: 'block-open', output: this.#output, block: this.#open, content: opening() })
     }
@@ -144,6 +154,10 @@ export class OutputReader {
     if (this.#kind === '') return
     this.#kind = ''
     events.push({ type: 'block-close', output: this.#output, block: this.#open })
+  }
+
+  #isPlainReasoning(): boolean {
+    return this.#kind === 'reasoning_content' || this.#kind === 'reasoning'
   }
 
   #whole(content: Block, events: Event[]): void {
