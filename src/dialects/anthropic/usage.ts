@@ -4,7 +4,7 @@ import { DIALECT, isMembers, type Members } from './members.ts'
 
 /**
  * Anthropic's report, in which `input_tokens` leaves out what was read from and written to the cache. Undefined when it is
- * no object; counts that are missing or no numbers are 0.
+ * no object; counts that are missing or no numbers are 0, and reasoning is never more than the output that it is part of.
  */
 export function readUsage(value: Json | undefined): Usage | undefined {
   if (!isMembers(value)) return undefined
@@ -12,18 +12,19 @@ export function readUsage(value: Json | undefined): Usage | undefined {
   const cacheWrite = count(value.cache_creation_input_tokens)
   const details = value.output_tokens_details
   const reasoning = isMembers(details) ? count(details.thinking_tokens) : undefined
+  const output = count(value.output_tokens) ?? 0
   return {
     input: (count(value.input_tokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0),
-    output: count(value.output_tokens) ?? 0,
+    output,
     ...(cacheRead !== undefined && { cacheRead }),
     ...(cacheWrite !== undefined && { cacheWrite }),
-    ...(reasoning !== undefined && { reasoning }),
+    ...(reasoning !== undefined && { reasoning: Math.min(reasoning, output) }),
     raw: { dialect: DIALECT, value },
   }
 }
 
 function count(value: Json | undefined): number | undefined {
-  return typeof value === 'number' ? value : undefined
+  return typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined
 }
 
 /** A stream's later report over its earlier one: counts are cumulative, and null says nothing new. */
