@@ -1,7 +1,7 @@
 import type { Event } from '../call/event.ts'
 import type { EventReader } from '../dialects/dialect.ts'
 import type { ByteSink, ByteStream } from '../upstream/byte-stream.ts'
-import type { FailedOutcome } from '../upstream/outcome.ts'
+import type { FailedOutcome } from '../upstream/failure.ts'
 import { BrokenStream, SseSplitter, type WireFrame } from './sse.ts'
 
 /** One event of a vendor's stream is never larger than this in good faith: images travel as base64 of a few MB. */

@@ -1,7 +1,7 @@
 import type { Event } from '../call/event.ts'
 import type { Fault } from '../call/fault.ts'
 import { deadlines, type Expirable } from '../upstream/deadlines.ts'
-import type { FailedOutcome } from '../upstream/outcome.ts'
+import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Flow, FlowConsumer, FlowItem } from './flow.ts'
 
 /** A model that thinks in silence is taken at its word this long (ms) after its opening event. */

@@ -1,4 +1,4 @@
-import type { FailedOutcome } from '../upstream/outcome.ts'
+import type { FailedOutcome } from '../upstream/failure.ts'
 
 const CLIENT_GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 'the client went away' }
 

@@ -1,6 +1,20 @@
 import { EventEmitter } from 'node:events'
 import CircuitBreaker from 'opossum'
-import type { BreakerSettings } from './target.ts'
+
+export interface BreakerSettings {
+  /** Over how long failures are counted, ms. */
+  readonly window: number
+  /** Fewer outcomes than this in the window never open it. */
+  readonly minimumCalls: number
+  /** Share of failures at which it opens, 0..1. */
+  readonly errorRate: number
+  /** How long it stays open before probes, ms. */
+  readonly openFor: number
+  /** Probes at a time while half-open. */
+  readonly probes: number
+  /** Good probes that close it. */
+  readonly closeAfter: number
+}
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 

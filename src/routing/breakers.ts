@@ -1,5 +1,4 @@
-import { Breaker, type BreakerState } from './breaker.ts'
-import type { BreakerSettings } from './target.ts'
+import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
 
 /** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
 export interface BreakerLabels {

@@ -1,7 +1,7 @@
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
-import type { Breaker } from './breaker.ts'
+import type { Breaker, BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 
 /** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
@@ -10,21 +10,6 @@ export interface VendorKey {
   readonly secret: string | undefined
   /** Set while the vendor refuses this key. */
   readonly cooldown: Cooldown
-}
-
-export interface BreakerSettings {
-  /** Over how long failures are counted, ms. */
-  readonly window: number
-  /** Fewer outcomes than this in the window never open it. */
-  readonly minimumCalls: number
-  /** Share of failures at which it opens, 0..1. */
-  readonly errorRate: number
-  /** How long it stays open before probes, ms. */
-  readonly openFor: number
-  /** Probes at a time while half-open. */
-  readonly probes: number
-  /** Good probes that close it. */
-  readonly closeAfter: number
 }
 
 /** A configured provider: who it is, how to reach it, and with which keys. */

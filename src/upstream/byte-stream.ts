@@ -1,4 +1,4 @@
-import type { FailedOutcome } from './outcome.ts'
+import type { FailedOutcome } from './failure.ts'
 
 /** Who takes the bytes. After `end` or `fail` nothing follows. */
 export interface ByteSink {

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { ByteStream } from './byte-stream.ts'
 import { deadlines, type Expirable } from './deadlines.ts'
+import type { FailedOutcome } from './failure.ts'
 import { failureOf, isDeadSocket } from './failure.ts'
-import type { FailedOutcome, Outcome, ResponseHeaders } from './outcome.ts'
+import type { Outcome, ResponseHeaders } from './outcome.ts'
 import type { Pool } from './pool.ts'
 
 /** An answer that is not a stream is held in one piece; more than this is no answer that a client could want. */

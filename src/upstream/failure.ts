@@ -1,4 +1,10 @@
-import type { FailedOutcome } from './outcome.ts'
+/** No answer. `reason` is ours and safe to show; the socket's own words stay in `cause`, for the log. */
+export interface FailedOutcome {
+  readonly type: 'failed'
+  readonly kind: 'network' | 'timeout' | 'cancelled'
+  readonly reason: string
+  readonly cause?: unknown
+}
 
 const DEAD_SOCKET = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])

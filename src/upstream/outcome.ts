@@ -1,4 +1,5 @@
 import type { ByteStream } from './byte-stream.ts'
+import type { FailedOutcome } from './failure.ts'
 
 /** Response headers, lower case, as undici parsed them. */
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
@@ -17,14 +18,6 @@ export interface StreamOutcome {
   readonly status: number
   readonly headers: ResponseHeaders
   readonly body: ByteStream
-}
-
-/** No answer. `reason` is ours and safe to show; the socket's own words stay in `cause`, for the log. */
-export interface FailedOutcome {
-  readonly type: 'failed'
-  readonly kind: 'network' | 'timeout' | 'cancelled'
-  readonly reason: string
-  readonly cause?: unknown
 }
 
 export type Outcome = WholeOutcome | StreamOutcome | FailedOutcome
