@@ -107,7 +107,8 @@ function writeSource(source: Source, { own }: Writing): Members | undefined {
     case 'base64':
       return { type: 'base64', media_type: source.mediaType, data: source.data }
     case 'url':
-      return { type: 'url', url: source.url }
+      // The vendor fetches addresses; data in line has a source type of its own.
+      return own || !source.url.startsWith('data:') ? { type: 'url', url: source.url } : undefined
     case 'text':
       return { type: 'text', media_type: source.mediaType, data: source.text }
     case 'id':
