@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { callTo } from './calls.ts'
+import { MODELS, prepareGateway } from './gateway.ts'
+import { chooseGenerator, type Generator } from './load.ts'
+import { type Arm, compare, type Effort } from './measure.ts'
+import { type Running, startGateway, startScript } from './processes.ts'
+import { describeMachine, page, type Report, type Section, tables } from './report.ts'
+import { measureStartUp } from './start-up.ts'
+
+const USAGE = `Usage: npm run bench -- [--quick] [--json | --write] [--against DIR]
+
+  --quick        less than a minute: shows that everything runs; its figures are rough
+  --json         print the figures as JSON
+  --write        write docs/bench.md as well
+  --against DIR  compare with the gateway of another checkout, too
+`
+
+const ROOT = resolve(import.meta.dirname, '..')
+
+interface Plan {
+  readonly whole: Effort
+  readonly stream: Effort
+  readonly laterStarts: number
+}
+
+/** A stream has as many events as fifty requests have answers, so its warm-up is shorter. */
+const FULL: Plan = {
+  whole: { warmUp: 100_000, rounds: 7, seconds: 4 },
+  stream: { warmUp: 10_000, rounds: 7, seconds: 4 },
+  laterStarts: 7,
+}
+const QUICK: Plan = {
+  whole: { warmUp: 1_000, rounds: 3, seconds: 1 },
+  stream: { warmUp: 200, rounds: 3, seconds: 1 },
+  laterStarts: 2,
+}
+
+interface Setting {
+  readonly temporary: string
+  readonly generator: Generator
+  /** Checkout of another gateway that is measured beside this one. */
+  readonly against: string | undefined
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean' },
+      json: { type: 'boolean' },
+      write: { type: 'boolean' },
+      against: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(USAGE)
+    return
+  }
+  const temporary = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
+  try {
+    const against = values.against === undefined ? undefined : resolve(values.against)
+    const setting: Setting = { temporary, generator: chooseGenerator(temporary), against }
+    const report = await measureAll(values.quick ? QUICK : FULL, setting)
+    process.stdout.write(values.json ? `${JSON.stringify(report, undefined, 2)}\n` : `\n${tables(report)}\n`)
+    if (values.write) writeFileSync(join(ROOT, 'docs/bench.md'), page(report))
+  } finally {
+    rmSync(temporary, { recursive: true, force: true })
+  }
+}
+
+async function measureAll(plan: Plan, setting: Setting): Promise<Report> {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    machine: describeMachine(),
+    generator: setting.generator.name,
+    startUp: await measureStartUp(ROOT, setting.temporary, plan.laterStarts),
+    sections: [
+      await measureSection('Whole answers', false, plan.whole, setting),
+      await measureSection('Streams', true, plan.stream, setting),
+    ],
+  }
+}
+
+/** Programs start anew for each section, so that the peak memory of one is not that of the other. */
+async function measureSection(title: string, stream: boolean, effort: Effort, setting: Setting): Promise<Section> {
+  await using programs = new AsyncDisposableStack()
+  const upstream = programs.use(await startScript(join(ROOT, 'src/sim/main.ts'), []))
+  const bare = programs.use(await startScript(join(ROOT, 'bench/reference.ts'), [upstream.url]))
+  const floor = programs.use(await startScript(join(ROOT, 'bench/floor.ts'), [upstream.url]))
+  const arms: Arm[] = [
+    { name: 'bare', program: bare, call: callTo(bare.url, MODELS.pass, stream) },
+    { name: 'floor', program: floor, call: callTo(floor.url, MODELS.pass, stream) },
+  ]
+  for (const root of [ROOT, setting.against]) {
+    if (root === undefined) continue
+    const start = await prepareGateway(root, upstream.url, setting.temporary)
+    const { gateway } = await startGateway(start)
+    programs.use(gateway)
+    arms.push(...gatewayArms(root === ROOT ? 'gateway' : 'against', gateway, stream))
+  }
+  return { title, effort, rows: await compare(arms, stream, effort, setting.generator) }
+}
+
+function gatewayArms(name: string, program: Running, stream: boolean): Arm[] {
+  return [
+    { name: `${name}, pass`, program, call: callTo(program.url, MODELS.pass, stream) },
+    { name: `${name}, translate`, program, call: callTo(program.url, MODELS.translate, stream) },
+  ]
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Linux counts the CPU time of a process in ticks of 1/100 s for every program that reads it (USER_HZ in proc(5)). */
+const TICK_MICROSECONDS = 10_000
+/** A process that is not ready after this long (ms) will not be. */
+const START_LIMIT = 30_000
+/** How often (ms) readiness is asked for: the grain of the start-up figures. */
+const POLL = 4
+
+/** A program under test, or the upstream: a process of its own that listens at `url`. */
+export interface Running extends AsyncDisposable {
+  readonly url: string
+  readonly pid: number
+}
+
+/** Starts a script that prints its URL as its first line. Throws when it ends before. */
+export async function startScript(script: string, args: readonly string[]): Promise<Running> {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })
+  const [url] = (await Promise.race([once(lines, 'line'), failure(child, script)])) as [string]
+  return running(child, url)
+}
+
+export interface GatewayStart {
+  /** The checkout whose `src/server.ts` is started. */
+  readonly root: string
+  readonly config: string
+  readonly port: number
+  /** Holds the compile cache. */
+  readonly temporary: string
+}
+
+/**
+ * Starts a gateway as a user would, its log going to /dev/null, and waits for the first 200 of /health/ready; `ms` is how
+ * long that took from the spawn. Nothing of this process's environment reaches it but PATH: PORT or a vendor's key would
+ * change what is measured.
+ */
+export async function startGateway(start: GatewayStart): Promise<{ gateway: Running; ms: number }> {
+  const began = performance.now()
+  const child = spawn(process.execPath, ['src/server.ts', '--config', start.config], {
+    cwd: start.root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: process.env.PATH, TMPDIR: start.temporary },
+  })
+  const url = `http://127.0.0.1:${start.port}`
+  await Promise.race([ready(url, began + START_LIMIT), failure(child, 'the gateway')])
+  return { gateway: running(child, url), ms: performance.now() - began }
+}
+
+async function ready(url: string, deadline: number): Promise<void> {
+  while (performance.now() < deadline) {
+    const status = await fetch(`${url}/health/ready`).then(
+      response => response.status,
+      () => 0,
+    )
+    if (status === 200) return
+    await sleep(POLL)
+  }
+  throw new Error(`${url} was not ready within ${START_LIMIT} ms`)
+}
+
+async function failure(child: ChildProcess, name: string): Promise<never> {
+  const [code] = await once(child, 'exit')
+  throw new Error(`${name} ended with code ${code} instead of serving`)
+}
+
+function running(child: ChildProcess, url: string): Running {
+  return {
+    url,
+    pid: child.pid as number,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** CPU time that a process has used since its start, all threads, user and system, in microseconds. */
+export function cpuTime(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The second field is the program's name in parentheses, which may hold anything; utime and stime are fields 14 and 15.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS
+}
+
+/** The most memory that a process ever held resident, in MiB. */
+export function peakMemory(pid: number): number {
+  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(line?.[1]) / 1024
+}

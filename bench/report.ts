@@ -1,0 +1,101 @@
+import { cpus, totalmem } from 'node:os'
+import { EVENTS } from './calls.ts'
+import { CONNECTIONS } from './load.ts'
+import type { Effort, Row } from './measure.ts'
+import type { StartUp } from './start-up.ts'
+
+/** One comparison: its title and its effort, and what came of it. */
+export interface Section {
+  readonly title: string
+  readonly effort: Effort
+  readonly rows: readonly Row[]
+}
+
+export interface Report {
+  readonly date: string
+  readonly node: string
+  readonly machine: string
+  readonly generator: string
+  readonly sections: readonly Section[]
+  readonly startUp: StartUp
+}
+
+/** The machine in words: figures without it mean nothing. */
+export function describeMachine(): string {
+  const [first] = cpus()
+  return `${cpus().length} x ${first?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`
+}
+
+/** The tables, as Markdown that can also be read on a terminal. */
+export function tables({ sections, startUp }: Report): string {
+  return [...sections.map(sectionTable), startUpTable(startUp)].join('\n\n')
+}
+
+/** docs/bench.md, whole. */
+export function page(report: Report): string {
+  const { date, node, machine, generator, sections } = report
+  return `# Benchmark
+
+Written by \`npm run bench -- --write\` on ${date}: Node ${node}, ${machine}, load by ${generator}.
+
+${tables(report)}
+
+## How it is measured
+
+- Each program is a process of its own on loopback, and so are the upstream (the simulator: no latency, no pace, one write for each
+  event of a stream) and the load: ${CONNECTIONS} connections, each asking again as soon as it has its answer. Requests and whole answers
+  are about 1 KB; streams have ${EVENTS} content events.
+- **bare** is Fastify with @fastify/reply-from in their default form: body parsed as JSON, default options, no logger, nothing else.
+  **floor** is node:http in and undici out, with no framework: the least that a proxy in Node costs.
+- **gateway** runs as a user would run it, \`node src/server.ts --config FILE\`, with every stage on: caller key, request limit, weighted
+  route, breakers, metrics, metering of tokens, one log line a request (to /dev/null). **pass**: client and vendor both speak
+  Chat Completions. **translate**: the same client, and a vendor that speaks Anthropic's Messages. Both lanes share one process, and its peak memory.
+- CPU is user + system time of the program alone, of all its threads, from /proc/PID/stat. The ratio is what counts: absolute figures
+  move with the machine and its neighbours. So the arms take turns within each round, ratios are taken within a round, and
+  figures are medians over rounds; the range is that of the ratio over the rounds.
+${sections.map(({ title, effort }) => `- ${title}: ${describeEffort(effort)}.`).join('\n')}
+- Before and after, one answer of each arm is read in full and compared with what was asked for. An arm that gives anything but 2xx ends
+  the run without figures.
+`
+}
+
+function describeEffort({ warmUp, rounds, seconds }: Effort): string {
+  return `at least ${warmUp.toLocaleString('en')} requests to each arm before anything counts, then ${rounds} rounds of ${seconds} s for each`
+}
+
+function sectionTable({ title, rows }: Section): string {
+  const lines = rows.map(row => [
+    row.name,
+    row.cpu.toFixed(0),
+    `${row.ratio.toFixed(2)}x`,
+    `${row.lowestRatio.toFixed(2)}-${row.highestRatio.toFixed(2)}`,
+    row.requestsPerSecond.toFixed(0),
+    row.p50.toFixed(2),
+    row.p99.toFixed(2),
+    row.peakMemory.toFixed(0),
+  ])
+  return table([title, 'CPU us/request', 'ratio', 'range', 'requests/s', 'p50 ms', 'p99 ms', 'peak MiB'], lines)
+}
+
+function startUpTable({ first, later, connectionsBefore }: StartUp): string {
+  return table(
+    ['Start-up', 'result'],
+    [
+      ['first start, empty compile cache, until ready', `${first.toFixed(0)} ms`],
+      ['later starts, until ready (median)', `${later.toFixed(0)} ms`],
+      ['connections to vendors before the first call', String(connectionsBefore)],
+    ],
+  )
+}
+
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...lines.map(line => line[column]?.length ?? 0)))
+  const row = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => align(cell, widths[column] ?? 0, column)).join(' | ')} |`
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  return [row(head), row(rule), ...lines.map(row)].join('\n')
+}
+
+function align(cell: string, width: number, column: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width)
+}
