@@ -11,6 +11,7 @@ import body from '../plugins/body.ts'
 import buckets from '../plugins/buckets.ts'
 import budget from '../plugins/budget.ts'
 import call from '../plugins/call.ts'
+import catalog from '../plugins/catalog.ts'
 import clientGone from '../plugins/client-gone.ts'
 import dispatch from '../plugins/dispatch.ts'
 import drain from '../plugins/drain.ts'
@@ -82,6 +83,7 @@ async function journey(
   await api.register(forward) //                                          8 who answers
   await api.register(dispatch)
   await api.register(relay) //                                            9 back to the client
+  await api.register(catalog)
 
   await api.register(chatCompletions)
   await api.register(messages)

@@ -1,4 +1,4 @@
-import type { Call, Operation } from '../call/call.ts'
+import type { Operation } from '../call/call.ts'
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 
@@ -33,8 +33,8 @@ export interface Provider {
   readonly headers?: Readonly<Record<string, string>>
   /** Whether streams report usage unasked, only when asked by the request (`stream_options.include_usage`), or not at all. */
   readonly streamUsage: 'always' | 'on-request' | 'never'
-  /** Vendor quirks, on the wire body; returns a new body, and leaves the pass lane. Absent for vendors without quirks. */
-  adjust?(body: JsonObject, call: Call): JsonObject
+  /** Vendor quirks, on the wire body; returns its input where there is nothing to change, so that the call stays on the pass lane. */
+  adjust?(body: JsonObject): JsonObject
   /** When the status code lies (a 400 that says the credit is used up): what it really is. */
   classify?(status: number, body: Json | undefined): Kind | undefined
   /** The cheapest call that proves that the vendor answers. */

@@ -1,6 +1,6 @@
 import type { Call, Operation } from '../call/call.ts'
-import type { JsonObject } from '../call/json.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { parseBody } from './parse-body.ts'
 import { type Scan, scanBody } from './scan.ts'
 
 export interface EnvelopeSource {
@@ -54,12 +54,9 @@ export class Envelope {
     return this.#replaced
   }
 
-  /** The call, decoded at the first asking. Throws InvalidRequest. */
+  /** The call, decoded at the first asking. Throws MalformedJson or InvalidRequest. */
   decode(): Call {
-    this.#call ??= this.dialect.readRequest({
-      json: JSON.parse(this.body.toString('utf8')) as JsonObject,
-      headers: this.headers,
-    })
+    this.#call ??= this.dialect.readRequest({ json: parseBody(this.body), headers: this.headers })
     return this.#call
   }
 

@@ -2,6 +2,7 @@ import type { Loss } from '../call/loss.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Envelope } from './envelope.ts'
+import { parseBody } from './parse-body.ts'
 import { applyEdits, askForUsage, type Edit } from './usage-request.ts'
 
 /** How one call travels to one vendor: as it came, or in the vendor's own dialect. */
@@ -20,14 +21,21 @@ const NO_HEADERS = Object.freeze({})
 
 /**
  * Prepares the body for a vendor. Same dialect and nothing to change: the client's own bytes, with only `model` put in
- * place (and the wish for usage, where a stream would not report it). Else through the hub. Throws InvalidRequest when
- * the call cannot be read or cannot be said in the vendor's dialect.
+ * place (and the wish for usage, where a stream would not report it). Same dialect and a vendor with a quirk: the client's
+ * members with the quirk applied. Else through the hub. Throws InvalidRequest when the call cannot be read or cannot be
+ * said in the vendor's dialect.
  */
 export function passageTo(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
-  const sameDialect = dialect === envelope.dialect
-  if (sameDialect && !envelope.replaced && provider.adjust === undefined)
-    return pass(provider, dialect, envelope, model)
-  return translate(provider, dialect, envelope, model)
+  if (dialect !== envelope.dialect || envelope.replaced) return translate(provider, dialect, envelope, model)
+  const passed = pass(provider, dialect, envelope, model)
+  return provider.adjust === undefined ? passed : { ...passed, body: adjusted(passed.body, provider.adjust) }
+}
+
+/** The same bytes unless a quirk of the vendor applies to them. */
+function adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Buffer {
+  const body = parseBody(bytes)
+  const changed = adjust(body)
+  return changed === body ? bytes : Buffer.from(JSON.stringify(changed))
 }
 
 function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
@@ -53,7 +61,7 @@ function translate(provider: Provider, dialect: Dialect, envelope: Envelope, mod
   const wantsUsage = asked.stream && provider.streamUsage === 'on-request'
   const call = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
   const written = dialect.writeRequest(call)
-  const body = provider.adjust === undefined ? written.body : provider.adjust(written.body, call)
+  const body = provider.adjust === undefined ? written.body : provider.adjust(written.body)
   return {
     lane: 'translate',
     dialect,

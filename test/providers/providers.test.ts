@@ -104,11 +104,10 @@ test('vendors that refuse the question are not asked for usage', () => {
 
 test('all quirks of a vendor are applied, and a body without offence is returned itself', () => {
   const mistral = createProvider('mistral', { name: 'mistral' })
-  const call = { operation: 'chat', dialect: 'openai-chat', model: 'm', stream: true, turns: [] } as const
   const body = { model: 'm', seed: 1, max_completion_tokens: 2, stream_options: { include_usage: true }, store: false }
-  assert.deepEqual(mistral.adjust?.(body, call), { model: 'm', random_seed: 1, max_tokens: 2 })
+  assert.deepEqual(mistral.adjust?.(body), { model: 'm', random_seed: 1, max_tokens: 2 })
   const plain = { model: 'm', messages: [] }
-  assert.equal(mistral.adjust?.(plain, call), plain)
+  assert.equal(mistral.adjust?.(plain), plain)
 })
 
 test('openai-compatible and sim speak the Messages API when told so', () => {
