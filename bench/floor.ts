@@ -32,11 +32,9 @@ function copyTo(response: ServerResponse): Dispatcher.DispatchHandler {
   return {
     onRequestStart() {},
     onResponseStart(_controller, status, headers) {
-      const { 'content-type': type, 'content-length': length } = headers
-      response.writeHead(status, {
-        'content-type': String(type),
-        ...(length !== undefined && { 'content-length': length }),
-      })
+      response.setHeader('content-type', headers['content-type'] ?? 'application/json')
+      if (headers['content-length'] !== undefined) response.setHeader('content-length', headers['content-length'])
+      response.writeHead(status)
     },
     onResponseData(_controller, chunk) {
       response.write(chunk)
