@@ -1,9 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
+import { StreamCopy } from '../src/cache/stream-copy.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
 import { Tally } from '../src/meter/tally.ts'
-import { ClientStream } from '../src/relay/client-stream.ts'
+import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
+import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { StreamRelay } from '../src/relay/stream-relay.ts'
 import { readWhole } from '../src/relay/whole.ts'
 import type { Answer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
@@ -45,12 +47,14 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   const now = performance.now()
   answer.attempt.settle(now)
   const written = answer.result && call.dialect.writeResponse(answer.result)
+  const body = written === undefined ? answer.body : Buffer.from(JSON.stringify(written.body))
   if (written !== undefined) record.losses = [...record.losses, ...written.losses]
   tallyWhole(reply, answer)
-  lossHeader(reply, record.losses)
+  reply.headers(lossHeaders(record.losses))
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
-  return reply.send(written === undefined ? answer.body : JSON.stringify(written.body))
+  reply.request.keepAnswer?.({ contentType: 'application/json', body, target: answer.attempt.candidate.target.id })
+  return reply.send(body)
 }
 
 /** Usage off the answer; on the pass lane a reader that fails must not harm the bytes. */
@@ -70,8 +74,9 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
   const { call, record, presence } = reply.request
   const { flow, passage, attempt } = answer
   const tally = new Tally()
-  const client = new ClientStream(reply.raw, flow)
-  lossHeader(reply, record.losses)
+  const copy = reply.request.keepAnswer === undefined ? undefined : new StreamCopy()
+  const client = new ClientStream(reply.raw, flow, copy)
+  reply.headers(lossHeaders(record.losses))
   reply.hijack()
   client.begin(200, reply.getHeaders())
   const relay = new StreamRelay({
@@ -88,10 +93,18 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
       record.losses = [...record.losses, ...losses]
       record.usage = tally.usage(fault === undefined, call.size)
       record.finish = tally.finish
+      if (fault === undefined && !presence.gone) keepStream(reply, answer, copy)
     },
   })
   relay.start(answer.items, answer.ended)
   return reply
+}
+
+/** Only a stream that came whole is worth keeping. */
+function keepStream(reply: FastifyReply, answer: StreamAnswer, copy: StreamCopy | undefined): void {
+  const body = copy?.bytes
+  if (body === undefined) return
+  reply.request.keepAnswer?.({ contentType: EVENT_STREAM, body, target: answer.attempt.candidate.target.id })
 }
 
 function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply {
@@ -105,19 +118,3 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   const { status, body } = call.dialect.writeError(answer.fault)
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
 }
-
-/** Which members could not be said, by their paths; the record holds the reasons. */
-function lossHeader(reply: FastifyReply, losses: readonly Loss[]): void {
-  if (losses.length === 0) return
-  const paths = [...new Set(losses.map(({ path }) => path))]
-  reply.header(
-    'x-sluice-losses',
-    paths
-      .slice(0, MOST_LOSSES_NAMED)
-      .join(', ')
-      .replace(/[^\x20-\x7e]/g, '?'),
-  )
-}
-
-/** A header has room for a few; the log counts them all. */
-const MOST_LOSSES_NAMED = 20

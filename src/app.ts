@@ -10,6 +10,7 @@ import auth from '../plugins/auth.ts'
 import body from '../plugins/body.ts'
 import buckets from '../plugins/buckets.ts'
 import budget from '../plugins/budget.ts'
+import cache from '../plugins/cache.ts'
 import call from '../plugins/call.ts'
 import catalog from '../plugins/catalog.ts'
 import clientGone from '../plugins/client-gone.ts'
@@ -80,6 +81,7 @@ async function journey(
   await api.register(call) //                                             5 what they ask
   await api.register(extensions, { paths: config.plugins })
   await api.register(budget) //                                           6 may they ask that
+  await api.register(cache) //                                            7 was it answered before
   await api.register(forward) //                                          8 who answers
   await api.register(dispatch)
   await api.register(relay) //                                            9 back to the client

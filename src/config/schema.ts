@@ -123,7 +123,6 @@ const model = z.strictObject({
   cache: z
     .strictObject({
       ttl: duration().describe('How long an answer is kept.'),
-      maxEntries: wholeNumber(1).optional().describe('Most answers kept.'),
     })
     .optional()
     .describe('Keep answers to equal requests; off unless set.'),

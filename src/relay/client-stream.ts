@@ -1,33 +1,44 @@
 import type { ServerResponse } from 'node:http'
 
+export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+
 /** What a slow client holds back. */
 export interface Pausable {
   pause(): void
   resume(): void
 }
 
+/** Who else wants what the client was sent. */
+export interface Copy {
+  push(chunk: Buffer | string): void
+}
+
 /** The client's side of a stream: writes, and makes the vendor wait while the client does not read. */
 export class ClientStream {
   readonly #raw: ServerResponse
   readonly #source: Pausable
+  readonly #copy: Copy | undefined
   #waiting = false
 
-  constructor(raw: ServerResponse, source: Pausable) {
+  /** `copy`, where there is one, is given all that is written. */
+  constructor(raw: ServerResponse, source: Pausable, copy: Copy | undefined) {
     this.#raw = raw
     this.#source = source
+    this.#copy = copy
   }
 
   /** Sends the head of an event stream. `headers` are the reply's own; nothing here may compress or buffer (A21). */
   begin(status: number, headers: Readonly<Record<string, number | string | string[] | undefined>>): void {
     this.#raw.writeHead(status, {
       ...(headers as Record<string, string>),
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': EVENT_STREAM,
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
     })
   }
 
   write(chunk: Buffer | string): void {
+    this.#copy?.push(chunk)
     if (this.#raw.write(chunk) || this.#waiting) return
     this.#waiting = true
     this.#source.pause()

@@ -1,0 +1,11 @@
+import type { Loss } from '../call/loss.ts'
+
+/** A header has room for a few; the log line counts them all. */
+const MOST_NAMED = 20
+
+/** The header that names, by their paths, the members that could not be said; none where nothing was lost. */
+export function lossHeaders(losses: readonly Loss[]): Record<string, string> {
+  if (losses.length === 0) return {}
+  const paths = [...new Set(losses.map(({ path }) => path))].slice(0, MOST_NAMED)
+  return { 'x-sluice-losses': paths.join(', ').replace(/[^\x20-\x7e]/g, '?') }
+}
