@@ -11,7 +11,7 @@ export function createTarget(
   breakers: Breakers,
 ): Target {
   const id = `${vendor.name}/${model}`
-  const target: Target = { id, vendor, model, weight, configured, candidates: [] }
+  const target: Target = { id, vendor, model, weight, configured, candidates: [], turn: -1 }
   const candidates = vendor.keys.map(key => ({
     target,
     key,

@@ -21,6 +21,7 @@ import type { Answer } from './answer.ts'
 import { Attempt } from './attempt.ts'
 import { judge } from './judge.ts'
 import { retryAfterMs } from './retry-after.ts'
+import { inTurn } from './strategies.ts'
 import type { Candidate, Target } from './target.ts'
 
 /** How long a key is left alone after the vendor has refused it, ms. */
@@ -61,8 +62,8 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
   let failure: Failure | undefined
   let shortestWait = Number.POSITIVE_INFINITY
   for (const target of call.targets) {
-    for (const candidate of target.candidates) {
-      if (call.record.attempts.length >= call.maxAttempts) return conclude(failure)
+    for (const candidate of inTurn(target)) {
+      if (failure !== undefined && call.record.attempts.length >= call.maxAttempts) return conclude(failure)
       const wait = waitOf(candidate, call.now())
       const admission = wait > 0 ? undefined : candidate.breaker.admit()
       if (admission === undefined) {
@@ -83,9 +84,9 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
   throw NoTarget({ retryAfter: seconds }, call.envelope.model, seconds)
 }
 
-function conclude(failure: Failure | undefined): Answer {
-  if (failure?.answer !== undefined) return failure.answer
-  throw failure?.error ?? NoTarget({ retryAfter: 1 }, '', 1)
+function conclude({ answer, error }: Failure): Answer {
+  if (answer !== undefined) return answer
+  throw error
 }
 
 /** Ms for which a candidate is to be left alone. */

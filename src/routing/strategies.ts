@@ -1,3 +1,5 @@
+import type { Candidate, Target } from './target.ts'
+
 /** What a strategy needs to know of a target. */
 export interface Weighted {
   readonly weight: number
@@ -36,4 +38,12 @@ function pick(targets: readonly Weighted[], state: WeightState): number {
 /** Always in the order of the config. */
 export function priority<T>(targets: readonly T[]): readonly T[] {
   return targets
+}
+
+/** The keys of a target, each request beginning with the next one, so that the vendor's limits on a key are shared out. */
+export function inTurn(target: Target): readonly Candidate[] {
+  const { candidates } = target
+  if (candidates.length === 1) return candidates
+  target.turn = (target.turn + 1) % candidates.length
+  return [...candidates.slice(target.turn), ...candidates.slice(0, target.turn)]
 }

@@ -34,6 +34,8 @@ export interface Target {
   readonly weight: number
   /** The target with each of the vendor's keys. */
   readonly candidates: readonly Candidate[]
+  /** Which of them the last request began with; changes. */
+  turn: number
   /** In the config by name; other targets share one metric label. */
   readonly configured: boolean
 }
