@@ -3,6 +3,7 @@ import { type App, buildApp } from './app.ts'
 import { readEnvironment } from './config/environment.ts'
 import { loadConfig } from './config/load.ts'
 import { greeting } from './greeting.ts'
+import { createLogger } from './logger.ts'
 import { providerTypes } from './providers/index.ts'
 
 /** How much longer than the drain limit the process may take to stop, ms. */
@@ -15,7 +16,7 @@ const CLOSING_MARGIN = 5_000
 export async function serve(file: string | undefined): Promise<void> {
   const environment = await readEnvironment()
   const config = loadConfig({ file, environment, knownProviders: providerTypes })
-  const app = await buildApp({ config, logger: { level: config.log.level } })
+  const app = await buildApp({ config, logger: createLogger(config.log.level) })
   closeWithGrace({ delay: config.listen.drain + CLOSING_MARGIN }, async ({ err }) => {
     if (err) app.api.log.error({ err }, 'stopping after an error')
     await close(app)

@@ -23,6 +23,7 @@ const LAYERS = [
   'routing',
   'sim',
   'greeting',
+  'logger',
   'app',
   'serve',
   'server',
