@@ -3,6 +3,8 @@ import type { Frame } from '../dialects/dialect.ts'
 
 const LF = 0x0a
 const CR = 0x0d
+/** Ends the line before, if nothing did, and the event: without it clients drop what they have read (A24). */
+const BLANK_LINE = Buffer.from('\n\n')
 
 /** One event as it stood on the wire: its bytes with the blank line that ended it, and its fields decoded. */
 export interface WireFrame {
@@ -45,12 +47,12 @@ export class SseSplitter {
     return frames
   }
 
-  /** The stream has ended: what was left without its blank line, as a last event. */
+  /** The stream has ended: what was left without its blank line, as a last event that has one. Throws BrokenStream. */
   end(): WireFrame[] {
     const rest = this.#pending
     this.#pending = undefined
     this.#searched = 0
-    return rest === undefined ? [] : [decode(rest)]
+    return rest === undefined ? [] : [decode(Buffer.concat([rest, BLANK_LINE]))]
   }
 
   #keep(rest: Buffer): void {

@@ -1,4 +1,4 @@
-import { findMembers, watch } from './json-members.ts'
+import { findMembers, type Member, watch } from './json-members.ts'
 import type { Scan } from './scan.ts'
 
 /** Bytes to put in the place of `[start, end)`. */
@@ -60,8 +60,9 @@ export function cutUsage(event: Buffer): Buffer | undefined {
   const members = membersOf(json)
   const usage = members?.get('usage')
   if (members === undefined || usage === undefined) return event
-  const choices = members.get('choices')
-  const isReport = choices !== undefined && /^\[\s*\]$/.test(json.toString('latin1', choices.start, choices.end))
+  const value = (member: Member | undefined) => member && json.toString('latin1', member.start, member.end)
+  // Azure opens with an event without choices that holds its filter's opinion of the prompt, and `usage` null.
+  const isReport = /^\[\s*\]$/.test(value(members.get('choices')) ?? '') && value(usage) !== 'null'
   return isReport ? undefined : without(event, open + usage.nameStart, open + usage.end)
 }
 
