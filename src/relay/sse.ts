@@ -52,7 +52,8 @@ export class SseSplitter {
     const rest = this.#pending
     this.#pending = undefined
     this.#searched = 0
-    return rest === undefined ? [] : [decode(Buffer.concat([rest, BLANK_LINE]))]
+    if (rest === undefined) return []
+    return [decode(endsBlank(rest) ? rest : Buffer.concat([rest, BLANK_LINE]))]
   }
 
   #keep(rest: Buffer): void {
@@ -91,6 +92,12 @@ function lineBreakEnd(bytes: Buffer, at: number): number {
   if (bytes[at] === LF) return at + 1
   if (at + 1 === bytes.length) return -1
   return bytes[at + 1] === LF ? at + 2 : at + 1
+}
+
+/** A blank line that ends in a CR was not judged, as its LF might have followed. */
+function endsBlank(rest: Buffer): boolean {
+  const before = rest.at(-2)
+  return rest.at(-1) === CR && (before === CR || before === LF || before === undefined)
 }
 
 function decode(bytes: Buffer): WireFrame {
