@@ -31,7 +31,7 @@ export default fp(
       const presence = new Presence()
       request.snapshot = app.live.snapshot
       request.presence = presence
-      reply.raw.once('close', () => presence.closed())
+      reply.raw.on('close', () => presence.closed())
       done()
     })
     app.addHook('onSend', (request, _reply, payload, done) => {

@@ -21,7 +21,7 @@ export default fp<{ limit: number }>(
     app.addHook('onRequest', (_request, reply, done) => {
       active += 1
       if (draining) reply.header('connection', 'close')
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         active -= 1
         if (active === 0) idle?.()
       })

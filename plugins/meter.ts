@@ -37,7 +37,7 @@ export default fp(
       request.record = record
       meters.inflight.inc()
       reply.header('x-request-id', request.id)
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         meters.inflight.dec()
         settle(request, reply)
       })

@@ -3,11 +3,12 @@ import fp from 'fastify-plugin'
 import { StreamCopy } from '../src/cache/stream-copy.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
+import type { Report } from '../src/dialects/dialect.ts'
 import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { StreamRelay } from '../src/relay/stream-relay.ts'
-import { readWhole } from '../src/relay/whole.ts'
+import { readReport } from '../src/relay/whole.ts'
 import type { Answer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
@@ -59,15 +60,20 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
 
 /** Usage off the answer; on the pass lane a reader that fails must not harm the bytes. */
 function tallyWhole(reply: FastifyReply, answer: WholeAnswer): void {
-  const { record, call } = reply.request
-  const tally = new Tally()
+  const { record } = reply.request
   try {
-    tally.result(answer.result ?? readWhole(answer.body, answer.passage.dialect))
+    const { usage, finish } = reportOf(answer)
+    record.usage = usage
+    record.finish = finish
   } catch (error) {
     reply.request.log.debug({ err: error }, 'the answer could not be read for its usage')
   }
-  record.usage = tally.usage(true, call.size)
-  record.finish = tally.finish
+}
+
+function reportOf({ result, body, passage }: WholeAnswer): Report {
+  if (result === undefined) return readReport(body, passage.dialect)
+  const { usage, outputs } = result
+  return { ...(usage && { usage }), ...(outputs[0] && { finish: outputs[0].finish.reason }) }
 }
 
 function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {

@@ -3,7 +3,7 @@ import type { Event } from '../call/event.ts'
 import type { Fault } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import type { Loss } from '../call/loss.ts'
-import type { Result } from '../call/result.ts'
+import type { FinishReason, Result, Usage } from '../call/result.ts'
 
 /** What a route hands to a dialect. */
 export interface WireRequest {
@@ -17,6 +17,12 @@ export interface WireRequest {
 export interface Frame {
   readonly event?: string
   readonly data: string
+}
+
+/** What an answer says of itself. */
+export interface Report {
+  readonly usage?: Usage
+  readonly finish?: FinishReason
 }
 
 export interface EventReader {
@@ -41,6 +47,8 @@ export interface Dialect {
   writeRequest(call: Call): { body: JsonObject; headers?: Record<string, string>; losses: Loss[] }
   /** Throws when the body is not an answer of this dialect. */
   readResponse(json: Json): Result
+  /** Usage and end of an answer that is only passed on, without reading its content. Throws when it is no answer of this dialect. */
+  readReport(json: Json): Report
   writeResponse(result: Result): { body: JsonObject; losses: Loss[] }
   eventReader(): EventReader
   /** `call` is the client's call: a writer looks there for what the client asked of its stream (`includeUsage`). */

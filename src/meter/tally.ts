@@ -1,5 +1,5 @@
 import type { Event } from '../call/event.ts'
-import type { Result, Usage } from '../call/result.ts'
+import type { FinishReason, Usage } from '../call/result.ts'
 
 /** Characters a token, on average, in English text with the common tokenizers; for estimates only. */
 const CHARACTERS_PER_TOKEN = 4
@@ -8,7 +8,7 @@ const CHARACTERS_PER_TOKEN = 4
 export class Tally {
   #usage: Usage | undefined
   #characters = 0
-  finish: string | undefined
+  finish: FinishReason | undefined
 
   /** True once anything of the answer itself has gone by. */
   get started(): boolean {
@@ -32,11 +32,6 @@ export class Tally {
     }
   }
 
-  result(result: Result): void {
-    if (result.usage !== undefined) this.#merge(result.usage)
-    this.finish = result.outputs[0]?.finish.reason
-  }
-
   /**
    * The vendor's usage when the answer came whole. Of one that was cut short: the input as far as it was reported (else
    * estimated from `requestBytes`) and the tokens that went by, marked as estimated.
@@ -55,6 +50,6 @@ export class Tally {
 
   /** Reports are cumulative: the last known value of each member holds, nothing is added up. */
   #merge(later: Usage): void {
-    this.#usage = { ...this.#usage, ...later }
+    this.#usage = this.#usage === undefined ? later : { ...this.#usage, ...later }
   }
 }

@@ -1,8 +1,13 @@
 import type { Json } from '../call/json.ts'
 import type { Result } from '../call/result.ts'
-import type { Dialect } from '../dialects/dialect.ts'
+import type { Dialect, Report } from '../dialects/dialect.ts'
 
 /** Reads a whole answer as the given dialect's. Throws when it is none. */
 export function readWhole(body: Buffer, dialect: Dialect): Result {
   return dialect.readResponse(JSON.parse(body.toString('utf8')) as Json)
+}
+
+/** Usage and end of an answer that is passed on as bytes. Throws when it is no answer of the dialect. */
+export function readReport(body: Buffer, dialect: Dialect): Report {
+  return dialect.readReport(JSON.parse(body.toString('utf8')) as Json)
 }

@@ -3,7 +3,7 @@ import { readError, writeError, writeErrorFrames } from './errors.ts'
 import { DIALECT } from './members.ts'
 import { readRequest } from './request-read.ts'
 import { writeRequest } from './request-write.ts'
-import { readResponse, writeResponse } from './response.ts'
+import { readReport, readResponse, writeResponse } from './response.ts'
 import { StreamReader } from './stream-read.ts'
 import { StreamWriter } from './stream-write.ts'
 
@@ -13,6 +13,7 @@ export const anthropic: Dialect = {
   readRequest,
   writeRequest,
   readResponse,
+  readReport,
   writeResponse,
   eventReader: () => new StreamReader(),
   eventWriter: () => new StreamWriter(),

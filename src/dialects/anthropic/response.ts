@@ -2,6 +2,7 @@ import { foreignLosses, foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
+import type { Report } from '../dialect.ts'
 import { readBlocks } from './blocks-read.ts'
 import { writeBlocks } from './blocks-write.ts'
 import { readFinish, writeFinish } from './finish.ts'
@@ -35,6 +36,14 @@ export function readResponse(json: Json): Result {
     ...(usage !== undefined && { usage }),
     ...asExtra(messageExtra(message)),
   }
+}
+
+/** Usage and end of a message. Throws when it is not a message. */
+export function readReport(json: Json): Report {
+  const message = membersAt(json, 'the answer')
+  const usage = readUsage(message.usage)
+  const { reason } = readFinish(message.stop_reason, message.stop_sequence).finish
+  return usage === undefined ? { finish: reason } : { usage, finish: reason }
 }
 
 /** A result as a message. Anthropic answers once: further outputs are losses. */

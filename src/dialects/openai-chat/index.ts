@@ -3,7 +3,7 @@ import { readError, writeError, writeErrorFrames } from './errors.ts'
 import { NAME } from './members.ts'
 import { readRequest } from './request-read.ts'
 import { writeRequest } from './request-write.ts'
-import { readResponse, writeResponse } from './response.ts'
+import { readReport, readResponse, writeResponse } from './response.ts'
 import { ChatEventReader } from './stream-read.ts'
 import { ChatEventWriter } from './stream-write.ts'
 
@@ -13,6 +13,7 @@ export const openaiChat: Dialect = {
   readRequest,
   writeRequest,
   readResponse,
+  readReport,
   writeResponse,
   eventReader: () => new ChatEventReader(),
   eventWriter: call => new ChatEventWriter(call),

@@ -3,9 +3,20 @@ import { foreignLosses } from '../../call/foreign.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
+import type { Report } from '../dialect.ts'
 import { writeAssistant } from './assistant-write.ts'
 import { type Holds, readFinish, writeFinish } from './finish.ts'
-import { extraOf, isOwn, type Members, NAME, nestedMembers, note, ObjectReader, ownMembers } from './members.ts'
+import {
+  extraOf,
+  isObject,
+  isOwn,
+  type Members,
+  NAME,
+  nestedMembers,
+  note,
+  ObjectReader,
+  ownMembers,
+} from './members.ts'
 import { readAssistant, takeWire } from './message-read.ts'
 import type { WriteContext } from './part-write.ts'
 import { readUsage, writeUsage } from './usage.ts'
@@ -28,6 +39,16 @@ export function readResponse(json: Json): Result {
     ...(usage !== undefined && { usage }),
     ...extraOf(reader.rest(), { $wire: wire }),
   }
+}
+
+/** Usage and end of a chat completion. Throws when there are no choices. */
+export function readReport(json: Json): Report {
+  const choices = isObject(json) ? json.choices : undefined
+  if (!isObject(json) || !Array.isArray(choices)) throw new Error('The answer is not a chat completion.')
+  const usage = readUsage(json.usage)
+  const word = isObject(choices[0]) ? choices[0].finish_reason : undefined
+  const finish = readFinish(word, { calls: false, refusal: false }).reason
+  return usage === undefined ? { finish } : { usage, finish }
 }
 
 function readChoice(choice: Json, index: number): Output {
