@@ -26,6 +26,11 @@ export interface Admission {
   settle(verdict: Verdict): void
 }
 
+/** An attempt that finds out whether a target is well again; `startedAt` on the breaker's clock, ms. */
+interface Probe {
+  readonly startedAt: number
+}
+
 /** Buckets of the rolling window. */
 const BUCKETS = 10
 /** A probe that has not ended after this long (ms) no longer keeps others out; its outcome still counts when it comes. */
@@ -52,10 +57,9 @@ export class Breaker {
   readonly #rotation = new EventEmitter()
   readonly #now: () => number
   #generation = 0
-  #probes = 0
+  readonly #probes = new Set<Probe>()
   #goodProbes = 0
   #openedAt = 0
-  #probedAt = 0
   #rotatedAt: number
 
   /** `onState` is called at each change of state; `now` is a monotonic clock in ms. */
@@ -91,12 +95,14 @@ export class Breaker {
 
   /** Leave for one attempt, or undefined while open or while enough probes are on their way. */
   admit(): Admission | undefined {
-    if (this.#opossum.closed) return this.#admission(false)
+    if (this.#opossum.closed) return this.#admission(undefined)
     if (!this.#opossum.halfOpen) return undefined
-    if (this.#probes >= this.#settings.probes && this.#now() - this.#probedAt < PROBE_PATIENCE) return undefined
-    this.#probes += 1
-    this.#probedAt = this.#now()
-    return this.#admission(true)
+    const startedAt = this.#now()
+    for (const probe of this.#probes) if (startedAt - probe.startedAt >= PROBE_PATIENCE) this.#probes.delete(probe)
+    if (this.#probes.size >= this.#settings.probes) return undefined
+    const probe = { startedAt }
+    this.#probes.add(probe)
+    return this.#admission(probe)
   }
 
   /** Ends the breaker: nothing of it keeps the process or memory busy afterwards. */
@@ -104,7 +110,7 @@ export class Breaker {
     this.#opossum.shutdown()
   }
 
-  #admission(probe: boolean): Admission {
+  #admission(probe: Probe | undefined): Admission {
     const generation = this.#generation
     let settled = false
     return {
@@ -112,14 +118,14 @@ export class Breaker {
         if (settled) return
         settled = true
         if (generation !== this.#generation) return
-        if (probe) this.#settleProbe(verdict)
+        if (probe !== undefined) this.#settleProbe(probe, verdict)
         else if (verdict !== 'neutral') this.#fire(verdict)
       },
     }
   }
 
-  #settleProbe(verdict: Verdict): void {
-    this.#probes -= 1
+  #settleProbe(probe: Probe, verdict: Verdict): void {
+    this.#probes.delete(probe)
     if (verdict === 'good') {
       this.#goodProbes += 1
       if (this.#goodProbes >= this.#settings.closeAfter) this.#fire('good')
@@ -135,7 +141,7 @@ export class Breaker {
 
   #entered(state: BreakerState, onState: (state: BreakerState) => void): void {
     this.#generation += 1
-    this.#probes = 0
+    this.#probes.clear()
     this.#goodProbes = 0
     if (state === 'open') this.#openedAt = this.#now()
     // The failures that opened it must not count again after it has closed.
