@@ -1,4 +1,5 @@
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
+import { Cooldown } from './cooldown.ts'
 
 /** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
 export interface BreakerLabels {
@@ -10,9 +11,10 @@ export interface BreakerLabels {
 /** Called at each change of state. */
 export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
 
-/** The breakers of the process, by candidate, so that they outlive the snapshot that asked for them. */
+/** The breakers and cooldowns of the process, by candidate, so that they outlive the snapshot that asked for them. */
 export class Breakers {
   readonly #breakers = new Map<string, Breaker>()
+  readonly #cooldowns = new Map<string, Cooldown>()
   readonly #now: () => number
   #listener: StateListener = () => {}
 
@@ -35,9 +37,20 @@ export class Breakers {
     return breaker
   }
 
+  /** How long what this id names is left alone: one for all routes that lead to it. */
+  cooldown(id: string): Cooldown {
+    let cooldown = this.#cooldowns.get(id)
+    if (cooldown === undefined) {
+      cooldown = new Cooldown()
+      this.#cooldowns.set(id, cooldown)
+    }
+    return cooldown
+  }
+
   drop(id: string): void {
     this.#breakers.get(id)?.shutdown()
     this.#breakers.delete(id)
+    this.#cooldowns.delete(id)
   }
 
   shutdown(): void {

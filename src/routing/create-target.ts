@@ -1,5 +1,4 @@
 import type { Breakers } from './breakers.ts'
-import { Cooldown } from './cooldown.ts'
 import type { Target, Vendor } from './target.ts'
 
 /** A target with a candidate for each key of its vendor. */
@@ -12,16 +11,12 @@ export function createTarget(
 ): Target {
   const id = `${vendor.name}/${model}`
   const target: Target = { id, vendor, model, weight, configured, candidates: [], turn: -1 }
-  const candidates = vendor.keys.map(key => ({
-    target,
-    key,
-    breaker: breakers.get(breakerId(id, key.index), vendor.breaker, {
-      provider: vendor.name,
-      model: configured ? model : 'other',
-      key: String(key.index),
-    }),
-    cooldown: new Cooldown(),
-  }))
+  const labels = { provider: vendor.name, model: configured ? model : 'other' }
+  const candidates = vendor.keys.map(key => {
+    const candidateId = breakerId(id, key.index)
+    const breaker = breakers.get(candidateId, vendor.breaker, { ...labels, key: String(key.index) })
+    return { target, key, breaker, cooldown: breakers.cooldown(candidateId) }
+  })
   return Object.assign(target, { candidates })
 }
 
