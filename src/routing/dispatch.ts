@@ -2,6 +2,7 @@ import type { Kind } from '../call/fault.ts'
 import {
   Cancelled,
   CONSEQUENCES,
+  faultOf,
   NoTarget,
   type SluiceError,
   UpstreamAnswer,
@@ -26,6 +27,8 @@ import type { Candidate, Target } from './target.ts'
 
 /** How long a key is left alone after the vendor has refused it, ms. */
 const KEY_COOLDOWN = 60_000
+/** When a vendor limits us without saying for how long, ms. */
+const UNSAID_COOLDOWN = 1_000
 
 /** Everything that one client request brings to the loop. */
 export interface Dispatch {
@@ -97,22 +100,26 @@ function waitOf({ key, cooldown }: Candidate, now: number): number {
 async function tryOnce(call: Dispatch, attempt: Attempt): Promise<Answer | Failure> {
   const { candidate } = attempt
   let passage: Passage
+  let outcome: Outcome
   try {
     passage = call.passage(candidate)
+    outcome = await call.forward(candidate, passage)
   } catch (error) {
-    attempt.settle(call.now(), 'invalid')
+    // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
+    attempt.settle(call.now(), faultOf(error).kind)
     throw error
   }
-  const outcome = await call.forward(candidate, passage)
-  attempt.record.firstByteAt = call.now()
   if (outcome.type === 'failed') return failed(call, attempt, outcome)
+  attempt.record.firstByteAt = call.now()
   attempt.record.status = outcome.status
   if (outcome.type === 'stream') return stream(call, attempt, passage, outcome)
-  if (outcome.status >= 300) return refused(call, attempt, passage, outcome)
+  if (outcome.status >= 400) return refused(call, attempt, passage, outcome)
   return whole(call, attempt, passage, outcome)
 }
 
 function whole(call: Dispatch, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {
+  // Never followed: the key would travel along.
+  if (outcome.status >= 300) return unreadable(call, attempt, 'it is a redirect')
   if (call.envelope.stream) return unreadable(call, attempt, 'it is not an event stream')
   if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
   if (passage.lane === 'pass') return { ...outcome, attempt, passage }
@@ -188,9 +195,10 @@ function refused(call: Dispatch, attempt: Attempt, passage: Passage, outcome: Wh
     candidate.key.cooldown.extend(call.now(), KEY_COOLDOWN)
     return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
   }
-  const answer = { type: 'refused', attempt, passage, status, headers, fault, body } as const
-  if (kind !== 'limited') return { kind, ofKey: false, answer }
-  const wait = retryAfterMs(headers, Date.now())
-  candidate.cooldown.extend(call.now(), wait)
-  return { kind, ofKey: true, answer: { ...answer, retryAfter: Math.ceil(wait / 1000) } }
+  const limited = kind === 'limited'
+  const wait = retryAfterMs(headers, Date.now()) ?? (limited ? UNSAID_COOLDOWN : undefined)
+  if (limited && wait !== undefined) candidate.cooldown.extend(call.now(), wait)
+  const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
+  const answer = { type: 'refused', attempt, passage, status, headers, fault, body, ...retryAfter } as const
+  return { kind, ofKey: limited, answer }
 }
