@@ -26,6 +26,8 @@ export class ByteStream {
   #sink: ByteSink | undefined
   #waiting: Buffer[] = []
   #waitingBytes = 0
+  /** The sink has asked for a pause; bytes that wait for a sink pause the source by themselves. */
+  #paused = false
   #over: { failure?: FailedOutcome } | undefined
 
   constructor(source: ByteSource) {
@@ -36,11 +38,14 @@ export class ByteStream {
   attach(sink: ByteSink): void {
     this.#sink = sink
     // The sink may detach, or hand over to another, in the middle of this.
-    while (this.#sink === sink && this.#waiting.length > 0) sink.data(this.#waiting.shift() as Buffer)
+    while (this.#sink === sink && this.#waiting.length > 0) {
+      const chunk = this.#waiting.shift() as Buffer
+      this.#waitingBytes -= chunk.length
+      sink.data(chunk)
+    }
     if (this.#sink !== sink) return
-    this.#waitingBytes = 0
     if (this.#over !== undefined) this.#finish(sink)
-    else this.#source.resume()
+    else if (!this.#paused) this.#source.resume()
   }
 
   /** No sink for now: bytes wait, up to a limit. */
@@ -49,10 +54,12 @@ export class ByteStream {
   }
 
   pause(): void {
+    this.#paused = true
     this.#source.pause()
   }
 
   resume(): void {
+    this.#paused = false
     this.#source.resume()
   }
 
