@@ -1,6 +1,8 @@
+import type { Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { ByteStream } from './byte-stream.ts'
 import { deadlines, type Expirable } from './deadlines.ts'
+import { decoderFor } from './decoder.ts'
 import type { FailedOutcome } from './failure.ts'
 import { failureOf, isDeadSocket } from './failure.ts'
 import type { Outcome, ResponseHeaders } from './outcome.ts'
@@ -8,6 +10,13 @@ import type { Pool } from './pool.ts'
 
 /** An answer that is not a stream is held in one piece; more than this is no answer that a client could want. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024
+
+const TOO_LARGE = { type: 'failed', kind: 'network', reason: 'the answer of the provider is too large' } as const
+const UNDECODABLE = {
+  type: 'failed',
+  kind: 'network',
+  reason: 'the answer of the provider could not be decompressed',
+} as const
 
 /** Limits of one upstream call, in ms. Connecting has a limit of its own, in the pool. */
 export interface ExchangeTimeouts {
@@ -50,6 +59,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #bytes = 0
   #stream: ByteStream | undefined
+  #decoder: Transform | undefined
   #totalTick: number
   #retried = false
   #connectionsBefore = 0
@@ -78,6 +88,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     this.#failure = failure
     deadlines.forget(this)
     this.#controller?.abort(new Error(failure.reason))
+    this.#decoder?.destroy()
     this.#fail(failure)
   }
 
@@ -87,8 +98,8 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   }
 
   onDue(): void {
-    // While we hold the vendor back for a slow client, its silence is our doing.
-    if (this.#paused && this.#stream !== undefined) {
+    // While we hold the vendor back for a slow client, its silence is our doing; the whole has its limit all the same.
+    if (this.#paused && this.dueTick < this.#totalTick) {
       this.#alive()
       deadlines.watch(this)
       return
@@ -129,6 +140,10 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#status = status
     this.#headers = headers
+    this.#decoder = decoderFor(headers)
+      ?.on('data', (chunk: Buffer) => this.#take(chunk))
+      .on('end', () => this.#finish())
+      .on('error', () => this.abort(UNDECODABLE))
     const type = headers['content-type']
     if (typeof type === 'string' && type.startsWith('text/event-stream') && status < 300) this.#openStream()
   }
@@ -143,19 +158,25 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#stream !== undefined) this.#alive()
+    if (this.#decoder === undefined) this.#take(chunk)
+    else this.#decoder.write(chunk)
+  }
+
+  #take(chunk: Buffer): void {
     this.#bytes += chunk.length
-    if (this.#stream !== undefined) {
-      this.#alive()
-      this.#stream.data(chunk)
-    } else if (this.#bytes > MAX_WHOLE_BYTES) {
-      this.abort({ type: 'failed', kind: 'network', reason: 'the answer of the provider is too large' })
-    } else {
-      this.#chunks.push(chunk)
-    }
+    if (this.#stream !== undefined) this.#stream.data(chunk)
+    else if (this.#bytes > MAX_WHOLE_BYTES) this.abort(TOO_LARGE)
+    else this.#chunks.push(chunk)
   }
 
   onResponseEnd(): void {
     deadlines.forget(this)
+    if (this.#decoder === undefined) this.#finish()
+    else this.#decoder.end()
+  }
+
+  #finish(): void {
     if (this.#stream !== undefined) {
       this.#stream.end()
       return
@@ -171,9 +192,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
       this.#dispatch()
       return
     }
-    deadlines.forget(this)
-    this.#failure = failureOf(error)
-    this.#fail(this.#failure)
+    this.abort(failureOf(error))
   }
 
   /**
@@ -200,6 +219,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   #pause(): void {
     this.#paused = true
     this.#controller?.pause()
+    this.#decoder?.pause()
   }
 
   #resume(): void {
@@ -207,5 +227,6 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     this.#paused = false
     this.#alive()
     this.#controller?.resume()
+    this.#decoder?.resume()
   }
 }
