@@ -1,0 +1,269 @@
+import { type TestContext, test } from 'node:test'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { Exchange, type ExchangeRequest } from '../../src/upstream/exchange.ts'
+import type { FailedOutcome } from '../../src/upstream/failure.ts'
+import type { Outcome, StreamOutcome, WholeOutcome } from '../../src/upstream/outcome.ts'
+import { Pool } from '../../src/upstream/pool.ts'
+import {
+  CUT,
+  dropReused,
+  type Handler,
+  RESET,
+  type Script,
+  silence,
+  startUpstream,
+  stream,
+  thenClose,
+  type Upstream,
+  whole,
+} from '../upstream.ts'
+
+const GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 'the client went away' }
+const PATIENT = { firstByte: 60_000, idle: 60_000, total: 60_000 }
+
+interface Bench {
+  readonly upstream: Upstream
+  readonly pool: Pool
+  /** An exchange that has not started. */
+  make(request?: Partial<ExchangeRequest>): Exchange
+  /** Starts one and waits for its outcome. */
+  call(request?: Partial<ExchangeRequest>): Promise<Outcome>
+}
+
+async function setUp(t: TestContext, script: Script, connections = 4): Promise<Bench> {
+  const upstream = await startUpstream(script)
+  const pool = new Pool({ connections, connectTimeout: 5_000 })
+  t.after(async () => {
+    await upstream.close()
+    await pool.close()
+  })
+  const make: Bench['make'] = request =>
+    new Exchange({
+      pool,
+      method: 'POST',
+      origin: upstream.url,
+      path: '/v1/x',
+      query: '',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from('{"a":1}'),
+      stream: false,
+      timeouts: PATIENT,
+      ...request,
+    })
+  const call: Bench['call'] = request => {
+    const exchange = make(request)
+    exchange.start()
+    return exchange.outcome
+  }
+  return { upstream, pool, make, call }
+}
+
+/** All bytes of a stream, or how it failed. */
+function drain({ body }: StreamOutcome): Promise<Buffer | FailedOutcome> {
+  const chunks: Buffer[] = []
+  return new Promise(resolve =>
+    body.attach({
+      data: chunk => chunks.push(chunk),
+      end: () => resolve(Buffer.concat(chunks)),
+      fail: resolve,
+    }),
+  )
+}
+
+async function openStream(bench: Bench, request?: Partial<ExchangeRequest>): Promise<StreamOutcome> {
+  const outcome = await bench.call({ stream: true, ...request })
+  if (outcome.type !== 'stream') throw new Error(`no stream: ${JSON.stringify(outcome)}`)
+  return outcome
+}
+
+test('a whole answer comes in one piece with its status and headers', async t => {
+  const bench = await setUp(t, whole({ ok: true }, { status: 404, headers: { 'x-y': 'z' } }))
+  const outcome = (await bench.call({ query: 'beta=true' })) as WholeOutcome
+  t.assert.equal(outcome.type, 'whole')
+  t.assert.equal(outcome.status, 404)
+  t.assert.equal(outcome.headers['x-y'], 'z')
+  t.assert.equal(outcome.body.toString(), '{"ok":true}')
+  const seen = await bench.upstream.request(0)
+  t.assert.equal(`${seen.method} ${seen.url} ${seen.body}`, 'POST /v1/x?beta=true {"a":1}')
+})
+
+test('a stream is known by its head, and an error is whole whatever its type', async t => {
+  const bench = await setUp(t, [stream(['a', 'b']), stream(['no'], { status: 500 })])
+  t.assert.equal(String(await drain(await openStream(bench))), 'ab')
+  const refusal = (await bench.call({ stream: true })) as WholeOutcome
+  t.assert.equal(`${refusal.type} ${refusal.status} ${refusal.body}`, 'whole 500 no')
+})
+
+test('A22: what was compressed against our wish is decoded, whole and streamed', async t => {
+  for (const [encoding, compress] of [
+    ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ] as const) {
+    const headers = { 'content-encoding': encoding }
+    const text = 'data: "👩‍🚀"\n\n'.repeat(1_000)
+    const bytes = compress(text)
+    const bench = await setUp(t, [
+      whole(bytes, { headers }),
+      stream([bytes.subarray(0, 9), bytes.subarray(9)], { headers }),
+    ])
+    t.assert.equal(String(((await bench.call()) as WholeOutcome).body), text, encoding)
+    t.assert.equal(String(await drain(await openStream(bench))), text, encoding)
+  }
+})
+
+test('A22: what says it is compressed and is not fails, before or within the stream', async t => {
+  const headers = { 'content-encoding': 'gzip' }
+  const bench = await setUp(t, [whole('{"plain":1}', { headers }), stream(['plain'], { headers })])
+  t.assert.equal(((await bench.call()) as FailedOutcome).kind, 'network')
+  t.assert.equal(((await drain(await openStream(bench))) as FailedOutcome).kind, 'network')
+})
+
+test('a bomb of 65 MiB in a few KiB is not unpacked to its end', async t => {
+  const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024))
+  const bench = await setUp(t, whole(bomb, { headers: { 'content-encoding': 'gzip' } }))
+  t.assert.match(((await bench.call()) as FailedOutcome).reason, /too large/)
+})
+
+test('C10: a refused connection, an unknown host and a reset are network failures that name no address', async t => {
+  const bench = await setUp(t, stream([RESET]))
+  const dead = await startUpstream(silence())
+  await dead.close()
+  for (const origin of [dead.url, 'http://gateway.invalid', bench.upstream.url]) {
+    const outcome = (await bench.call({ origin })) as FailedOutcome
+    const kind =
+      outcome.type === 'failed' ? outcome.kind : ((await drain(outcome as StreamOutcome)) as FailedOutcome).kind
+    t.assert.equal(kind, 'network', origin)
+    t.assert.doesNotMatch(String(outcome.reason), /\d|invalid|127/)
+  }
+})
+
+test('an abort before the start sends nothing', async t => {
+  const bench = await setUp(t, whole({}))
+  const exchange = bench.make()
+  exchange.abort(GONE)
+  exchange.start()
+  t.assert.equal(await exchange.outcome, GONE)
+  await bench.call()
+  t.assert.equal(bench.upstream.requests.length, 1)
+})
+
+test('an abort while the request waits for a free connection never reaches the wire, and harms no neighbour', async t => {
+  const released = Promise.withResolvers<void>()
+  const bench = await setUp(t, [stream(['x', released.promise]), whole({ ok: true })], 1)
+  const busy = await openStream(bench)
+  const waiting = bench.make()
+  waiting.start()
+  waiting.abort(GONE)
+  t.assert.equal(await waiting.outcome, GONE)
+  released.resolve()
+  t.assert.equal(String(await drain(busy)), 'x')
+  t.assert.equal(((await bench.call()) as WholeOutcome).status, 200)
+  t.assert.equal(bench.upstream.requests.length, 2)
+})
+
+test("an abort closes the vendor's socket: before the head, and within the stream", async t => {
+  const bench = await setUp(t, [silence(), stream(['x', new Promise(() => {})])])
+  const early = bench.make()
+  early.start()
+  const first = await bench.upstream.request(0)
+  early.abort(GONE)
+  t.assert.equal(await early.outcome, GONE)
+  t.assert.equal(await first.over, 'cut')
+  const { body } = await openStream(bench)
+  body.abort()
+  t.assert.equal(await (await bench.upstream.request(1)).over, 'cut')
+})
+
+test('a total timeout ends a call without a stream', async t => {
+  const bench = await setUp(t, silence())
+  const outcome = (await bench.call({ timeouts: { ...PATIENT, total: 50 } })) as FailedOutcome
+  t.assert.equal(outcome.kind, 'timeout')
+  t.assert.match(outcome.reason, /total/)
+  t.assert.equal(await (await bench.upstream.request(0)).over, 'cut')
+})
+
+test('firstByte is for streams alone', async t => {
+  const released = Promise.withResolvers<void>()
+  const answer: Handler = async (request, response) => {
+    await released.promise
+    return whole({ ok: true })(request, response)
+  }
+  const bench = await setUp(t, answer)
+  const whole1 = bench.call({ timeouts: { ...PATIENT, firstByte: 1, idle: 1 } })
+  const streamed = (await bench.call({ stream: true, timeouts: { ...PATIENT, firstByte: 50 } })) as FailedOutcome
+  t.assert.match(streamed.reason, /first-byte/)
+  released.resolve()
+  t.assert.equal((await whole1).type, 'whole')
+})
+
+test('A14: a head without a byte behind it runs into the first-byte timeout', async t => {
+  const bench = await setUp(t, stream([new Promise(() => {})]))
+  const failure = (await drain(await openStream(bench, { timeouts: { ...PATIENT, firstByte: 50 } }))) as FailedOutcome
+  t.assert.match(failure.reason, /first-byte/)
+  t.assert.equal(await (await bench.upstream.request(0)).over, 'cut')
+})
+
+test('A15: silence after the first byte runs into the idle timeout', async t => {
+  const bench = await setUp(t, stream(['x', new Promise(() => {})]))
+  const failure = (await drain(await openStream(bench, { timeouts: { ...PATIENT, idle: 50 } }))) as FailedOutcome
+  t.assert.match(failure.reason, /idle/)
+})
+
+test('A20: while the client holds the vendor back its silence is no failure, until the total is over', async t => {
+  const bench = await setUp(t, stream(['x', new Promise(() => {})]))
+  const outcome = await openStream(bench, { timeouts: { firstByte: 5_000, idle: 30, total: 400 } })
+  const startedAt = performance.now()
+  const failure = await new Promise<FailedOutcome>(resolve =>
+    outcome.body.attach({ data: () => outcome.body.pause(), end: () => {}, fail: resolve }),
+  )
+  t.assert.match(failure.reason, /total/)
+  t.assert.ok(performance.now() - startedAt > 150, 'the idle timeout would have been far earlier')
+})
+
+test('C24: a reused socket that the vendor closed is tried again once, unnoticed', async t => {
+  const bench = await setUp(t, dropReused(whole({ ok: true })), 1)
+  t.assert.equal((await bench.call()).type, 'whole')
+  t.assert.equal((await bench.call()).type, 'whole')
+  t.assert.equal(bench.upstream.requests.length, 3)
+  t.assert.equal(bench.upstream.connections, 2)
+})
+
+test('C24: so is one that was closed between the calls', async t => {
+  const bench = await setUp(t, thenClose(whole({ ok: true })), 1)
+  for (let turn = 0; turn < 20; turn += 1) t.assert.equal((await bench.call()).type, 'whole')
+})
+
+test('a fresh connection that dies is not tried again: the vendor may have begun', async t => {
+  const bench = await setUp(t, (_request, response) => void response.destroy(), 1)
+  t.assert.equal(((await bench.call()) as FailedOutcome).kind, 'network')
+  t.assert.equal(bench.upstream.requests.length, 1)
+})
+
+test('an answer that has begun is not tried again', async t => {
+  const bench = await setUp(
+    t,
+    [whole({ ok: true }), stream(['x', CUT], { headers: { 'content-type': 'application/json' } })],
+    1,
+  )
+  await bench.call()
+  t.assert.equal(((await bench.call()) as FailedOutcome).kind, 'network')
+  t.assert.equal(bench.upstream.requests.length, 2)
+})
+
+test('A13: a stream that is cut fails, one that is closed properly ends', async t => {
+  const bench = await setUp(t, [stream(['x', CUT]), stream(['x', RESET]), stream(['x'])])
+  t.assert.equal(((await drain(await openStream(bench))) as FailedOutcome).kind, 'network')
+  t.assert.equal(((await drain(await openStream(bench))) as FailedOutcome).kind, 'network')
+  t.assert.equal(String(await drain(await openStream(bench))), 'x')
+})
+
+test('a vendor that hints first (103) is heard at its real answer', async t => {
+  const bench = await setUp(t, (_request, response) => {
+    response.writeEarlyHints({ link: '</x>; rel=preload' })
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end('{}')
+  })
+  t.assert.equal(((await bench.call()) as WholeOutcome).status, 200)
+})
