@@ -69,6 +69,8 @@ async function warmUp(arm: Arm, { warmUp, seconds }: Effort, generator: Generato
 async function takeTurn({ name, program, call }: Arm, seconds: number, generator: Generator): Promise<Turn> {
   const before = cpuTime(program.pid)
   const load = await generator.load(call, seconds)
+  const ended = program.ended()
+  if (ended !== undefined) throw new Error(`${name}: the program ${ended} under load`)
   const used = cpuTime(program.pid) - before
   if (load.failures > 0 || load.requests === 0) {
     throw new Error(`${name}: ${load.failures} of its answers were no 2xx, ${load.requests} were counted; no figures`)

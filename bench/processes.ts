@@ -16,6 +16,8 @@ const POLL = 4
 export interface Running extends AsyncDisposable {
   readonly url: string
   readonly pid: number
+  /** How it ended, in words; undefined while it runs. */
+  ended(): string | undefined
 }
 
 /** Starts a script that prints its URL as its first line. Throws when it ends before. */
@@ -70,14 +72,19 @@ async function failure(child: ChildProcess, name: string): Promise<never> {
 }
 
 function running(child: ChildProcess, url: string): Running {
+  const ended = () => {
+    if (child.signalCode !== null) return `was ended by ${child.signalCode}`
+    return child.exitCode === null ? undefined : `ended with code ${child.exitCode}`
+  }
   return {
     url,
     pid: child.pid as number,
+    ended,
     async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = once(child, 'exit')
+      if (ended() !== undefined) return
+      const exit = once(child, 'exit')
       child.kill('SIGTERM')
-      await ended
+      await exit
     },
   }
 }

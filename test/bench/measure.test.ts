@@ -18,8 +18,8 @@ suite('bench', () => {
 
   after(() => simulator.close())
 
-  function arm(name: string): Arm {
-    const program = { url: simulator.url, pid: process.pid, async [Symbol.asyncDispose]() {} }
+  function arm(name: string, end?: string): Arm {
+    const program = { url: simulator.url, pid: process.pid, ended: () => end, async [Symbol.asyncDispose]() {} }
     return { name, program, call: callTo(simulator.url, 'model', false) }
   }
 
@@ -80,5 +80,7 @@ suite('bench', () => {
   test('figures are refused when an arm gave anything but 2xx', onLinux, async () => {
     await assert.rejects(compare([arm('one')], false, EFFORT, playing({ failures: 1 })), /one: 1 of its answers/)
     await assert.rejects(compare([arm('one')], false, EFFORT, playing({ requests: 0 })), /0 were counted; no figures/)
+    const dead = arm('one', 'was ended by SIGKILL')
+    await assert.rejects(compare([dead], false, EFFORT, playing({})), /one: the program was ended by SIGKILL/)
   })
 })
