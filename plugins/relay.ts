@@ -8,7 +8,7 @@ import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { StreamRelay } from '../src/relay/stream-relay.ts'
-import { readReport } from '../src/relay/whole.ts'
+import { looksLikeJson, readReport } from '../src/relay/whole.ts'
 import type { Answer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
@@ -97,9 +97,10 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
       attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, fault?.message)
       record.failure = presence.gone ? 'cancelled' : fault?.kind
       record.losses = [...record.losses, ...losses]
-      record.usage = tally.usage(fault === undefined, call.size)
+      const understood = fault === undefined && !relay.tapFailed
+      record.usage = tally.usage(understood, call.size)
       record.finish = tally.finish
-      if (fault === undefined && !presence.gone) keepStream(reply, answer, copy)
+      if (understood && !presence.gone) keepStream(reply, answer, copy)
     },
   })
   relay.start(answer.items, answer.ended)
@@ -117,9 +118,9 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   const { call, record } = reply.request
   record.errorCode = answer.fault.code
   if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
-  if (answer.passage.lane === 'pass' && answer.body !== undefined) {
-    reply.header('content-type', header(answer.headers, 'content-type') ?? 'application/json')
-    return reply.code(answer.status).send(answer.body)
+  // A proxy's HTML page is no error that a client can read, and may name hosts.
+  if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
+    return reply.code(answer.status).header('content-type', 'application/json').send(answer.body)
   }
   const { status, body } = call.dialect.writeError(answer.fault)
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))

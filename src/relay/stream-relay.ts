@@ -27,8 +27,10 @@ export interface StreamRelayParts {
 export class StreamRelay implements FlowConsumer {
   readonly #parts: StreamRelayParts
   #done = false
-  /** The vendor has said that it is finished; how the socket closes after that is of no interest. */
+  /** The vendor has said that it is finished. */
   #complete = false
+  /** The bytes went on where their reader could not follow: what was counted is not all. */
+  tapFailed = false
 
   constructor(parts: StreamRelayParts) {
     this.#parts = parts
@@ -38,7 +40,7 @@ export class StreamRelay implements FlowConsumer {
   start(items: readonly FlowItem[], ended: readonly Event[] | undefined): void {
     this.items(items)
     if (ended !== undefined) this.end(ended)
-    else if (!this.#done) this.#parts.flow.consume(this)
+    else if (!this.#done || this.#complete) this.#parts.flow.consume(this)
   }
 
   items(items: readonly FlowItem[]): void {
@@ -46,11 +48,12 @@ export class StreamRelay implements FlowConsumer {
     const { writer, client } = this.#parts
     const out = writer === undefined ? this.#pass(items) : this.#translate(items, writer)
     if (out.length > 0) client.write(out)
+    // How and when the socket closes after that is of no interest; what comes is read so that it can be used again.
+    if (this.#complete) this.#conclude([])
   }
 
   end(events: readonly Event[]): void {
     if (this.#done) return
-    const { writer, client } = this.#parts
     for (const event of events) {
       this.#heard(event)
       if (event.type === 'error') {
@@ -58,8 +61,13 @@ export class StreamRelay implements FlowConsumer {
         return
       }
     }
+    this.#conclude(events)
+  }
+
+  #conclude(last: readonly Event[]): void {
+    const { writer, client } = this.#parts
     if (writer !== undefined) {
-      const frames = [...events.flatMap(event => writer.push(event)), ...writer.end()]
+      const frames = [...last.flatMap(event => writer.push(event)), ...writer.end()]
       if (frames.length > 0) client.write(encode(frames))
     }
     this.#finish(undefined)
@@ -67,8 +75,7 @@ export class StreamRelay implements FlowConsumer {
 
   fail(failure: FailedOutcome): void {
     if (this.#done) return
-    if (this.#complete) this.end([])
-    else if (failure.kind === 'cancelled') this.#finish(faultOf(UpstreamStream({}, failure.reason)), false)
+    if (failure.kind === 'cancelled') this.#finish(faultOf(UpstreamStream({}, failure.reason)), false)
     else this.#break(faultOf((failure.kind === 'timeout' ? UpstreamTimeout : UpstreamStream)({}, failure.reason)))
   }
 
@@ -84,10 +91,14 @@ export class StreamRelay implements FlowConsumer {
       const bytes = this.#parts.cutUsage ? cutUsage(item.bytes) : item.bytes
       if (bytes !== undefined) kept.push(bytes)
       for (const event of item.events) {
-        this.#heard(event)
-        if (event.type !== 'error') continue
-        this.#finishAfter(kept, event.fault)
-        return EMPTY
+        if (event.type !== 'error') {
+          this.#heard(event)
+        } else if (saidByVendor(event.fault)) {
+          this.#finishAfter(kept, event.fault)
+          return EMPTY
+        } else {
+          this.tapFailed = true
+        }
       }
     }
     return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept)
@@ -128,6 +139,11 @@ export class StreamRelay implements FlowConsumer {
     if (end) this.#parts.client.end()
     this.#parts.onEnd(fault, this.#parts.writer?.losses ?? [])
   }
+}
+
+/** Readers complain in their own words, of which none is a vendor's. */
+function saidByVendor({ raw, type }: Fault): boolean {
+  return raw !== undefined || type !== undefined
 }
 
 const EMPTY = Buffer.alloc(0)

@@ -11,3 +11,11 @@ export function readWhole(body: Buffer, dialect: Dialect): Result {
 export function readReport(body: Buffer, dialect: Dialect): Report {
   return dialect.readReport(JSON.parse(body.toString('utf8')) as Json)
 }
+
+/** Enough to tell an answer from a proxy's HTML page; the whole parse is left to who needs it. */
+export function looksLikeJson(body: Buffer): boolean {
+  for (const byte of body) {
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte === 0x7b
+  }
+  return false
+}

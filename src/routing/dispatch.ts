@@ -15,7 +15,7 @@ import type { Envelope } from '../relay/envelope.ts'
 import { Flow } from '../relay/flow.ts'
 import { hold } from '../relay/hold.ts'
 import type { Passage } from '../relay/passage.ts'
-import { readWhole } from '../relay/whole.ts'
+import { looksLikeJson, readWhole } from '../relay/whole.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Outcome, StreamOutcome, WholeOutcome } from '../upstream/outcome.ts'
 import type { Answer } from './answer.ts'
@@ -133,14 +133,6 @@ function whole(call: Dispatch, attempt: Attempt, passage: Passage, outcome: Whol
 function unreadable(call: Dispatch, attempt: Attempt, reason: string): Failure {
   attempt.settle(call.now(), 'upstream', reason)
   return { kind: 'upstream', ofKey: false, error: UpstreamAnswer({}, reason) }
-}
-
-/** Enough to tell an answer from a proxy's HTML page; the whole parse is left to who needs it. */
-function looksLikeJson(body: Buffer): boolean {
-  for (const byte of body) {
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte === 0x7b
-  }
-  return false
 }
 
 async function stream(
