@@ -39,7 +39,9 @@ export default fp(
       reply.header('x-request-id', request.id)
       reply.raw.on('close', () => {
         meters.inflight.dec()
-        settle(request, reply)
+        // A client that left has its attempt aborted now, whose end is known a few microtasks later.
+        if (request.presence.gone) setImmediate(settle, request, reply)
+        else settle(request, reply)
       })
       done()
     })
