@@ -131,11 +131,10 @@ test('C10: a refused connection, an unknown host and a reset are network failure
   const dead = await startUpstream(silence())
   await dead.close()
   for (const origin of [dead.url, 'http://gateway.invalid', bench.upstream.url]) {
-    const outcome = (await bench.call({ origin })) as FailedOutcome
-    const kind =
-      outcome.type === 'failed' ? outcome.kind : ((await drain(outcome as StreamOutcome)) as FailedOutcome).kind
-    t.assert.equal(kind, 'network', origin)
-    t.assert.doesNotMatch(String(outcome.reason), /\d|invalid|127/)
+    const outcome = await bench.call({ origin, stream: true })
+    const failure = (outcome.type === 'stream' ? await drain(outcome) : outcome) as FailedOutcome
+    t.assert.equal(failure.kind, 'network', origin)
+    t.assert.doesNotMatch(failure.reason, /\d|invalid|127/)
   }
 })
 
@@ -219,7 +218,7 @@ test('A20: while the client holds the vendor back its silence is no failure, unt
     outcome.body.attach({ data: () => outcome.body.pause(), end: () => {}, fail: resolve }),
   )
   t.assert.match(failure.reason, /total/)
-  t.assert.ok(performance.now() - startedAt > 150, 'the idle timeout would have been far earlier')
+  t.assert.equal(performance.now() - startedAt > 150, true, 'the idle timeout would have been far earlier')
 })
 
 test('C24: a reused socket that the vendor closed is tried again once, unnoticed', async t => {
