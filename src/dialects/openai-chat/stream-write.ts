@@ -1,3 +1,4 @@
+import type { Block } from '../../call/block.ts'
 import type { Call } from '../../call/call.ts'
 import type { BlockOpenEvent, DeltaEvent, Event, FinishEvent, StartEvent } from '../../call/event.ts'
 import { foreignLosses } from '../../call/foreign.ts'
@@ -11,12 +12,18 @@ import { type Members, NAME, nestedMembers, ownMembers } from './members.ts'
 import { type BlockWriter, blockWriter, type OutputState } from './stream-blocks.ts'
 import { writeUsage } from './usage.ts'
 
+/** A block that is open, and where it stood in the vendor's answer: losses name that place. */
+interface OpenBlock {
+  readonly writer: BlockWriter
+  readonly at: string
+}
+
 /** Writes events as chunks of a streamed chat completion, for the client whose call is given. */
 export class ChatEventWriter implements EventWriter {
   readonly losses: Loss[] = []
   readonly #includeUsage: boolean
   readonly #outputs = new Map<number, OutputState>()
-  readonly #blocks = new Map<string, BlockWriter>()
+  readonly #blocks = new Map<string, OpenBlock>()
   #base: Members = {}
   /** What every chunk begins with, `#base` as JSON text: built once, it is most of a chunk. */
   #head = ''
@@ -78,30 +85,28 @@ export class ChatEventWriter implements EventWriter {
 
   #open(event: BlockOpenEvent): Frame[] {
     const { output, content } = event
-    const at = `choices.${output}.message`
+    const at = content.at ?? `choices.${output}.message`
     this.#lose(foreignLosses(NAME, at, content.extra))
     const writer = blockWriter(content, this.#state(output))
     if (writer === undefined) {
-      this.#lose([{ path: at, why: `a chat completion cannot hold a block of type ${content.type}` }])
+      this.#lose([{ path: at, why: whyNot(content) }])
       return this.#introduce(output)
     }
-    this.#blocks.set(`${output}.${event.block}`, writer)
+    this.#blocks.set(`${output}.${event.block}`, { writer, at })
     const logprobs = content.extra?.[NAME]?.logprobs
     return [...this.#introduce(output), ...this.#deltas(output, writer.open(), logprobs)]
   }
 
   #delta(event: DeltaEvent): Frame[] {
-    const writer = this.#blocks.get(`${event.output}.${event.block}`)
-    if (event.extra !== undefined) {
-      this.#lose(foreignLosses(NAME, `choices.${event.output}.message`, event.extra))
-    }
-    if (writer === undefined) return []
-    return this.#deltas(event.output, writer.delta(event), event.extra?.[NAME]?.logprobs)
+    const block = this.#blocks.get(`${event.output}.${event.block}`)
+    if (block === undefined) return []
+    if (event.extra !== undefined) this.#lose(foreignLosses(NAME, block.at, event.extra))
+    return this.#deltas(event.output, block.writer.delta(event), event.extra?.[NAME]?.logprobs)
   }
 
   #close(output: number, block: number): Frame[] {
     const key = `${output}.${block}`
-    const writer = this.#blocks.get(key)
+    const writer = this.#blocks.get(key)?.writer
     this.#blocks.delete(key)
     return writer === undefined ? [] : this.#deltas(output, writer.close(), undefined)
   }
@@ -164,4 +169,10 @@ export class ChatEventWriter implements EventWriter {
       if (!this.losses.some(known => known.path === loss.path)) this.losses.push(loss)
     }
   }
+}
+
+/** The same words as for a whole answer. */
+function whyNot(block: Block): string {
+  if (block.type === 'opaque') return `only ${block.dialect} understands this block`
+  return `an assistant message cannot hold a block of type ${block.type}`
 }
