@@ -4,6 +4,7 @@ import type { Dialect } from '../src/dialects/dialect.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
 import {
   BodyTooLarge,
+  Cancelled,
   CONSEQUENCES,
   EmptyBody,
   faultOf,
@@ -11,7 +12,6 @@ import {
   InvalidRequest,
   isSluiceError,
   MediaType,
-  RouteUnknown,
   type SluiceError,
 } from '../src/errors.ts'
 
@@ -37,12 +37,16 @@ export default fp(
     app.setErrorHandler((error: FastifyError, request, reply) =>
       sendError(toSluiceError(error, request), request, reply),
     )
-    app.setNotFoundHandler((request, reply) =>
-      sendError(RouteUnknown({}, request.method, pathOf(request.url)), request, reply),
-    )
   },
   { name: 'errors' },
 )
+
+/** For Fastify's `frameworkErrors`: a URL that no router can read, before there is a route or a hook. Its own answer repeats the URL. */
+export function refuseUrl(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const fault = faultOf(InvalidRequest({}, 'The URL of the request cannot be read.'))
+  const { status, body } = dialectNamed(guessDialect(request)).writeError(fault)
+  reply.code(status).type('application/json').send(JSON.stringify(body))
+}
 
 function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { logLevel } = CONSEQUENCES[error.kind]
@@ -67,6 +71,9 @@ function toSluiceError(error: FastifyError, request: FastifyRequest): SluiceErro
       return MediaType({}, mediaType(request))
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return InvalidRequest({}, 'The request body is not as long as content-length says.')
+    // The client left while its body was being read.
+    case 'ECONNRESET':
+      return Cancelled()
     default:
       return Internal({ cause: error })
   }
@@ -80,9 +87,4 @@ function mediaType({ headers }: FastifyRequest): string {
 /** Where no route says it: Anthropic's clients always name their API version. */
 function guessDialect({ headers, url }: FastifyRequest): string {
   return headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages') ? 'anthropic' : 'openai-chat'
-}
-
-/** Without the query, which may hold a key. */
-function pathOf(url: string): string {
-  return url.split('?', 1)[0]?.slice(0, 200) ?? ''
 }

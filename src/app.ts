@@ -16,12 +16,13 @@ import catalog from '../plugins/catalog.ts'
 import clientGone from '../plugins/client-gone.ts'
 import dispatch from '../plugins/dispatch.ts'
 import drain from '../plugins/drain.ts'
-import errors from '../plugins/errors.ts'
+import errors, { refuseUrl } from '../plugins/errors.ts'
 import extensions from '../plugins/extensions.ts'
 import forward from '../plugins/forward.ts'
 import live from '../plugins/live.ts'
 import meter from '../plugins/meter.ts'
 import metrics from '../plugins/metrics.ts'
+import notFound from '../plugins/not-found.ts'
 import opsAuth from '../plugins/ops-auth.ts'
 import relay from '../plugins/relay.ts'
 import requestLimit from '../plugins/request-limit.ts'
@@ -33,6 +34,9 @@ import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
 import type { Config } from './config/config.ts'
 
+/** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
+const RECEIVING_TIMEOUT = 300_000
+
 export interface AppOptions {
   readonly config: Config
   readonly logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
@@ -43,7 +47,7 @@ export interface App {
   readonly ops: FastifyInstance
 }
 
-/** Builds both listeners; neither listens yet, and no vendor is connected to. */
+/** Builds both listeners; neither listens yet, and no vendor is connected to. Throws what a plugin throws, with nothing left open. */
 export async function buildApp({ config, logger = false }: AppOptions): Promise<App> {
   const registry = new Registry()
   const api = Fastify({
@@ -51,19 +55,31 @@ export async function buildApp({ config, logger = false }: AppOptions): Promise<
     bodyLimit: config.listen.bodyLimit,
     trustProxy: [...config.listen.trustedProxies],
   })
+  const ops = Fastify(serverOptions(logger))
+  try {
+    await furnishApi(api, config, registry)
+    await furnishOps(ops, config, registry)
+  } catch (error) {
+    await Promise.all([api.close(), ops.close()])
+    throw error
+  }
+  return { api, ops }
+}
 
+async function furnishApi(api: FastifyInstance, config: Config, registry: Registry): Promise<void> {
   await api.register(errors)
   await api.register(drain, { limit: config.listen.drain })
   await api.register(simulators, { config })
   await api.register(live, { config, simulators: api.simulators })
   await api.register(health)
   await api.register(journey, { config, registry })
+}
 
-  const ops = Fastify(serverOptions(logger))
+async function furnishOps(ops: FastifyInstance, config: Config, registry: Registry): Promise<void> {
   await ops.register(errors)
   await ops.register(opsAuth, { key: config.ops.key })
+  await ops.register(notFound)
   await ops.register(opsMetrics, { registry })
-  return { api, ops }
 }
 
 /** The way of a request, stage by stage; /health is outside of it. */
@@ -86,6 +102,7 @@ async function journey(
   await api.register(dispatch)
   await api.register(relay) //                                            9 back to the client
   await api.register(catalog)
+  await api.register(notFound)
 
   await api.register(chatCompletions)
   await api.register(messages)
@@ -99,6 +116,9 @@ function serverOptions(logger: AppOptions['logger']) {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     genReqId: requestId,
     requestIdHeader: false as const,
+    frameworkErrors: refuseUrl,
+    // Fastify sets none, so a client that sends its body a byte a minute would hold its socket for ever.
+    requestTimeout: RECEIVING_TIMEOUT,
     forceCloseConnections: true,
     return503OnClosing: false,
   } satisfies FastifyServerOptions

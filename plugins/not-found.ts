@@ -1,0 +1,20 @@
+import fp from 'fastify-plugin'
+import { RouteUnknown } from '../src/errors.ts'
+
+/**
+ * Paths that lead nowhere. Registered in the scope of the routes: what nobody answers meets the same guards, limits and
+ * meters as what somebody does, so that guessing paths needs a key and shows in the log.
+ */
+export default fp(
+  async app => {
+    app.setNotFoundHandler(({ method, url }) => {
+      throw RouteUnknown({}, method, pathOf(url))
+    })
+  },
+  { name: 'not-found', dependencies: ['errors'] },
+)
+
+/** Without the query, which may hold a key. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0]?.slice(0, 200) ?? ''
+}
