@@ -17,7 +17,7 @@ export async function serve(file: string | undefined): Promise<void> {
   const environment = await readEnvironment()
   const config = loadConfig({ file, environment, knownProviders: providerTypes })
   const app = await buildApp({ config, logger: createLogger(config.log.level) })
-  closeWithGrace({ delay: config.listen.drain + CLOSING_MARGIN }, async ({ err }) => {
+  const grace = closeWithGrace({ delay: config.listen.drain + CLOSING_MARGIN }, async ({ err }) => {
     if (err) app.api.log.error({ err }, 'stopping after an error')
     await close(app)
   })
@@ -29,6 +29,8 @@ export async function serve(file: string | undefined): Promise<void> {
     ])
     process.stdout.write(greeting({ apiUrl, opsUrl, config, models: app.api.live.snapshot.planner.names }))
   } catch (error) {
+    // It would see the end of the process as a normal one, and end it with code 0.
+    grace.uninstall()
     await close(app)
     throw error
   }
