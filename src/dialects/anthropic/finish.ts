@@ -1,5 +1,6 @@
 import type { Extra } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
 import type { Finish, FinishReason } from '../../call/result.ts'
 import { asExtra, noteOf } from './members.ts'
 
@@ -46,4 +47,10 @@ export function writeFinish(finish: Finish, extra: Extra | undefined): { stop_re
   const unknown = noteOf(extra, '$stopReason')
   const own = raw !== undefined && REASONS[raw] === reason ? raw : WORDS[reason]
   return { stop_reason: typeof unknown === 'string' ? unknown : own, stop_sequence: sequence ?? null }
+}
+
+/** What `stop_reason` cannot say of how another dialect's answer ended: a word that is known to nobody. */
+export function finishLosses({ reason, raw }: Finish, extra: Extra | undefined): Loss[] {
+  if (reason !== 'other' || raw === undefined || noteOf(extra, '$stopReason') !== undefined) return []
+  return [{ path: 'stop_reason', why: `"${raw}" has no counterpart: sent as end_turn` }]
 }

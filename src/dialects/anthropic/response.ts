@@ -5,7 +5,7 @@ import type { Output, Result } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
 import { readBlocks } from './blocks-read.ts'
 import { writeBlocks } from './blocks-write.ts'
-import { readFinish, writeFinish } from './finish.ts'
+import { finishLosses, readFinish, writeFinish } from './finish.ts'
 import { asExtra, DIALECT, leftover, listAt, type Members, membersAt, ownMembers, stringAt } from './members.ts'
 import { readUsage, writeUsage } from './usage.ts'
 
@@ -66,7 +66,7 @@ export function writeResponse(result: Result): { body: JsonObject; losses: Loss[
 }
 
 function writeOutput(output: Output, losses: Loss[]): JsonObject {
-  losses.push(...foreignLosses(DIALECT, 'outputs.0', output.extra))
+  losses.push(...foreignLosses(DIALECT, 'outputs.0', output.extra), ...finishLosses(output.finish, output.extra))
   return {
     content: writeBlocks(output.blocks, { into: 'response', own: false, losses }),
     ...writeFinish(output.finish, output.extra),

@@ -6,7 +6,7 @@ import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import type { EventWriter, Frame } from '../dialect.ts'
 import { writeErrorFrames } from './errors.ts'
-import { writeFinish } from './finish.ts'
+import { finishLosses, writeFinish } from './finish.ts'
 import { DIALECT, noteOf, ownMembers } from './members.ts'
 import { deltasOf, inputDelta, startOf } from './stream-blocks.ts'
 import { writeUsage } from './usage.ts'
@@ -136,7 +136,7 @@ export class StreamWriter implements EventWriter {
     const usage = event.usage === undefined ? this.#usage : { ...this.#usage, ...event.usage }
     const { finish, extra } = this.#finish ?? { finish: { reason: 'other' } }
     this.#report(foreignLosses(DIALECT, undefined, event.extra))
-    this.#report(foreignLosses(DIALECT, 'outputs.0', extra))
+    this.#report([...foreignLosses(DIALECT, 'outputs.0', extra), ...finishLosses(finish, extra)])
     this.#report(foreignUsageLosses(DIALECT, usage))
     const beside = noteOf(event.extra, '$event')
     const outside: Record<string, Json> = {}

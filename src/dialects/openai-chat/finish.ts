@@ -1,7 +1,8 @@
 import type { Extra } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
 import type { Finish, FinishReason } from '../../call/result.ts'
-import { note } from './members.ts'
+import { isOwn, note } from './members.ts'
 
 /** What an answer holds, as far as it changes the meaning of `finish_reason`. */
 export interface Holds {
@@ -42,4 +43,17 @@ export function writeFinish(finish: Finish, extra: Extra | undefined, holds: Hol
     default:
       return 'stop'
   }
+}
+
+/** What `finish_reason` cannot say of how another dialect's answer ended; `at` is the choice, `extra` the output's. */
+export function finishLosses({ reason, raw, sequence }: Finish, extra: Extra | undefined, at: string): Loss[] {
+  if (isOwn(extra)) return []
+  const losses: Loss[] = []
+  const lose = (member: string, why: string): void => {
+    losses.push({ path: `${at}.${member}`, why })
+  }
+  if (sequence !== undefined) lose('stop_sequence', 'a chat completion does not say which stop sequence was met')
+  if (reason === 'pause') lose('finish_reason', 'a pause reads as an end: a chat completion has no word for it')
+  if (reason === 'other' && raw !== undefined) lose('finish_reason', `"${raw}" has no counterpart: sent as stop`)
+  return losses
 }

@@ -5,7 +5,7 @@ import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
 import { writeAssistant } from './assistant-write.ts'
-import { type Holds, readFinish, writeFinish } from './finish.ts'
+import { finishLosses, type Holds, readFinish, writeFinish } from './finish.ts'
 import {
   extraOf,
   isObject,
@@ -110,7 +110,8 @@ export function writeResponse(result: Result): { body: JsonObject; losses: Loss[
 function writeChoice(output: Output, index: number, losses: Loss[]): Members {
   const own = isOwn(output.extra)
   const context: WriteContext = { own, at: `choices.${index}.message`, losses }
-  losses.push(...foreignLosses(NAME, `choices.${index}`, output.extra))
+  const at = `choices.${index}`
+  losses.push(...foreignLosses(NAME, at, output.extra), ...finishLosses(output.finish, output.extra, at))
   const logprobs = output.blocks.map(block => block.extra?.[NAME]?.logprobs).find(value => value !== undefined)
   return {
     ...(!own && { index }),

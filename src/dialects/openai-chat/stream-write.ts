@@ -7,7 +7,7 @@ import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import type { EventWriter, Frame } from '../dialect.ts'
 import { writeErrorFrames } from './errors.ts'
-import { writeFinish } from './finish.ts'
+import { finishLosses, writeFinish } from './finish.ts'
 import { type Members, NAME, nestedMembers, ownMembers } from './members.ts'
 import { type BlockWriter, blockWriter, type OutputState } from './stream-blocks.ts'
 import { writeUsage } from './usage.ts'
@@ -113,7 +113,8 @@ export class ChatEventWriter implements EventWriter {
 
   #finish(event: FinishEvent): Frame[] {
     const { output, finish, extra } = event
-    this.#lose(foreignLosses(NAME, `choices.${output}`, extra))
+    const at = `choices.${output}`
+    this.#lose([...foreignLosses(NAME, at, extra), ...finishLosses(finish, extra, at)])
     const word = writeFinish(finish, extra, this.#state(output))
     const rest = { index: output, delta: nestedMembers(extra, 'message'), ...ownMembers(extra, 'message') }
     const choice = JSON.stringify({ ...rest, finish_reason: word })
