@@ -1,0 +1,76 @@
+import type { TestContext } from 'node:test'
+import { type Gateway, type GatewayOptions, startGateway } from '../helper.ts'
+import { type Script, startUpstream, type Upstream } from '../upstream.ts'
+
+export const CHAT = '/v1/chat/completions'
+export const MESSAGES = '/v1/messages'
+
+export interface BenchOptions extends GatewayOptions {
+  /** Members of each provider (`timeouts`, `breaker`, `apiKeys`). */
+  readonly provider?: object
+  /** Members of the model `chat` (`attempts`, `strategy`). */
+  readonly model?: object
+  /** Top-level members (`keys`, `listen`). */
+  readonly config?: object
+  /** Types of the providers, in order; `openai-compatible` where none is said. */
+  readonly types?: readonly ('openai-compatible' | 'anthropic')[]
+}
+
+/** A gateway in front of scripted vendors: `a`, `b`, `c` in turn, each with the model `m`, asked in this order as `chat`. */
+export interface Bench {
+  readonly gateway: Gateway
+  readonly upstreams: readonly Upstream[]
+  /** The first vendor. */
+  readonly upstream: Upstream
+}
+
+/** Starts one vendor a script and a gateway before them; closes all when the test is over. */
+export async function setUp(t: TestContext, scripts: readonly Script[], options: BenchOptions = {}): Promise<Bench> {
+  const upstreams = await Promise.all(scripts.map(script => startUpstream(script)))
+  const names = scripts.map((_, index) => String.fromCharCode('a'.charCodeAt(0) + index))
+  const providers = names.map((name, index) => [
+    name,
+    {
+      type: options.types?.[index] ?? 'openai-compatible',
+      baseUrl: `${upstreams[index]?.url}/v1`,
+      apiKey: `key-of-${name}`,
+      ...options.provider,
+    },
+  ])
+  const targets = names.map(provider => ({ provider, model: 'm' }))
+  const gateway = await startGateway(
+    {
+      providers: Object.fromEntries(providers),
+      models: { chat: { strategy: 'priority', targets, ...options.model } },
+      ...options.config,
+    },
+    options,
+  )
+  t.after(async () => {
+    await gateway.close()
+    await Promise.all(upstreams.map(upstream => upstream.close()))
+  })
+  return { gateway, upstreams, upstream: upstreams[0] as Upstream }
+}
+
+/** A request for a chat completion; the least that is one. */
+export function asked(members: object = {}): object {
+  return { model: 'chat', messages: [{ role: 'user', content: 'Hello' }], ...members }
+}
+
+/** A request for a message. */
+export function askedMessage(members: object = {}): object {
+  return asked({ max_tokens: 100, ...members })
+}
+
+/** A state of a breaker, from the metrics: 0 closed, 1 half-open, 2 open; closed while nothing was said. */
+export async function breakerOf(gateway: Gateway, provider: string): Promise<number> {
+  const metrics = await gateway.metrics()
+  return metrics.get(`sluice_breaker_state{provider="${provider}",model="m",key="0"}`) ?? 0
+}
+
+/** How many attempts at a vendor ended in this way. */
+export async function attemptsOf(gateway: Gateway, provider: string, outcome: string): Promise<number> {
+  const metrics = await gateway.metrics()
+  return metrics.get(`sluice_upstream_requests_total{provider="${provider}",model="m",outcome="${outcome}"}`) ?? 0
+}
