@@ -154,11 +154,14 @@ function readThinking(reader: ObjectReader, part: Json): Block {
   const text = pieces.map(thinkingText).join('')
   const simple = pieces.length === 1 && isTextPiece(pieces[0])
   const signature = reader.string('signature')
+  // Mistral says that the reasoning is complete: form, since only streams hold pieces.
+  const closed = reader.take('closed')
+  const wire: Members = closed === undefined ? {} : { $wire: { closed } }
   return {
     type: 'reasoning',
     text,
     ...(signature !== undefined && { signature }),
-    ...annotations(reader, { $member: 'thinking', ...(!simple && { $pieces: pieces }) }),
+    ...annotations(reader, { $member: 'thinking', ...(!simple && { $pieces: pieces }), ...wire }),
   }
 }
 
