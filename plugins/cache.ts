@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { cacheKey } from '../src/cache/key.ts'
 import { type CachedAnswer, MemoryCache } from '../src/cache/memory-cache.ts'
+import { lossHeaders } from '../src/relay/loss-headers.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -9,7 +10,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Keeps the finished answer; set where the model's answers are cached and this one was not there. */
-    keepAnswer: ((answer: CachedAnswer) => void) | undefined
+    keepAnswer: ((answer: Omit<CachedAnswer, 'losses'>) => void) | undefined
   }
 }
 
@@ -26,7 +27,10 @@ export default fp(
         done()
         return
       }
-      const key = cacheKey(caller?.name, record.endpoint, call.body)
+      const { query, headers } = call
+      // What a plugin has made of the call is asked, not what came.
+      const body = call.replaced ? JSON.stringify(call.decode()) : call.body
+      const key = cacheKey({ caller: caller?.name, endpoint: record.endpoint, query, headers, body })
       const answer = cache.get(key)
       const result = answer === undefined ? 'miss' : 'hit'
       app.meters.cache.inc({ result })
@@ -35,14 +39,15 @@ export default fp(
         replay(reply, answer)
         return
       }
-      request.keepAnswer = finished => cache.set(key, finished, ttl)
+      request.keepAnswer = finished => cache.set(key, { ...finished, losses: record.losses }, ttl)
       done()
     })
   },
   { name: 'cache', dependencies: ['budget'] },
 )
 
-function replay(reply: FastifyReply, { contentType, body, target }: CachedAnswer): void {
+function replay(reply: FastifyReply, { contentType, body, target, losses }: CachedAnswer): void {
+  reply.headers(lossHeaders(losses))
   reply.header('content-type', contentType).header('x-sluice-target', target).header('x-sluice-attempts', 0)
   if (contentType.startsWith('text/event-stream'))
     reply.header('cache-control', 'no-cache').header('x-accel-buffering', 'no')

@@ -1,9 +1,22 @@
 import { createHash } from 'node:crypto'
 
+/** All of a request that can change its answer. */
+export interface Asked {
+  readonly caller: string | undefined
+  readonly endpoint: string
+  readonly query: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Buffer | string
+}
+
+/** Headers by which vendors' APIs are told of versions and betas; all others are of the connection, not of the question. */
+const VENDOR_HEADER = /^(?:anthropic|openai)-/
+
 /** What makes two requests the same: who asks, on which route, and every byte of what is asked. Nobody is answered from another's cache. */
-export function cacheKey(caller: string | undefined, endpoint: string, body: Buffer): string {
+export function cacheKey({ caller, endpoint, query, headers, body }: Asked): string {
+  const told = Object.entries(headers).filter(([name]) => VENDOR_HEADER.test(name))
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([caller ?? null, endpoint]))
+  hash.update(JSON.stringify([caller ?? null, endpoint, query, told.sort()]))
   hash.update(body)
   return hash.digest('base64')
 }
