@@ -16,6 +16,9 @@ declare module 'fastify' {
   }
 }
 
+/** A client may call a megabyte its model; the log does not. */
+const LONGEST_NAME = 256
+
 /** Stage 5: from bytes to a call. */
 export default fp(
   async app => {
@@ -31,7 +34,7 @@ export default fp(
       const { dialect, headers } = request
       const call = new Envelope({ body, dialect, operation, headers, query: allowed(request.query, query) })
       request.call = call
-      request.record.model = call.model
+      request.record.model = call.model.slice(0, LONGEST_NAME)
       request.record.stream = call.stream
       done()
     })
