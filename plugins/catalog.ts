@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { JsonObject } from '../src/call/json.ts'
+import { didYouMean } from '../src/config/nearest.ts'
 import { anthropicModel, anthropicModels, openaiModel, openaiModels } from '../src/dialects/models.ts'
 import { ModelUnknown } from '../src/errors.ts'
 
@@ -22,7 +23,10 @@ export default fp(
     app.decorate('catalog', {
       list: request => (speaksAnthropic(request) ? anthropicModels : openaiModels)(namesFor(request)),
       show: (request, name) => {
-        if (!namesFor(request).includes(name)) throw ModelUnknown({ param: 'model' }, name.slice(0, 100), '')
+        const names = namesFor(request)
+        if (!names.includes(name)) {
+          throw ModelUnknown({ param: 'model' }, name.slice(0, 100), didYouMean(name, names) || '.')
+        }
         return (speaksAnthropic(request) ? anthropicModel : openaiModel)(name)
       },
     })

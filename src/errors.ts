@@ -105,7 +105,7 @@ export const LimitRequests = define(
   'The limit of %s requests a minute for this API key is reached; wait %s s (setting: keys[].limits.requestsPerMinute).',
 )
 export const RouteUnknown = define('ROUTE_UNKNOWN', 'not-found', 'There is no route %s %s.')
-export const ModelUnknown = define('ROUTE_MODEL_UNKNOWN', 'not-found', 'The model "%s" is not known.%s')
+export const ModelUnknown = define('ROUTE_MODEL_UNKNOWN', 'not-found', 'The model "%s" is not known%s')
 export const NoTarget = define(
   'ROUTE_NO_TARGET',
   'overloaded',

@@ -88,8 +88,8 @@ export class Planner {
 
   #unknown(model: string, may: (model: string) => boolean): never {
     const names = [...this.#source.routes.keys()].filter(may)
-    const vendors = [...this.#source.vendors.keys()].map(name => `${name}/MODEL`)
-    const hint = didYouMean(model, names) || ` Known names: ${[...names, ...vendors].slice(0, 10).join(', ')}.`
+    const vendors = [...this.#source.vendors.keys()].map(name => `${name}/MODEL`).filter(may)
+    const hint = didYouMean(model, names) || `. Known names: ${[...names, ...vendors].slice(0, 10).join(', ')}.`
     throw ModelUnknown({ param: 'model' }, model.slice(0, 100), hint)
   }
 }
