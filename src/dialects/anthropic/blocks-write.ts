@@ -13,12 +13,22 @@ export interface Writing {
   readonly into: 'request' | 'response'
   /** The call was read from this dialect: its vendor-only values (upload ids) are valid, and its form is kept. */
   readonly own: boolean
+  /** Where losses stand whose block does not know its own place. */
+  readonly at?: string
   readonly losses: Loss[]
+}
+
+/** The only answer that Anthropic gives, as losses name it. */
+export const ANSWER = 'outputs.0'
+
+/** Writing an answer. */
+export function answering(losses: Loss[]): Writing {
+  return { into: 'response', own: false, at: ANSWER, losses }
 }
 
 /** A block as the content block that Anthropic knows, or undefined with a loss where there is none. */
 export function writeBlock(block: Block, writing: Writing): Members | undefined {
-  writing.losses.push(...foreignLosses(DIALECT, block.at, block.extra))
+  writing.losses.push(...foreignLosses(DIALECT, block.at ?? writing.at, block.extra))
   if (writing.into === 'response' && INPUT_ONLY.has(block.type)) {
     return lose(writing, block, `an answer of Anthropic holds no ${block.type}`)
   }
@@ -36,7 +46,7 @@ export function writeBlock(block: Block, writing: Writing): Members | undefined 
         type: 'tool_use',
         id: block.id,
         name: block.name,
-        input: toolInput(block.arguments, block.at, writing),
+        input: toolInput(block.arguments, block.at ?? writing.at, writing),
         ...cacheControl(block),
       }
     case 'tool-result':
@@ -65,8 +75,8 @@ export function saysNothing(text: string, { into, own }: Writing): boolean {
   return !own && text.trim() === ''
 }
 
-function lose({ losses }: Writing, block: Block, why: string): undefined {
-  losses.push({ path: block.at ?? block.type, why })
+function lose({ at, losses }: Writing, block: Block, why: string): undefined {
+  losses.push({ path: block.at ?? at ?? block.type, why })
 }
 
 function writeImage(block: ImageBlock, writing: Writing): Members | undefined {

@@ -4,7 +4,7 @@ import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
 import { readBlocks } from './blocks-read.ts'
-import { writeBlocks } from './blocks-write.ts'
+import { ANSWER, answering, writeBlocks } from './blocks-write.ts'
 import { finishLosses, readFinish, writeFinish } from './finish.ts'
 import { asExtra, DIALECT, leftover, listAt, type Members, membersAt, ownMembers, stringAt } from './members.ts'
 import { readUsage, writeUsage } from './usage.ts'
@@ -66,9 +66,9 @@ export function writeResponse(result: Result): { body: JsonObject; losses: Loss[
 }
 
 function writeOutput(output: Output, losses: Loss[]): JsonObject {
-  losses.push(...foreignLosses(DIALECT, 'outputs.0', output.extra), ...finishLosses(output.finish, output.extra))
+  losses.push(...foreignLosses(DIALECT, ANSWER, output.extra), ...finishLosses(output.finish, output.extra))
   return {
-    content: writeBlocks(output.blocks, { into: 'response', own: false, losses }),
+    content: writeBlocks(output.blocks, answering(losses)),
     ...writeFinish(output.finish, output.extra),
   }
 }

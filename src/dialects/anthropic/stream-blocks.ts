@@ -2,7 +2,7 @@ import type { Block } from '../../call/block.ts'
 import type { DeltaEvent } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { writeBlock } from './blocks-write.ts'
+import { answering, writeBlock } from './blocks-write.ts'
 import { DIALECT, isMembers, type Members, ownMembers } from './members.ts'
 
 /** A block as Anthropic opens it, empty, and the deltas (as JSON text) for what it already holds. */
@@ -33,7 +33,7 @@ export function startOf(content: Block, losses: Loss[]): BlockStart | undefined 
       return { start, deltas: [...thinkingDelta(content.text), ...signature] }
     }
     default: {
-      const whole = writeBlock(content, { into: 'response', own: false, losses })
+      const whole = writeBlock(content, answering(losses))
       return whole === undefined ? undefined : withoutInput(whole)
     }
   }

@@ -5,6 +5,7 @@ import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import type { EventWriter, Frame } from '../dialect.ts'
+import { ANSWER } from './blocks-write.ts'
 import { writeErrorFrames } from './errors.ts'
 import { finishLosses, writeFinish } from './finish.ts'
 import { DIALECT, noteOf, ownMembers } from './members.ts'
@@ -85,7 +86,7 @@ export class StreamWriter implements EventWriter {
       this.#report([{ path: `outputs.${output}`, why: 'Anthropic gives one answer' }])
       return []
     }
-    this.#report(foreignLosses(DIALECT, content.at, content.extra))
+    this.#report(foreignLosses(DIALECT, content.at ?? ANSWER, content.extra))
     const open: OpenBlock = { content, index: undefined, spoke: false }
     this.#open.set(block, open)
     // A text block that stays empty is never started: a client could not send it back.
@@ -111,7 +112,7 @@ export class StreamWriter implements EventWriter {
   #delta(event: DeltaEvent): Frame[] {
     const open = event.output === 0 ? this.#open.get(event.block) : undefined
     if (open === undefined) return []
-    if (event.extra !== undefined) this.#report(foreignLosses(DIALECT, open.content.at, event.extra))
+    if (event.extra !== undefined) this.#report(foreignLosses(DIALECT, open.content.at ?? ANSWER, event.extra))
     const deltas = deltasOf(open.content, event)
     if (deltas.length === 0) return []
     const frames = open.index === undefined ? this.#startBlock(event.block, open) : []
@@ -136,7 +137,7 @@ export class StreamWriter implements EventWriter {
     const usage = event.usage === undefined ? this.#usage : { ...this.#usage, ...event.usage }
     const { finish, extra } = this.#finish ?? { finish: { reason: 'other' } }
     this.#report(foreignLosses(DIALECT, undefined, event.extra))
-    this.#report([...foreignLosses(DIALECT, 'outputs.0', extra), ...finishLosses(finish, extra)])
+    this.#report([...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra)])
     this.#report(foreignUsageLosses(DIALECT, usage))
     const beside = noteOf(event.extra, '$event')
     const outside: Record<string, Json> = {}
