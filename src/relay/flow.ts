@@ -2,6 +2,7 @@ import type { Event } from '../call/event.ts'
 import type { EventReader } from '../dialects/dialect.ts'
 import type { ByteSink, ByteStream } from '../upstream/byte-stream.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
+import { linger } from './linger.ts'
 import { BrokenStream, SseSplitter, type WireFrame } from './sse.ts'
 
 /** One event of a vendor's stream is never larger than this in good faith: images travel as base64 of a few MB. */
@@ -49,6 +50,12 @@ export class Flow implements ByteSink {
 
   resume(): void {
     this.#body.resume()
+  }
+
+  /** The answer is complete, and nobody consumes any more. */
+  release(): void {
+    this.#consumer = undefined
+    linger(this.#body)
   }
 
   abort(): void {

@@ -40,7 +40,7 @@ export class StreamRelay implements FlowConsumer {
   start(items: readonly FlowItem[], ended: readonly Event[] | undefined): void {
     this.items(items)
     if (ended !== undefined) this.end(ended)
-    else if (!this.#done || this.#complete) this.#parts.flow.consume(this)
+    else if (!this.#done) this.#parts.flow.consume(this)
   }
 
   items(items: readonly FlowItem[]): void {
@@ -48,8 +48,10 @@ export class StreamRelay implements FlowConsumer {
     const { writer, client } = this.#parts
     const out = writer === undefined ? this.#pass(items) : this.#translate(items, writer)
     if (out.length > 0) client.write(out)
-    // How and when the socket closes after that is of no interest; what comes is read so that it can be used again.
-    if (this.#complete) this.#conclude([])
+    if (!this.#complete) return
+    // How and when the socket closes after that is of no interest to the client.
+    this.#conclude([])
+    this.#parts.flow.release()
   }
 
   end(events: readonly Event[]): void {

@@ -1,0 +1,40 @@
+import type { ByteSink, ByteStream } from '../upstream/byte-stream.ts'
+import { deadlines, type Expirable } from '../upstream/deadlines.ts'
+
+/** How long a vendor may take to close a stream behind its last event, ms. */
+const PATIENCE = 1_000
+
+class Linger implements ByteSink, Expirable {
+  dueTick = deadlines.after(PATIENCE)
+  slot = -1
+  readonly #body: ByteStream
+
+  constructor(body: ByteStream) {
+    this.#body = body
+  }
+
+  data(): void {}
+
+  end(): void {
+    deadlines.forget(this)
+  }
+
+  fail(): void {
+    deadlines.forget(this)
+  }
+
+  onDue(): void {
+    this.#body.abort()
+  }
+}
+
+/**
+ * Reads a stream whose answer is complete to its end, so that its connection can be used again; gives it up when the end
+ * does not come, for nobody waits for it any more.
+ */
+export function linger(body: ByteStream): void {
+  const rest = new Linger(body)
+  deadlines.watch(rest)
+  body.resume()
+  body.attach(rest)
+}
