@@ -31,12 +31,8 @@ export default fp(
       const presence = new Presence()
       request.snapshot = app.live.snapshot
       request.presence = presence
-      reply.raw.on('close', () => presence.closed())
+      reply.raw.on('close', () => presence.closed(reply.raw.writableEnded))
       done()
-    })
-    app.addHook('onSend', (request, _reply, payload, done) => {
-      request.presence.answered = true
-      done(null, payload)
     })
   },
   { name: 'client-gone', dependencies: ['live'] },

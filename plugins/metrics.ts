@@ -16,10 +16,8 @@ export default fp<{ registry: Registry }>(
     await app.register(metrics.default, {
       endpoint: null,
       defaultMetrics: { enabled: true, register: registry },
-      routeMetrics: {
-        enabled: { histogram: true, summary: false },
-        overrides: { histogram: { registers: [registry] }, summary: { registers: [registry] } },
-      },
+      // Its histogram of routes would count again, for every request, what api_requests_total and api_latency_seconds do.
+      routeMetrics: { enabled: false },
     })
   },
   { name: 'metrics' },

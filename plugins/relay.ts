@@ -93,7 +93,6 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
     cutUsage: passage.cutUsage,
     tally,
     onEnd: (fault: Fault | undefined, losses: readonly Loss[]) => {
-      if (!presence.gone) presence.answered = true
       attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, fault?.message)
       record.failure = presence.gone ? 'cancelled' : fault?.kind
       record.losses = [...record.losses, ...losses]

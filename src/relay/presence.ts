@@ -11,8 +11,6 @@ interface Abortable {
 export class Presence {
   /** The client has left before its answer was complete. */
   gone = false
-  /** Our last write was made: a connection that closes now is no loss. */
-  answered = false
   #current: Abortable | undefined
   #controller: AbortController | undefined
 
@@ -29,9 +27,9 @@ export class Presence {
     if (this.gone) call.abort(CLIENT_GONE)
   }
 
-  /** The connection has closed. */
-  closed(): void {
-    if (this.answered) return
+  /** The connection has closed; `answered` when our last write had been made, so that nothing is lost. */
+  closed(answered: boolean): void {
+    if (answered) return
     this.gone = true
     this.#current?.abort(CLIENT_GONE)
     this.#controller?.abort()
