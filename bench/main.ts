@@ -92,23 +92,23 @@ async function measureSection(title: string, stream: boolean, effort: Effort, se
   const bare = programs.use(await startScript(join(ROOT, 'bench/reference.ts'), [upstream.url]))
   const floor = programs.use(await startScript(join(ROOT, 'bench/floor.ts'), [upstream.url]))
   const arms: Arm[] = [
-    { name: 'bare', program: bare, call: callTo(bare.url, MODELS.pass, stream) },
-    { name: 'floor', program: floor, call: callTo(floor.url, MODELS.pass, stream) },
+    { name: 'bare', program: bare, upstream, call: callTo(bare.url, MODELS.pass, stream) },
+    { name: 'floor', program: floor, upstream, call: callTo(floor.url, MODELS.pass, stream) },
   ]
   for (const root of [ROOT, setting.against]) {
     if (root === undefined) continue
     const start = await prepareGateway(root, upstream.url, setting.temporary)
     const { gateway } = await startGateway(start)
     programs.use(gateway)
-    arms.push(...gatewayArms(root === ROOT ? 'gateway' : 'against', gateway, stream))
+    arms.push(...gatewayArms(root === ROOT ? 'gateway' : 'against', gateway, upstream, stream))
   }
   return { title, effort, rows: await compare(arms, stream, effort, setting.generator) }
 }
 
-function gatewayArms(name: string, program: Running, stream: boolean): Arm[] {
+function gatewayArms(name: string, program: Running, upstream: Running, stream: boolean): Arm[] {
   return [
-    { name: `${name}, pass`, program, call: callTo(program.url, MODELS.pass, stream) },
-    { name: `${name}, translate`, program, call: callTo(program.url, MODELS.translate, stream) },
+    { name: `${name}, pass`, program, upstream, call: callTo(program.url, MODELS.pass, stream) },
+    { name: `${name}, translate`, program, upstream, call: callTo(program.url, MODELS.translate, stream) },
   ]
 }
 

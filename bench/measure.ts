@@ -6,6 +6,8 @@ import { cpuTime, peakMemory, type Running } from './processes.ts'
 export interface Arm {
   readonly name: string
   readonly program: Running
+  /** Who answers it. */
+  readonly upstream: Running
   readonly call: Call
 }
 
@@ -66,11 +68,13 @@ async function warmUp(arm: Arm, { warmUp, seconds }: Effort, generator: Generato
   for (let requests = 0; requests < warmUp; ) requests += (await takeTurn(arm, seconds, generator)).requests
 }
 
-async function takeTurn({ name, program, call }: Arm, seconds: number, generator: Generator): Promise<Turn> {
+async function takeTurn({ name, program, upstream, call }: Arm, seconds: number, generator: Generator): Promise<Turn> {
   const before = cpuTime(program.pid)
   const load = await generator.load(call, seconds)
-  const ended = program.ended()
-  if (ended !== undefined) throw new Error(`${name}: the program ${ended} under load`)
+  for (const [part, process] of Object.entries({ program, upstream })) {
+    const ended = process.ended()
+    if (ended !== undefined) throw new Error(`${name}: the ${part} ${ended} under load`)
+  }
   const used = cpuTime(program.pid) - before
   if (load.failures > 0 || load.requests === 0) {
     throw new Error(`${name}: ${load.failures} of its answers were no 2xx, ${load.requests} were counted; no figures`)

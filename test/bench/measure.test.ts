@@ -20,7 +20,7 @@ suite('bench', () => {
 
   function arm(name: string, end?: string): Arm {
     const program = { url: simulator.url, pid: process.pid, ended: () => end, async [Symbol.asyncDispose]() {} }
-    return { name, program, call: callTo(simulator.url, 'model', false) }
+    return { name, program, upstream: program, call: callTo(simulator.url, 'model', false) }
   }
 
   /** Plays a load that was as `load` says, and notes who had a turn. */
