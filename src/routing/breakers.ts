@@ -23,6 +23,11 @@ export class Breakers {
     this.#now = now
   }
 
+  /** Breakers that are kept at the moment. */
+  get size(): number {
+    return this.#breakers.size
+  }
+
   onState(listener: StateListener): void {
     this.#listener = listener
   }
