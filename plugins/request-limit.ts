@@ -3,16 +3,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '../src/config/callers.ts'
 import { LimitRequests } from '../src/errors.ts'
-import { rateLimitStore, requestBucket } from '../src/limits/rate-limit-store.ts'
+import { CountedKey, rateLimitStore, requestBucket } from '../src/limits/rate-limit-store.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Stage 4 took a token of the caller's; whoever refuses the request later gives it back. */
     refundRequest(): void
+    /** What the caller's bucket answered. */
+    countedKey: CountedKey | undefined
   }
 }
 
 const MINUTE = 60_000
+const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
 
 /**
  * Stage 4: a token of the caller's bucket for each request, before its body is read. @fastify/rate-limit asks the questions,
@@ -25,25 +28,22 @@ export default fp(
       hook: 'onRequest',
       store: rateLimitStore(app.buckets),
       // Asked before allowList lets those without a limit pass.
-      keyGenerator: request => bucketKey(request.caller),
+      keyGenerator: request => countedKey(request) as unknown as string,
       allowList: request => request.caller?.limit === undefined,
       max: request => limitOf(request).burst,
       timeWindow: request => windowOf(limitOf(request)),
       errorResponseBuilder: (request, { ttl }) => refusal(request, ttl),
-      addHeaders: {
-        'x-ratelimit-limit': false,
-        'x-ratelimit-remaining': false,
-        'x-ratelimit-reset': false,
-        'retry-after': false,
-      },
+      addHeadersOnExceeding: NO_HEADERS,
+      addHeaders: { ...NO_HEADERS, 'retry-after': false },
     })
+    app.decorateRequest('countedKey')
     app.decorateRequest('refundRequest', function (this: FastifyRequest) {
       const limit = this.caller?.limit
       if (limit !== undefined)
         app.buckets.refund(bucketKey(this.caller), requestBucket(limit.burst, windowOf(limit)), 1)
     })
     app.addHook('onRoute', route => {
-      if (route.config?.rateLimit) route.onRequest = [route.onRequest ?? [], renameHeaders].flat()
+      if (route.config?.rateLimit) route.onRequest = [route.onRequest ?? [], showLimit].flat()
     })
 
     function refusal(request: FastifyRequest, ttl: number) {
@@ -70,17 +70,22 @@ function bucketKey(caller: Caller | undefined): string {
   return caller === undefined ? '' : `requests:${caller.name}`
 }
 
-/** The plugin's header names are fixed; ours are OpenAI's, which its SDKs read. */
-function renameHeaders(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  const limit = reply.getHeader('x-ratelimit-limit')
-  if (limit !== undefined) {
-    reply.headers(limitHeaders(limit, reply.getHeader('x-ratelimit-remaining'), reply.getHeader('x-ratelimit-reset')))
-    for (const name of ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset']) reply.removeHeader(name)
+function countedKey(request: FastifyRequest): CountedKey {
+  const key = new CountedKey(bucketKey(request.caller))
+  request.countedKey = key
+  return key
+}
+
+/** OpenAI's header names, which its SDKs read; the plugin's own are fixed. */
+function showLimit({ countedKey, caller }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const taken = countedKey?.taken
+  if (taken !== undefined && caller?.limit !== undefined) {
+    reply.headers(limitHeaders(caller.limit.burst, taken.remaining, Math.ceil(taken.resetMs / 1000)))
   }
   done()
 }
 
-function limitHeaders(limit: unknown, remaining: unknown, seconds: unknown): Record<string, string> {
+function limitHeaders(limit: number, remaining: number, seconds: number): Record<string, string> {
   return {
     'x-ratelimit-limit-requests': String(limit),
     'x-ratelimit-remaining-requests': String(remaining),

@@ -2,8 +2,21 @@ import type { Bucket, BucketStore, Taken } from './bucket.ts'
 
 /** What @fastify/rate-limit asks of a store: `current` above the maximum means refused, `ttl` in ms. */
 export interface RateLimitStore {
-  incr(key: string, callback: RateLimitCallback, timeWindow: number, max: number): void
+  incr(key: string | CountedKey, callback: RateLimitCallback, timeWindow: number, max: number): void
   child(): RateLimitStore
+}
+
+/**
+ * A key that remembers what its bucket answered. @fastify/rate-limit hands keys to its store untouched, and would otherwise
+ * tell the answer only by setting headers, which to rename means to delete: the slowest thing one can do to a reply.
+ */
+export class CountedKey {
+  readonly name: string
+  taken: Taken | undefined
+
+  constructor(name: string) {
+    this.name = name
+  }
 }
 
 type RateLimitCallback = (error: Error | null, result?: { current: number; ttl: number }) => void
@@ -20,10 +33,15 @@ export function requestBucket(max: number, timeWindow: number): Bucket {
  */
 export function rateLimitStore(buckets: BucketStore): new () => RateLimitStore {
   return class implements RateLimitStore {
-    incr(key: string, callback: RateLimitCallback, timeWindow: number, max: number): void {
-      const taken = buckets.take(key, requestBucket(max, timeWindow), 1)
-      if (taken instanceof Promise) void taken.then(later => callback(null, resultOf(later, timeWindow, max)))
-      else callback(null, resultOf(taken, timeWindow, max))
+    incr(key: string | CountedKey, callback: RateLimitCallback, timeWindow: number, max: number): void {
+      const answer = (taken: Taken): void => {
+        if (key instanceof CountedKey) key.taken = taken
+        callback(null, resultOf(taken, timeWindow, max))
+      }
+      const name = key instanceof CountedKey ? key.name : key
+      const taken = buckets.take(name, requestBucket(max, timeWindow), 1)
+      if (taken instanceof Promise) void taken.then(answer)
+      else answer(taken)
     }
 
     child(): RateLimitStore {
