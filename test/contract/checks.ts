@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict'
 import type { JsonObject } from '../../src/call/json.ts'
-import type { SeenRequest } from '../upstream.ts'
 import { askedBy } from './asked.ts'
 import { completionOf, errorAmong, saidByCompletion } from './chat-oracle.ts'
-import { type Heard, helperReading, isForHelper } from './clients.ts'
-import { type Lane, providerOf } from './gateway.ts'
+import { helperReading, isForHelper } from './clients.ts'
+import { checkBroken, checkRefusal, isKeyRefusal } from './error-checks.ts'
+import type { Exchange } from './exchange.ts'
+import { providerOf } from './gateway.ts'
 import { answerLosses, requestLosses } from './losses.ts'
 import { messageOf, saidByMessage } from './messages-oracle.ts'
-import { type DialectName, eventsOf, type Recording } from './recordings.ts'
+import { eventsOf, type Recording } from './recordings.ts'
 import { asChat, asMessage, type Said, text, type Wire, wire } from './said.ts'
-
-/** One recording, asked for by one client through the gateway: everything that could be observed of it. */
-export interface Exchange {
-  readonly recording: Recording
-  readonly lane: Lane
-  readonly client: DialectName
-  readonly asked: JsonObject
-  readonly heard: Heard
-  readonly seen: SeenRequest | undefined
-  /** The gateway's log line. */
-  readonly line: Readonly<Record<string, unknown>>
-}
 
 /** Everything that an exchange promises, both ways. */
 export async function checkExchange(exchange: Exchange): Promise<void> {
@@ -130,47 +119,4 @@ async function checkHelper({ client, recording, heard, asked }: Exchange, expect
     answers: answers.map(({ thought, proofs, ...answer }) => answer),
   })
   assert.deepEqual(visible(await helperReading(heard.received, asked)), visible(expected))
-}
-
-const REFUSED_KEY = "The provider refused the gateway's own key; the operator must mend it."
-
-/** The vendor refuses the gateway's key: not the caller's fault, and none of its business. */
-function isKeyRefusal({ status }: Recording): boolean {
-  return status === 401 || status === 403
-}
-
-/** The error classes of the official clients, by status; `InternalServerError` for the rest from 500. */
-const CLASSES: Readonly<Record<DialectName, Readonly<Record<number, string>>>> = {
-  'openai-chat': { 400: 'BadRequestError', 404: 'NotFoundError', 429: 'RateLimitError' },
-  anthropic: {
-    400: 'BadRequestError',
-    404: 'NotFoundError',
-    429: 'RateLimitError',
-    503: 'ServiceUnavailableError',
-    529: 'OverloadedError',
-  },
-}
-
-function checkRefusal({ recording, client, lane, heard }: Exchange): void {
-  const { error, received } = heard
-  const ours = isKeyRefusal(recording)
-  const told = ours ? REFUSED_KEY : text(wire(wire(JSON.parse(recording.body)).error).message)
-  const status = ours ? 502 : recording.status
-  assert.equal(error?.status, status)
-  assert.equal(error?.class, CLASSES[client][status] ?? 'InternalServerError')
-  const { error: shape, type } = wire(JSON.parse(received))
-  assert.equal(wire(shape).message, told)
-  // Anthropic's client quotes the JSON, OpenAI's the sentence in it.
-  assert.ok(error?.message.includes(client === 'anthropic' ? JSON.stringify(told) : told), error?.message)
-  if (client === 'anthropic') assert.equal(type, 'error')
-  if (status === 429) assert.match(heard.headers.get('retry-after') ?? '', /^\d+$/)
-  if (!ours && lane === 'pass') assert.equal(received, recording.body)
-}
-
-/** An error inside a stream is an error of the client's, not a short answer; the request counts as failed. */
-function checkBroken(message: string, { heard: { error, said }, line }: Exchange): void {
-  assert.equal(said, undefined)
-  assert.ok(error?.message.includes(message), error?.message)
-  assert.equal(line.status, 200)
-  assert.ok(line.failure, 'counted as failed')
 }

@@ -1,15 +1,29 @@
-/** Pieces in which a body may come off the network: up to so many cuts. */
-const MOST_CUTS = 24
+/** So many cuts anywhere in a body, so many where a blank line ends an event, and so many inside of characters. */
+const CUTS = 16
 
-/** The body cut at places that look random, the same for the same seed; in the midst of characters and of line ends, too. */
+const LF = 0x0a
+
+/** The body cut at places that look random, the same for the same seed. */
 export function cutsOf(body: Buffer, seed: string): Buffer[] {
   const random = randomNumbers(seed)
-  const places = Array.from({ length: MOST_CUTS }, () => Math.floor(random() * body.length))
+  const pick = (places: readonly number[]): number[] =>
+    places.length === 0 ? [] : Array.from({ length: CUTS }, () => places[Math.floor(random() * places.length)] ?? 0)
+  const everywhere = Array.from(body.keys())
+  const places = [
+    ...pick(everywhere),
+    ...pick(everywhere.filter(at => body[at] === LF && body[at - 1] === LF)),
+    ...pick(everywhere.filter(at => isContinuation(body[at] ?? 0))),
+  ]
   const edges = [0, ...new Set(places.toSorted((left, right) => left - right)), body.length]
   return edges
     .slice(1)
     .map((end, index) => body.subarray(edges[index], end))
     .filter(piece => piece.length > 0)
+}
+
+/** A byte of UTF-8 that does not begin a character. */
+function isContinuation(byte: number): boolean {
+  return byte >> 6 === 0b10
 }
 
 /** Numbers in [0, 1) from a seed: mulberry32, seeded with the FNV-1a hash of the text. */

@@ -59,6 +59,7 @@ function errors(): Recording[] {
     JSON.stringify({ type: 'error', error: { type, message: `Told as ${type}.` }, request_id: 'req_1' })
   return [
     ...[
+      [403, 'invalid_request_error', 'unsupported_country'] as const,
       [429, 'requests', 'rate_limit_exceeded'] as const,
       [500, 'server_error', 'internal'] as const,
       [503, 'server_error', 'overloaded'] as const,
