@@ -89,7 +89,8 @@ export class Planner {
   #unknown(model: string, may: (model: string) => boolean): never {
     const names = [...this.#source.routes.keys()].filter(may)
     const vendors = [...this.#source.vendors.keys()].map(name => `${name}/MODEL`).filter(may)
-    const hint = didYouMean(model, names) || `. Known names: ${[...names, ...vendors].slice(0, 10).join(', ')}.`
+    const known = [...names, ...vendors].slice(0, 10).join(', ')
+    const hint = didYouMean(model, names) || (known === '' ? '.' : `. Known names: ${known}.`)
     throw ModelUnknown({ param: 'model' }, model.slice(0, 100), hint)
   }
 }
