@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import type { RequestLog } from '../src/logger.ts'
 import { logLine } from '../src/meter/log-line.ts'
 import { createMeters, type Meters } from '../src/meter/metrics.ts'
 import { CallRecord } from '../src/meter/record.ts'
@@ -21,8 +22,8 @@ const CLIENT_CLOSED_REQUEST = 499
 const STATES = { closed: 0, 'half-open': 1, open: 2 }
 
 /** Stage 2 opens the record; stage 10, on the response's close, settles it: metrics and one log line, once for every request. */
-export default fp(
-  async app => {
+export default fp<{ logRequest: RequestLog }>(
+  async (app, { logRequest }) => {
     const meters = createMeters(app.metrics.client, app.registry)
     const settlement = new Settlement(meters)
     const ended: { request: FastifyRequest; reply: FastifyReply; at: number }[] = []
@@ -53,7 +54,7 @@ export default fp(
         const { record, presence } = request
         const status = presence.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
         settlement.settle(record, status, at)
-        request.log.info(logLine(record, status, at), 'request')
+        logRequest(logLine(record, status, at))
       }
     }
   },

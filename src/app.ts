@@ -33,6 +33,7 @@ import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
 import type { Config } from './config/config.ts'
+import type { RequestLog } from './logger.ts'
 
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
 const RECEIVING_TIMEOUT = 300_000
@@ -40,6 +41,8 @@ const RECEIVING_TIMEOUT = 300_000
 export interface AppOptions {
   readonly config: Config
   readonly logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
+  /** Takes the one line of each request; the logger unless set. */
+  readonly logRequest?: RequestLog
 }
 
 export interface App {
@@ -48,7 +51,7 @@ export interface App {
 }
 
 /** Builds both listeners; neither listens yet, and no vendor is connected to. Throws what a plugin throws, with nothing left open. */
-export async function buildApp({ config, logger = false }: AppOptions): Promise<App> {
+export async function buildApp({ config, logger = false, logRequest }: AppOptions): Promise<App> {
   const registry = new Registry()
   const api = Fastify({
     ...serverOptions(logger),
@@ -57,7 +60,8 @@ export async function buildApp({ config, logger = false }: AppOptions): Promise<
   })
   const ops = Fastify(serverOptions(logger))
   try {
-    await furnishApi(api, config, registry)
+    const furnishings = { config, registry, logRequest: logRequest ?? (line => api.log.info(line, 'request')) }
+    await furnishApi(api, furnishings)
     await furnishOps(ops, config, registry)
   } catch (error) {
     await Promise.all([api.close(), ops.close()])
@@ -66,13 +70,14 @@ export async function buildApp({ config, logger = false }: AppOptions): Promise<
   return { api, ops }
 }
 
-async function furnishApi(api: FastifyInstance, config: Config, registry: Registry): Promise<void> {
+async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promise<void> {
+  const { config } = furnishings
   await api.register(errors)
   await api.register(drain, { limit: config.listen.drain })
   await api.register(simulators, { config })
   await api.register(live, { config, simulators: api.simulators })
   await api.register(health)
-  await api.register(journey, { config, registry })
+  await api.register(journey, furnishings)
 }
 
 async function furnishOps(ops: FastifyInstance, config: Config, registry: Registry): Promise<void> {
@@ -82,15 +87,18 @@ async function furnishOps(ops: FastifyInstance, config: Config, registry: Regist
   await ops.register(opsMetrics, { registry })
 }
 
+interface Furnishings {
+  readonly config: Config
+  readonly registry: Registry
+  readonly logRequest: RequestLog
+}
+
 /** The way of a request, stage by stage; /health is outside of it. */
-async function journey(
-  api: FastifyInstance,
-  { config, registry }: { config: Config; registry: Registry },
-): Promise<void> {
+async function journey(api: FastifyInstance, { config, registry, logRequest }: Furnishings): Promise<void> {
   await api.register(body)
   await api.register(metrics, { registry })
   await api.register(clientGone) //                                       1 presence
-  await api.register(meter) //                                            2 open the record, 10 settle it
+  await api.register(meter, { logRequest }) //                            2 open the record, 10 settle it
   await api.register(auth) //                                             3 who calls
   await api.register(buckets, { redisUrl: config.state.redis })
   await api.register(requestLimit) //                                     4 may they, now

@@ -16,7 +16,7 @@ const CLOSING_MARGIN = 5_000
 export async function serve(file: string | undefined): Promise<void> {
   const environment = await readEnvironment()
   const config = loadConfig({ file, environment, knownProviders: providerTypes })
-  const app = await buildApp({ config, logger: createLogger(config.log.level) })
+  const app = await buildApp({ config, ...createLogger(config.log.level) })
   const grace = closeWithGrace({ delay: config.listen.drain + CLOSING_MARGIN }, async ({ err }) => {
     if (err) app.api.log.error({ err }, 'stopping after an error')
     await close(app)

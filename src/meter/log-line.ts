@@ -5,6 +5,7 @@ export function logLine(record: CallRecord, status: number, now: number): Record
   const last = record.attempts.at(-1)
   const { endpoint, caller, model, stream, lane, usage, losses, finish, failure, errorCode } = record
   return {
+    id: record.id,
     endpoint,
     status,
     ms: round(now - record.startedAt),
