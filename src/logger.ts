@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import pino, { type Logger } from 'pino'
 
 /** Lines are written together, once so many bytes have gathered... */
@@ -16,8 +17,7 @@ export function createLogger(level: string): { logger: Logger; logRequest: Reque
   const destination = pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_EVERY })
   const logger = pino({ level }, destination)
   if (!logger.isLevelEnabled('info')) return { logger, logRequest: () => {} }
-  const { pid, hostname } = logger.bindings() as { pid: number; hostname: string }
-  const fixed = `"pid":${pid},"hostname":${JSON.stringify(hostname)}`
+  const fixed = `"pid":${process.pid},"hostname":${JSON.stringify(hostname())}`
   return {
     logger,
     logRequest: line => {
