@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import type { Operation } from '../src/call/call.ts'
+import { dialectNamed } from '../src/dialects/index.ts'
 import { EmptyBody } from '../src/errors.ts'
 import { Envelope } from '../src/relay/envelope.ts'
 
@@ -24,14 +25,15 @@ export default fp(
   async app => {
     app.decorateRequest('call')
     app.addHook('preHandler', (request, _reply, done) => {
-      const { operation, query } = request.routeOptions.config
+      const { operation, query, dialect: spoken } = request.routeOptions.config
       if (operation === undefined) {
         done()
         return
       }
       const body = request.body as Buffer | undefined
       if (body === undefined || body.length === 0) throw EmptyBody()
-      const { dialect, headers } = request
+      const dialect = spoken === undefined ? request.dialect : dialectNamed(spoken)
+      const { headers } = request
       const call = new Envelope({ body, dialect, operation, headers, query: allowed(request.query, query) })
       request.call = call
       request.record.model = call.model.slice(0, LONGEST_NAME)

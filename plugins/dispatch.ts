@@ -31,7 +31,10 @@ export default fp(
           const endpoint = provider.endpoints[envelope.operation]
           return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
         },
-        forward: async (candidate, passage) => reply.forward(await exchangeFor(candidate, passage, envelope)),
+        forward: (candidate, passage) => {
+          const exchange = exchangeFor(candidate, passage, envelope)
+          return exchange instanceof Promise ? exchange.then(made => reply.forward(made)) : reply.forward(exchange)
+        },
         present: () => !presence.gone,
         now: () => performance.now(),
       })

@@ -7,7 +7,7 @@ import type { Candidate } from './target.ts'
  * The upstream call of one attempt. Its headers are built anew from an allow-list: nothing of the client's travels but what
  * the vendor is known to understand, so no key, cookie or forwarding header of the client's ever does.
  */
-export async function exchangeFor(candidate: Candidate, passage: Passage, envelope: Envelope): Promise<Exchange> {
+export function exchangeFor(candidate: Candidate, passage: Passage, envelope: Envelope): Exchange | Promise<Exchange> {
   const { target, key } = candidate
   const { provider, origin, basePath, pool, timeouts } = target.vendor
   const endpoint = provider.endpoints[envelope.operation]
@@ -16,18 +16,19 @@ export async function exchangeFor(candidate: Candidate, passage: Passage, envelo
   const path = basePath + endpoint.path(target.model, envelope.stream)
   const headers = plainHeaders(candidate, passage, envelope)
   const proof = provider.authorize({ method: 'POST', url: origin + path, headers, body: passage.body }, key.secret)
-  Object.assign(headers, proof instanceof Promise ? await proof : proof)
-  return new Exchange({
-    pool,
-    method: 'POST',
-    origin,
-    path,
-    query: passage.lane === 'pass' ? envelope.query : '',
-    headers,
-    body: passage.body,
-    stream: envelope.stream,
-    timeouts,
-  })
+  const make = (proven: Record<string, string>): Exchange =>
+    new Exchange({
+      pool,
+      method: 'POST',
+      origin,
+      path,
+      query: passage.lane === 'pass' ? envelope.query : '',
+      headers: Object.assign(headers, proven),
+      body: passage.body,
+      stream: envelope.stream,
+      timeouts,
+    })
+  return proof instanceof Promise ? proof.then(make) : make(proof)
 }
 
 function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
