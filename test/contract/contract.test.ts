@@ -8,6 +8,8 @@ import { readSamples } from './samples.ts'
 import { Tally } from './tally.ts'
 
 const folder = process.env.RECORDINGS
+/** An exchange takes milliseconds; one that never ends fails. */
+const PATIENCE = { timeout: 20_000 }
 const PROMISE = 'both official clients read what the vendor said, whichever dialect it speaks'
 
 suite(`${PROMISE}: own samples`, () => contract(readSamples()))
@@ -26,7 +28,7 @@ function contract(recordings: readonly Recording[]): void {
   for (const recording of recordings) {
     for (const lane of LANES) {
       const client = clientFor(recording, lane)
-      test(`${recording.id}, asked for in ${client}`, async () => {
+      test(`${recording.id}, asked for in ${client}`, PATIENCE, async () => {
         await perform(stage, recording, lane, client)
         tally.add(client, recording)
       })
