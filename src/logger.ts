@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import pino, { type Logger } from 'pino'
 
-/** Lines are written together, once so many bytes have gathered... */
-const BUFFER_BYTES = 64 * 1024
+/** Lines are written together, once so many bytes have gathered (sonic-boom writes at most 16 KiB at a time)... */
+const BUFFER_BYTES = 15 * 1024
 /** ...or this much time has passed (ms): a write for each line would cost a request more than its routing. */
 const FLUSH_EVERY = 200
 
