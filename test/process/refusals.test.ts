@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { type Surroundings, startProcess } from './sluice.ts'
+
+const SIM = 'providers: { sim: {} }\n'
+
+interface Refusal extends Surroundings {
+  readonly name: string
+  readonly parameters?: readonly string[]
+  /** Every line on standard error, in order. */
+  readonly says: readonly RegExp[]
+}
+
+const file = (text: string) => ({ files: { 'sluice.yaml': text } })
+
+const REFUSALS: readonly Refusal[] = [
+  { name: 'an unknown option', parameters: ['--confg', 'x'], says: [/Unknown option '--confg'/] },
+  { name: 'a stray word', parameters: ['start'], says: [/Unexpected argument 'start'/] },
+  { name: 'an option without its value', parameters: ['--config'], says: [/--config <value>' argument missing/] },
+  {
+    name: 'a configuration that is not there',
+    parameters: ['--config', 'nowhere.yaml'],
+    says: [/^sluice: nowhere\.yaml: there is no such configuration file$/],
+  },
+  {
+    name: 'E2: an unknown setting',
+    ...file(`${SIM}listn: { port: 1 }\n`),
+    says: [/^sluice: sluice\.yaml:2:1 unknown key "listn"; did you mean "listen"\?$/],
+  },
+  {
+    name: 'a variable that is not set',
+    ...file(`providers: { openai: { apiKey: "\${NOPE}" } }\n`),
+    says: [/^sluice: sluice\.yaml:1:\d+ variable NOPE is not set/],
+  },
+  {
+    name: 'several problems, each with a line of its own',
+    ...file(`providers: { openai: { apiKey: "\${NOPE}" } }\nlisten: { bodyLimit: x }\nkys: []\n`),
+    says: [/NOPE/, /bodyLimit/, /"kys"/].map(
+      said => new RegExp(`^sluice: sluice\\.yaml:\\d+:\\d+ .*(?:${said.source})`),
+    ),
+  },
+  { name: 'text that is not YAML', ...file('a: [\n'), says: [/^sluice: sluice\.yaml:\d+:\d+ not valid YAML/] },
+  { name: 'a port that is none', environment: { PORT: 'x' }, says: [/^sluice: environment variable PORT: /] },
+  {
+    name: "E1: an address of the network without callers' keys",
+    ...file(`${SIM}listen: { host: 0.0.0.0 }\n`),
+    says: [/^sluice: sluice\.yaml:2:\d+ .*callers need keys/],
+  },
+  {
+    name: "E1: an address of the network without callers' keys, from the environment",
+    environment: { HOST: '0.0.0.0' },
+    says: [/^sluice: environment variable HOST: is not a loopback address, so callers need keys/],
+  },
+  {
+    name: 'E1: an ops listener on the network without a key',
+    environment: { OPS_HOST: '::' },
+    says: [/^sluice: environment variable OPS_HOST: is not a loopback address, so a key is needed/],
+  },
+  {
+    name: 'E1: an ops listener on the network with an empty key',
+    environment: { OPS_HOST: '0.0.0.0', SLUICE_ADMIN_KEY: '' },
+    says: [/so a key is needed: set ops\.key or SLUICE_ADMIN_KEY$/],
+  },
+  ...['sk-1234', 'changeme', 'aaaaaaaaaa', 'short'].flatMap((key): Refusal[] => [
+    {
+      name: `E1: the admin key ${key}`,
+      environment: { SLUICE_ADMIN_KEY: key },
+      says: [
+        /^sluice: environment variable SLUICE_ADMIN_KEY: (?:is a well-known weak key|must have at least 8 characters)/,
+      ],
+    },
+    {
+      name: `E1: the caller's key ${key}`,
+      ...file(`${SIM}keys: [ { name: a, key: ${key} } ]\n`),
+      says: [/^sluice: sluice\.yaml:2:\d+ .*(?:is a well-known weak key|must have at least 8 characters)/],
+    },
+  ]),
+  {
+    name: 'E1: the admin key in the section of the callers',
+    environment: { SLUICE_ADMIN_KEY: 'key-of-the-operators' },
+    ...file(`${SIM}keys: [ { name: a, key: key-of-the-operators } ]\n`),
+    says: [/a caller must not have the key of the ops listener/],
+  },
+  {
+    name: 'E1: a key outside of its section',
+    ...file(`${SIM}key: key-of-the-operators\n`),
+    says: [/^sluice: sluice\.yaml:2:1 unknown key "key"/],
+  },
+  {
+    name: 'a setting that is not supported yet',
+    ...file(`${SIM}ledger: { sqlite: ./x.db }\n`),
+    says: [/ledger.*not supported yet/],
+  },
+  {
+    name: 'a plugin that is no JavaScript',
+    files: { 'sluice.yaml': `${SIM}plugins: [ ./bad.ts ]\n`, 'bad.ts': 'const x: = 3\n' },
+    says: [/^sluice: plugin \S+bad\.ts: /],
+  },
+  {
+    name: 'a plugin that exports nothing',
+    files: { 'sluice.yaml': `${SIM}plugins: [ ./bad.ts ]\n`, 'bad.ts': 'export const x = 3\n' },
+    says: [/^sluice: plugin \S+bad\.ts: it does not export a Fastify plugin as its default$/],
+  },
+  {
+    name: 'a plugin that fails',
+    files: {
+      'sluice.yaml': `${SIM}plugins: [ ./bad.ts ]\n`,
+      'bad.ts': "export default async () => { throw new Error('no such table') }\n",
+    },
+    says: [/^sluice: plugin \S+bad\.ts: no such table$/],
+  },
+]
+
+for (const { name, parameters = [], says, ...surroundings } of REFUSALS) {
+  test(`${name} ends the process with code 1 and a line on the terminal, without a stack`, async (t: TestContext) => {
+    const started = startProcess(t, parameters, surroundings)
+    t.assert.equal(await started.exit, 1)
+    const lines = started.stderr.trimEnd().split('\n')
+    t.assert.equal(lines.length, says.length, started.stderr)
+    for (const [index, line] of lines.entries()) {
+      t.assert.match(line, /^sluice: /)
+      t.assert.match(line, says[index] as RegExp)
+    }
+    t.assert.doesNotMatch(started.stderr, /\bat .*:\d+:\d+|node:internal|Error:/)
+    // A key that was refused is a key all the same.
+    t.assert.doesNotMatch(started.stderr, /key-of-the-operators|sk-1234|changeme|aaaaaaaaaa/)
+    t.assert.doesNotMatch(started.stdout, /is ready/)
+  })
+}
+
+for (const variable of ['PORT', 'OPS_PORT']) {
+  test(`a ${variable} that is in use ends the process with code 1 and a line that names the setting`, async (t: TestContext) => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    t.after(() => other.close())
+    const { port } = other.address() as AddressInfo
+    const started = startProcess(t, [], { environment: { [variable]: String(port) } })
+    t.assert.equal(await started.exit, 1)
+    t.assert.equal(
+      started.stderr,
+      `sluice: port ${port} is in use by another program (settings: listen.port, ops.port)\n`,
+    )
+    t.assert.doesNotMatch(started.stdout, /is ready/)
+  })
+}
