@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { checkExchange } from './checks.ts'
 import { ask } from './clients.ts'
@@ -19,16 +20,17 @@ else suite(`${PROMISE}: every recording`, () => contract(readRecordings(folder))
 /** Each recording, asked for in its own dialect (pass lane) and in the other one (translate lane). */
 function contract(recordings: readonly Recording[]): void {
   const tally = new Tally()
-  let stage: Stage
+  let stage: Stage | undefined
   before(async () => {
     stage = await startStage(recordings)
   })
-  after(() => stage.close())
+  after(() => stage?.close())
 
   for (const recording of recordings) {
     for (const lane of LANES) {
       const client = clientFor(recording, lane)
       test(`${recording.id}, asked for in ${client}`, PATIENCE, async () => {
+        assert.ok(stage)
         await perform(stage, recording, lane, client)
         tally.add(client, recording)
       })

@@ -38,7 +38,10 @@ export async function startStage(recordings: readonly Recording[]): Promise<Stag
     const answer = answers.get(providerIn(request.url)) ?? whole('no such recording', { status: 500 })
     return answer(request, response)
   })
-  const gateway = await startGateway({ providers: providersFor(recordings, upstream) })
+  const gateway = await startGateway({ providers: providersFor(recordings, upstream) }).catch(async error => {
+    await upstream.close()
+    throw error
+  })
   return {
     url: gateway.url,
     lineOf: id => gateway.logged(line => line.msg === 'request' && line.id === id),
