@@ -52,6 +52,7 @@ export default fp<{ logRequest: RequestLog }>(
     function settleAll(): void {
       for (const { request, reply, at } of ended.splice(0)) {
         const { record, presence } = request
+        readReport(request)
         const status = presence.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
         settlement.settle(record, status, at)
         logRequest(logLine(record, status, at))
@@ -60,3 +61,12 @@ export default fp<{ logRequest: RequestLog }>(
   },
   { name: 'meter', dependencies: ['client-gone', 'metrics'] },
 )
+
+/** On the pass lane nothing depends on an answer being readable: its bytes have reached the client. */
+function readReport({ record, log }: FastifyRequest): void {
+  try {
+    record.readReport()
+  } catch (error) {
+    log.debug({ err: error }, 'the answer could not be read for its usage')
+  }
+}

@@ -3,12 +3,12 @@ import fp from 'fastify-plugin'
 import { StreamCopy } from '../src/cache/stream-copy.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
-import type { Report } from '../src/dialects/dialect.ts'
+import type { CallRecord } from '../src/meter/record.ts'
 import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { StreamRelay } from '../src/relay/stream-relay.ts'
-import { looksLikeJson, readReport } from '../src/relay/whole.ts'
+import { looksLikeJson, UnreadAnswer } from '../src/relay/whole.ts'
 import type { Answer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
@@ -50,7 +50,7 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   const written = answer.result && call.dialect.writeResponse(answer.result)
   const body = written === undefined ? answer.body : Buffer.from(JSON.stringify(written.body))
   if (written !== undefined) record.losses = [...record.losses, ...written.losses]
-  tallyWhole(reply, answer)
+  tallyWhole(record, answer)
   reply.headers(lossHeaders(record.losses))
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
@@ -58,22 +58,14 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   return reply.send(body)
 }
 
-/** Usage off the answer; on the pass lane a reader that fails must not harm the bytes. */
-function tallyWhole(reply: FastifyReply, answer: WholeAnswer): void {
-  const { record } = reply.request
-  try {
-    const { usage, finish } = reportOf(answer)
-    record.usage = usage
-    record.finish = finish
-  } catch (error) {
-    reply.request.log.debug({ err: error }, 'the answer could not be read for its usage')
+/** Usage and end: of an answer that was read, now; of one that is passed on, when the request is settled. */
+function tallyWhole(record: CallRecord, { result, body, passage }: WholeAnswer): void {
+  if (result === undefined) {
+    record.unread = new UnreadAnswer(body, passage.dialect)
+    return
   }
-}
-
-function reportOf({ result, body, passage }: WholeAnswer): Report {
-  if (result === undefined) return readReport(body, passage.dialect)
-  const { usage, outputs } = result
-  return { ...(usage && { usage }), ...(outputs[0] && { finish: outputs[0].finish.reason }) }
+  record.usage = result.usage
+  record.finish = result.outputs[0]?.finish.reason
 }
 
 function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {

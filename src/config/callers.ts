@@ -18,6 +18,8 @@ export interface Caller {
 /** The callers of a snapshot, found by the key that they show. */
 export class Callers {
   readonly #byDigest = new Map<string, { caller: Caller; digest: Buffer }>()
+  /** Keys that were right once, at most one a caller: hashing each time would cost more than any other stage but the wire. */
+  readonly #shown = new Map<string, Caller>()
 
   constructor(keys: Config['keys']) {
     for (const [index, config] of keys.entries()) {
@@ -32,9 +34,13 @@ export class Callers {
 
   /** Looks up by digest only, so neither the look-up nor the comparison says anything about a key by its time. */
   find(key: string): Caller | undefined {
+    const known = this.#shown.get(key)
+    if (known !== undefined) return known
     const hex = hash('sha256', key)
     const entry = this.#byDigest.get(hex)
-    return entry !== undefined && timingSafeEqual(entry.digest, Buffer.from(hex, 'hex')) ? entry.caller : undefined
+    if (entry === undefined || !timingSafeEqual(entry.digest, Buffer.from(hex, 'hex'))) return undefined
+    this.#shown.set(key, entry.caller)
+    return entry.caller
   }
 }
 

@@ -1,7 +1,8 @@
 import type * as Prometheus from '@prometheus-io/client'
+import { FastHistogram } from './fast-histogram.ts'
 
 /** The client that fastify-metrics brings; its own registry is left alone. */
-export type PrometheusClient = Pick<typeof Prometheus, 'Counter' | 'Gauge' | 'Histogram' | 'Registry'>
+export type PrometheusClient = Pick<typeof Prometheus, 'Counter' | 'Gauge'>
 
 export interface MetricDefinition {
   readonly name: string
@@ -126,7 +127,7 @@ type MetricOf<T> = T extends 'counter'
   ? Prometheus.Counter<string>
   : T extends 'gauge'
     ? Prometheus.Gauge<string>
-    : Prometheus.Histogram<string>
+    : FastHistogram
 
 /** The metrics themselves, by their names in the table. */
 export type Meters = { readonly [Key in keyof Definitions]: MetricOf<Definitions[Key]['type']> }
@@ -145,5 +146,5 @@ function create(client: PrometheusClient, registry: Prometheus.Registry, definit
   const options = { name, help, labelNames: [...definition.labels], registers: [registry] }
   if (type === 'counter') return new client.Counter(options)
   if (type === 'gauge') return new client.Gauge(options)
-  return new client.Histogram({ ...options, buckets: [...(definition.buckets ?? LATENCY)] })
+  return new FastHistogram(name, help, definition.buckets ?? LATENCY, registry)
 }

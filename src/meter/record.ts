@@ -31,6 +31,8 @@ export class CallRecord {
   readonly attempts: AttemptRecord[] = []
   lane: 'pass' | 'translate' | undefined
   usage: Usage | undefined
+  /** A whole answer that was passed on unread; settlement reads its report, together with those of others. */
+  unread: { report(): { readonly usage?: Usage; readonly finish?: string } } | undefined
   losses: readonly Loss[] = []
   finish: string | undefined
   /** When the first byte of content was on its way to the client. */
@@ -43,6 +45,16 @@ export class CallRecord {
     this.id = id
     this.endpoint = endpoint
     this.startedAt = startedAt
+  }
+
+  /** Takes usage and end from an answer that was passed on unread. Throws when it cannot be read. */
+  readReport(): void {
+    const { unread } = this
+    if (unread === undefined) return
+    this.unread = undefined
+    const { usage, finish } = unread.report()
+    this.usage = usage
+    this.finish = finish
   }
 
   /** Ms spent outside of upstream attempts until `now`: what the gateway itself cost. */

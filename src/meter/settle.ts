@@ -26,6 +26,7 @@ interface AnswerMeters {
 /** Turns a finished record into metrics. All labels come from the config and from tables, so the children are few and kept. */
 export class Settlement {
   readonly #meters: Meters
+  readonly #overhead: Timer
   readonly #requests = new Map<string, Count>()
   readonly #latencies = new Map<string, Timer>()
   readonly #attempts = new Map<string, AttemptMeters>()
@@ -33,6 +34,7 @@ export class Settlement {
 
   constructor(meters: Meters) {
     this.#meters = meters
+    this.#overhead = meters.overhead.labels({})
   }
 
   /** `status` is what the client was sent (499 when it left before); `now` on the record's clock, ms. */
@@ -43,7 +45,7 @@ export class Settlement {
       (now - record.startedAt) / 1000,
     )
     if (record.attempts.length === 0) return
-    this.#meters.overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
+    this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
     this.#meters.attempts.inc(record.attempts.length)
     for (const attempt of record.attempts) this.#attempt(attempt, now)
     const last = record.attempts.at(-1)

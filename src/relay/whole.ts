@@ -7,14 +7,26 @@ export function readWhole(body: Buffer, dialect: Dialect): Result {
   return dialect.readResponse(JSON.parse(body.toString('utf8')) as Json)
 }
 
-/** Usage and end of an answer that is passed on as bytes. Throws when it is no answer of the dialect. */
-export function readReport(body: Buffer, dialect: Dialect): Report {
-  return dialect.readReport(JSON.parse(body.toString('utf8')) as Json)
+/** An answer that is passed on as bytes, to be read for its usage and end later. */
+export class UnreadAnswer {
+  readonly #body: Buffer
+  readonly #dialect: Dialect
+
+  constructor(body: Buffer, dialect: Dialect) {
+    this.#body = body
+    this.#dialect = dialect
+  }
+
+  /** Throws when it is no answer of the dialect. */
+  report(): Report {
+    return this.#dialect.readReport(JSON.parse(this.#body.toString('utf8')) as Json)
+  }
 }
 
 /** Enough to tell an answer from a proxy's HTML page; the whole parse is left to who needs it. */
 export function looksLikeJson(body: Buffer): boolean {
-  for (const byte of body) {
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at]
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte === 0x7b
   }
   return false
