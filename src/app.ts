@@ -38,6 +38,9 @@ import type { RequestLog } from './logger.ts'
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
 const RECEIVING_TIMEOUT = 300_000
 
+/** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
+const PLUGIN_TIMEOUT = 10_000
+
 export interface AppOptions {
   readonly config: Config
   readonly logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
@@ -55,6 +58,8 @@ export async function buildApp({ config, logger = false, logRequest }: AppOption
   const registry = new Registry()
   const api = Fastify({
     ...serverOptions(logger),
+    // Fastify ends a close that takes longer than its plugins may take to start, streams and all.
+    pluginTimeout: config.listen.drain + PLUGIN_TIMEOUT,
     bodyLimit: config.listen.bodyLimit,
     trustProxy: [...config.listen.trustedProxies],
   })
