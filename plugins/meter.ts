@@ -56,6 +56,7 @@ export default fp<{ logRequest: RequestLog }>(
         const status = presence.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
         settlement.settle(record, status, at)
         logRequest(logLine(record, status, at))
+        if (record.losses.length > 0) request.log.debug({ losses: record.losses }, 'lost in translation')
       }
     }
   },
