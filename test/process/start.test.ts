@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
@@ -11,7 +11,12 @@ import { addressesOf, startProcess } from './sluice.ts'
 
 const run = promisify(execFile)
 
-test('F1: without any configuration the line that is printed streams an answer when it is pasted', async (t: TestContext) => {
+/** For the `skip` option of tests that paste what the greeting prints. */
+const curlMissing = spawnSync('curl', ['--version']).error === undefined ? false : 'no curl'
+
+test('F1: without any configuration the line that is printed streams an answer when it is pasted', {
+  skip: curlMissing,
+}, async (t: TestContext) => {
   const started = startProcess(t, [])
   const { url, opsUrl } = await addressesOf(started)
   const [, line = ''] = await started.wrote(/^ {2}(curl .*)$/m)
@@ -34,7 +39,9 @@ test('F1: a vendor whose key is in the environment is configured by itself, and 
   t.assert.doesNotMatch(started.stdout + started.stderr, /canary/)
 })
 
-test('the greeting shows where the key goes once callers have keys, and a model of theirs', async (t: TestContext) => {
+test('the greeting shows where the key goes once callers have keys, and a model of theirs', {
+  skip: curlMissing,
+}, async (t: TestContext) => {
   const text = `
 providers: { sim: {} }
 models: { chat: { targets: [ { provider: sim, model: echo } ] } }
