@@ -2,10 +2,12 @@ import type { Loss } from '../call/loss.ts'
 
 /** A header has room for a few; the log line counts them all. */
 const MOST_NAMED = 20
+/** Names of members are the client's; clients give up on answers whose headers are longer than 16 KB. */
+const LONGEST_PATH = 100
 
 /** The header that names, by their paths, the members that could not be said; none where nothing was lost. */
 export function lossHeaders(losses: readonly Loss[]): Record<string, string> {
   if (losses.length === 0) return {}
-  const paths = [...new Set(losses.map(({ path }) => path))].slice(0, MOST_NAMED)
+  const paths = [...new Set(losses.map(({ path }) => path.slice(0, LONGEST_PATH)))].slice(0, MOST_NAMED)
   return { 'x-sluice-losses': paths.join(', ').replace(/[^\x20-\x7e]/g, '?') }
 }

@@ -1,7 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import type { Scrape } from '../helper.ts'
 import { completion } from '../journey/frames.ts'
-import { asked, CHAT, MESSAGES, setUp } from '../journey/setup.ts'
+import { asked, askedMessage, CHAT, MESSAGES, setUp } from '../journey/setup.ts'
 import { whole } from '../upstream.ts'
 import { sendRaw } from './raw.ts'
 
@@ -70,6 +70,14 @@ test('E22: a model name that is too long for a header is refused, kept nowhere, 
   await gateway.ended(2)
   for (const line of gateway.requests) t.assert.ok(JSON.stringify(line).length < 1_000)
   t.assert.equal(upstream.requests.length, 0)
+})
+
+test('E22: members with long names that are lost do not make an answer that no client can read', async (t: TestContext) => {
+  const { gateway } = await setUp(t, [whole(completion())])
+  const names = Array.from({ length: 100 }, (_, index) => [`${index}-${'k'.repeat(20_000)}`, 1])
+  const response = await gateway.post(MESSAGES, askedMessage(Object.fromEntries(names)))
+  t.assert.equal(response.status, 200)
+  t.assert.ok((response.headers.get('x-sluice-losses') ?? '').length < 4_096)
 })
 
 test('E22: JSON that is nested without end is a 400, in both dialects', async (t: TestContext) => {
