@@ -63,7 +63,7 @@ const REFUSALS: readonly Refusal[] = [
     environment: { OPS_HOST: '0.0.0.0', SLUICE_ADMIN_KEY: '' },
     says: [/so a key is needed: set ops\.key or SLUICE_ADMIN_KEY$/],
   },
-  ...['sk-1234', 'changeme', 'aaaaaaaaaa', 'short'].flatMap((key): Refusal[] => [
+  ...['sk-1234', 'changeme'].flatMap((key): Refusal[] => [
     {
       name: `E1: the admin key ${key}`,
       environment: { SLUICE_ADMIN_KEY: key },
@@ -125,7 +125,7 @@ for (const { name, parameters = [], says, ...surroundings } of REFUSALS) {
     }
     t.assert.doesNotMatch(started.stderr, /\bat .*:\d+:\d+|node:internal|Error:/)
     // A key that was refused is a key all the same.
-    t.assert.doesNotMatch(started.stderr, /key-of-the-operators|sk-1234|changeme|aaaaaaaaaa/)
+    t.assert.doesNotMatch(started.stderr, /key-of-the-operators|sk-1234|changeme/)
     t.assert.doesNotMatch(started.stdout, /is ready/)
   })
 }
