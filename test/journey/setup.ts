@@ -42,6 +42,8 @@ export async function setUp(t: TestContext, scripts: readonly Script[], options:
     {
       providers: Object.fromEntries(providers),
       models: { chat: { strategy: 'priority', targets, ...options.model } },
+      // A test that fails with a stream open must not wait for it.
+      listen: { drain: '1s' },
       ...options.config,
     },
     options,
