@@ -124,7 +124,6 @@ export const UpstreamAnswer = define(
   'The provider answered with something that is not an answer: %s.',
 )
 export const UpstreamStream = define('UPSTREAM_STREAM', 'network', 'The stream of the provider broke off: %s.')
-export const Draining = define('GATEWAY_DRAINING', 'overloaded', 'The gateway is shutting down; try again.')
 export const Cancelled = define('REQUEST_CANCELLED', 'cancelled', 'The client went away.')
 export const Internal = define('INTERNAL', 'internal', 'The gateway failed to handle this request.')
 

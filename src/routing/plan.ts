@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { didYouMean } from '../config/nearest.ts'
-import { ModelUnknown } from '../errors.ts'
+import { ModelForbidden, ModelUnknown } from '../errors.ts'
 import { safeModelPath } from '../providers/index.ts'
 import type { Breakers } from './breakers.ts'
 import { breakerId, createTarget } from './create-target.ts'
@@ -40,8 +40,12 @@ export class Planner {
     return [...new Set([...routes.keys(), ...targets, ...known])]
   }
 
-  /** The route of a name under `models`, or of `provider/model`. Throws ModelUnknown with the nearest of the names that `may` allows. */
+  /**
+   * The route of a name under `models`, or of `provider/model`. Throws ModelForbidden for one that `may` does not allow, before
+   * anything is remembered for it, and ModelUnknown with the nearest of the names that it does.
+   */
   route(model: string, may: (model: string) => boolean): Route {
+    if (!may(model) && this.#names(model)) throw ModelForbidden({ param: 'model' }, model.slice(0, 100))
     return this.#source.routes.get(model) ?? this.#directRoute(model) ?? this.#unknown(model, may)
   }
 
@@ -49,6 +53,10 @@ export class Planner {
   order(route: Route): readonly Target[] {
     if (route.targets.length === 1) return route.targets
     return route.strategy === 'weighted' ? weighted(route.targets, route.weights) : priority(route.targets)
+  }
+
+  #names(model: string): boolean {
+    return this.#source.routes.has(model) || this.#source.vendors.has(model.split('/', 1)[0] as string)
   }
 
   #directRoute(name: string): Route | undefined {
