@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { callTo } from './calls.ts'
@@ -76,6 +76,7 @@ async function measureAll(plan: Plan, setting: Setting): Promise<Report> {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
     machine: describeMachine(),
+    loadBefore: loadavg()[0] ?? 0,
     generator: setting.generator.name,
     startUp: await measureStartUp(ROOT, setting.temporary, plan.laterStarts),
     sections: [

@@ -15,6 +15,8 @@ export interface Report {
   readonly date: string
   readonly node: string
   readonly machine: string
+  /** Load average of the minute before: what else the machine had to do. */
+  readonly loadBefore: number
   readonly generator: string
   readonly sections: readonly Section[]
   readonly startUp: StartUp
@@ -33,10 +35,11 @@ export function tables({ sections, startUp }: Report): string {
 
 /** docs/bench.md, whole. */
 export function page(report: Report): string {
-  const { date, node, machine, generator, sections } = report
+  const { date, node, machine, loadBefore, generator, sections } = report
   return `# Benchmark
 
 Written by \`npm run bench -- --write\` on ${date}: Node ${node}, ${machine}, load by ${generator}.
+Load average of the machine in the minute before: ${loadBefore.toFixed(2)}; much above 0, and others took part in the figures.
 
 ${tables(report)}
 
