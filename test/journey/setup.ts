@@ -24,7 +24,7 @@ export interface Bench {
   readonly upstream: Upstream
 }
 
-/** Starts one vendor a script and a gateway before them; closes all when the test is over. */
+/** Starts one vendor a script and a gateway before them (without any, `config` says all); closes all after the test. */
 export async function setUp(t: TestContext, scripts: readonly Script[], options: BenchOptions = {}): Promise<Bench> {
   const upstreams = await Promise.all(scripts.map(script => startUpstream(script)))
   const names = scripts.map((_, index) => String.fromCharCode('a'.charCodeAt(0) + index))
@@ -41,7 +41,7 @@ export async function setUp(t: TestContext, scripts: readonly Script[], options:
   const gateway = await startGateway(
     {
       providers: Object.fromEntries(providers),
-      models: { chat: { strategy: 'priority', targets, ...options.model } },
+      ...(targets.length > 0 && { models: { chat: { strategy: 'priority', targets, ...options.model } } }),
       // A test that fails with a stream open must not wait for it.
       listen: { drain: '1s' },
       ...options.config,
