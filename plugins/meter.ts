@@ -50,14 +50,16 @@ export default fp<{ logRequest: RequestLog }>(
     // All that ended in one turn of the event loop is settled together: metrics and log line cost a third of what they do one by
     // one, each time with cold caches. It is also when the attempt of a client that left has been aborted and recorded.
     function settleAll(): void {
+      const lines = []
       for (const { request, reply, at } of ended.splice(0)) {
         const { record, presence } = request
         readReport(request)
         const status = presence.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
         settlement.settle(record, status, at)
-        logRequest(logLine(record, status, at))
+        lines.push(logLine(record, status, at))
         if (record.losses.length > 0) request.log.debug({ losses: record.losses }, 'lost in translation')
       }
+      if (lines.length > 0) logRequest(lines)
     }
   },
   { name: 'meter', dependencies: ['client-gone', 'metrics'] },

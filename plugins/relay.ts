@@ -48,13 +48,17 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   const now = performance.now()
   answer.attempt.settle(now)
   const written = answer.result && call.dialect.writeResponse(answer.result)
-  const body = written === undefined ? answer.body : Buffer.from(JSON.stringify(written.body))
+  const body = written === undefined ? answer.body : JSON.stringify(written.body)
   if (written !== undefined) record.losses = [...record.losses, ...written.losses]
   tallyWhole(record, answer)
   reply.headers(lossHeaders(record.losses))
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
-  reply.request.keepAnswer?.({ contentType: 'application/json', body, target: answer.attempt.candidate.target.id })
+  reply.request.keepAnswer?.({
+    contentType: 'application/json',
+    body: typeof body === 'string' ? Buffer.from(body) : body,
+    target: answer.attempt.candidate.target.id,
+  })
   return reply.send(body)
 }
 

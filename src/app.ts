@@ -65,7 +65,11 @@ export async function buildApp({ config, logger = false, logRequest }: AppOption
   })
   const ops = Fastify(serverOptions(logger))
   try {
-    const furnishings = { config, registry, logRequest: logRequest ?? (line => api.log.info(line, 'request')) }
+    const furnishings = {
+      config,
+      registry,
+      logRequest: logRequest ?? logEach(api.log),
+    }
     await furnishApi(api, furnishings)
     await furnishOps(ops, config, registry)
   } catch (error) {
@@ -141,4 +145,11 @@ function serverOptions(logger: AppOptions['logger']) {
 function requestId({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
+/** For loggers that are not ours: a line at a time. */
+function logEach(log: FastifyBaseLogger): RequestLog {
+  return lines => {
+    for (const line of lines) log.info(line, 'request')
+  }
 }

@@ -6,8 +6,8 @@ const BUFFER_BYTES = 15 * 1024
 /** ...or this much time has passed (ms): a write for each line would cost a request more than its routing. */
 const FLUSH_EVERY = 200
 
-/** Takes the line of one request. */
-export type RequestLog = (line: Readonly<Record<string, unknown>>) => void
+/** Takes the lines of requests that ended together, one object each. */
+export type RequestLog = (lines: readonly Readonly<Record<string, unknown>>[]) => void
 
 /**
  * The log, on standard output, one JSON object a line; what is buffered is written when the process ends. `logRequest` writes
@@ -20,11 +20,11 @@ export function createLogger(level: string): { logger: Logger; logRequest: Reque
   const fixed = `"pid":${process.pid},"hostname":${JSON.stringify(hostname())}`
   return {
     logger,
-    logRequest: line => {
-      const members = JSON.stringify(line).slice(1, -1)
-      destination.write(
-        `{"level":${pino.levels.values.info},"time":${Date.now()},${fixed},${members},"msg":"request"}\n`,
-      )
+    logRequest: lines => {
+      const head = `{"level":${pino.levels.values.info},"time":${Date.now()},${fixed},`
+      let text = ''
+      for (const line of lines) text += `${head}${JSON.stringify(line).slice(1, -1)},"msg":"request"}\n`
+      destination.write(text)
     },
   }
 }
