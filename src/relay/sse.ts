@@ -21,8 +21,10 @@ export class BrokenStream extends Error {}
  * character split over two chunks is never decoded in halves. `maxBytes` bounds one event.
  */
 export class SseSplitter {
-  #pending: Buffer | undefined
-  /** How far `#pending` was searched for a blank line in vain. */
+  /** Holds the bytes of the event that is not complete, `#length` of them; spare room behind, so that joining stays linear. */
+  #pending: Buffer = NOTHING
+  #length = 0
+  /** How far they were searched for a blank line in vain. */
   #searched = 0
   readonly #maxBytes: number
 
@@ -32,7 +34,7 @@ export class SseSplitter {
 
   /** Takes the next bytes, returns the events they completed. Throws BrokenStream. */
   push(chunk: Buffer): WireFrame[] {
-    const bytes = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk])
+    const bytes = this.#join(chunk)
     const frames: WireFrame[] = []
     let start = 0
     let from = this.#searched
@@ -49,20 +51,41 @@ export class SseSplitter {
 
   /** The stream has ended: what was left without its blank line, as a last event that has one. Throws BrokenStream. */
   end(): WireFrame[] {
-    const rest = this.#pending
-    this.#pending = undefined
-    this.#searched = 0
-    if (rest === undefined) return []
+    const rest = this.#pending.subarray(0, this.#length)
+    this.#forget(NOTHING)
+    if (rest.length === 0) return []
     return [decode(endsBlank(rest) ? rest : Buffer.concat([rest, BLANK_LINE]))]
+  }
+
+  #join(chunk: Buffer): Buffer {
+    if (this.#length === 0) return chunk
+    const length = this.#length + chunk.length
+    if (length > this.#pending.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#pending.length))
+      this.#pending.copy(grown, 0, 0, this.#length)
+      this.#pending = grown
+    }
+    chunk.copy(this.#pending, this.#length)
+    this.#length = length
+    return this.#pending.subarray(0, length)
   }
 
   #keep(rest: Buffer): void {
     if (rest.length > this.#maxBytes) throw new BrokenStream(`an event is larger than ${this.#maxBytes} bytes`)
-    this.#pending = rest.length === 0 ? undefined : rest
+    // Bytes that were handed out are never written over: with an event gone, what is left is a view without spare room.
+    if (rest.length !== this.#length) this.#forget(rest)
     // A blank line may straddle the cut: up to three of its bytes (CR LF CR) may already be here.
     this.#searched = Math.max(0, rest.length - 3)
   }
+
+  #forget(rest: Buffer): void {
+    this.#pending = rest
+    this.#length = rest.length
+    this.#searched = 0
+  }
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** Index just behind the first blank line at or after `from`, or -1. A CR at the very end is not judged: its LF may follow. */
 function blankLineEnd(bytes: Buffer, from: number, start: number): number {

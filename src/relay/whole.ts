@@ -23,11 +23,15 @@ export class UnreadAnswer {
   }
 }
 
-/** Enough to tell an answer from a proxy's HTML page; the whole parse is left to who needs it. */
+/** Enough to tell an answer from a proxy's HTML page or from half an answer; the whole parse is left to who needs it. */
 export function looksLikeJson(body: Buffer): boolean {
-  for (let at = 0; at < body.length; at += 1) {
-    const byte = body[at]
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte === 0x7b
-  }
-  return false
+  let first = 0
+  let last = body.length - 1
+  while (isSpace(body[first])) first += 1
+  while (isSpace(body[last])) last -= 1
+  return first < last && body[first] === 0x7b && body[last] === 0x7d
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
