@@ -79,7 +79,6 @@ export const BodyTooLarge = define(
   'too-large',
   'The request body is larger than %s bytes (setting: listen.bodyLimit).',
 )
-export const NotExpressible = define('REQUEST_NOT_EXPRESSIBLE', 'invalid', 'No target can take this request: %s')
 export const KeyMissing = define(
   'AUTH_KEY_MISSING',
   'unauthorized',

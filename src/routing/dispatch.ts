@@ -3,6 +3,7 @@ import {
   Cancelled,
   CONSEQUENCES,
   faultOf,
+  isSluiceError,
   NoTarget,
   type SluiceError,
   UpstreamAnswer,
@@ -27,6 +28,8 @@ import type { Candidate, Target } from './target.ts'
 
 /** How long a key is left alone after the vendor has refused it, ms. */
 const KEY_COOLDOWN = 60_000
+/** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
+const FORBIDDEN_COOLDOWN = 5_000
 /** When a vendor limits us without saying for how long, ms. */
 const UNSAID_COOLDOWN = 1_000
 
@@ -52,6 +55,8 @@ interface Failure {
   readonly kind: Kind
   /** The vendor's other keys may do better. */
   readonly ofKey: boolean
+  /** The call cannot be said in this vendor's dialect; another's may have words for it. */
+  readonly unsaid?: boolean
   readonly answer?: Answer
   readonly error?: SluiceError
 }
@@ -78,7 +83,7 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
       if (!('kind' in ended)) return ended
       failure = ended
       if (!call.present()) throw Cancelled()
-      if (!CONSEQUENCES[ended.kind].nextTarget) return conclude(failure)
+      if (!CONSEQUENCES[ended.kind].nextTarget && !ended.unsaid) return conclude(failure)
       if (!ended.ofKey) break
     }
   }
@@ -107,6 +112,7 @@ async function tryOnce(call: Dispatch, attempt: Attempt): Promise<Answer | Failu
   } catch (error) {
     // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
     attempt.settle(call.now(), faultOf(error).kind)
+    if (isSluiceError(error) && error.kind === 'invalid') return { kind: 'invalid', ofKey: false, unsaid: true, error }
     throw error
   }
   if (outcome.type === 'failed') return failed(call, attempt, outcome)
@@ -177,14 +183,15 @@ function failed(call: Dispatch, attempt: Attempt, outcome: FailedOutcome): Failu
 function refused(call: Dispatch, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Failure {
   const { status, headers, body } = outcome
   const { candidate } = attempt
-  const { fault, kind, ourKey } = judge(candidate.target.vendor.provider, passage.dialect, status, body)
+  const { fault, kind, ourKey, wholeKey } = judge(candidate.target.vendor.provider, passage.dialect, status, body)
   attempt.settle(
     call.now(),
     ourKey ? 'unauthorized' : kind,
     ourKey ? 'the provider refused our key' : `status ${status}`,
   )
   if (ourKey) {
-    candidate.key.cooldown.extend(call.now(), KEY_COOLDOWN)
+    if (wholeKey) candidate.key.cooldown.extend(call.now(), KEY_COOLDOWN)
+    else candidate.cooldown.extend(call.now(), FORBIDDEN_COOLDOWN)
     return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
   }
   const limited = kind === 'limited'

@@ -8,8 +8,10 @@ export interface Judgement {
   readonly fault: Fault
   /** What follows from it; differs from the fault's own kind where the fault is not the client's. */
   readonly kind: Kind
-  /** The vendor refuses our key, not this request. */
+  /** The vendor refuses our key, or what it may do. */
   readonly ourKey: boolean
+  /** It refuses the key whatever is asked with it; a 403 may mean this one model, or even this one request. */
+  readonly wholeKey: boolean
 }
 
 /** Statuses with which vendors refuse a key, its rights or its balance. */
@@ -19,9 +21,11 @@ const KEY_STATUSES = new Set([401, 402, 403])
 export function judge(provider: Provider, dialect: Dialect, status: number, body: Buffer): Judgement {
   const json = parse(body)
   const fault = dialect.readError(status, json)
-  const kind = provider.classify?.(status, json) ?? kindOf(status)
+  const said = provider.classify?.(status, json)
+  const kind = said ?? kindOf(status)
   const ourKey = kind === 'unauthorized' || kind === 'forbidden' || kind === 'over-budget'
-  return { fault, kind: ourKey ? 'upstream' : kind, ourKey }
+  const wholeKey = ourKey && status !== 403 && (said !== undefined || status === 401)
+  return { fault, kind: ourKey ? 'upstream' : kind, ourKey, wholeKey }
 }
 
 /** What an upstream status means by itself. */

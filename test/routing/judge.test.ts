@@ -44,6 +44,11 @@ test('C2: a refused key is ours, and nothing of the refusal is for the caller', 
   }
 })
 
+test('a bare 403 rests one model only: it may have been the request', t => {
+  const rests = [401, 402, 403].map(status => ofOpenAi(status, { error: { message: 'flagged' } }).wholeKey)
+  t.assert.deepEqual(rests, [true, true, false])
+})
+
 test('C2: an empty account is told by the body, whatever the status says', t => {
   const anthropic = {
     type: 'error',
