@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
 declare module 'fastify' {
@@ -14,16 +15,16 @@ declare module 'fastify' {
 export default fp<{ limit: number }>(
   async (app, { limit }) => {
     let draining = false
-    let active = 0
+    const active = new Set<FastifyRequest>()
     let idle: (() => void) | undefined
     app.decorate('draining', { getter: () => draining })
 
-    app.addHook('onRequest', (_request, reply, done) => {
-      active += 1
+    app.addHook('onRequest', (request, reply, done) => {
+      active.add(request)
       if (draining) reply.header('connection', 'close')
       reply.raw.on('close', () => {
-        active -= 1
-        if (active === 0) idle?.()
+        active.delete(request)
+        if (active.size === 0) idle?.()
       })
       done()
     })
@@ -31,13 +32,18 @@ export default fp<{ limit: number }>(
     app.addHook('preClose', done => {
       draining = true
       app.server.closeIdleConnections()
-      if (active === 0) {
+      if (active.size === 0) {
         done()
         return
       }
-      app.log.info({ active, limitMs: limit }, 'draining')
-      const timer = setTimeout(finish, limit)
+      app.log.info({ active: active.size, limitMs: limit }, 'draining')
+      const timer = setTimeout(cutOff, limit)
       idle = finish
+      // Their clients read an error in their own dialect before the socket closes, not the end of a cable.
+      function cutOff(): void {
+        for (const request of active) request.presence?.stop()
+        setImmediate(finish)
+      }
       function finish(): void {
         clearTimeout(timer)
         idle = undefined

@@ -39,6 +39,8 @@ export default fp<{ logRequest: RequestLog }>(
       request.record = record
       meters.inflight.inc()
       reply.header('x-request-id', request.id)
+      // What Anthropic's SDKs look for.
+      if (request.routeOptions.config.dialect === 'anthropic') reply.header('request-id', request.id)
       reply.raw.on('close', () => {
         meters.inflight.dec()
         if (ended.push({ request, reply, at: performance.now() }) === 1) setImmediate(settleAll)

@@ -2,6 +2,9 @@ import type { ServerResponse } from 'node:http'
 
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 
+/** How long a client may take for what is left in its buffer once the answer is over, ms. */
+const FLUSH_LIMIT = 60_000
+
 /** What a slow client holds back. */
 export interface Pausable {
   pause(): void
@@ -48,7 +51,11 @@ export class ClientStream {
     })
   }
 
+  /** A client that does not take the rest in reasonable time is hung up on: nothing else would ever end its request. */
   end(): void {
     this.#raw.end()
+    if (this.#raw.writableLength === 0) return
+    const timer = setTimeout(() => this.#raw.destroy(), FLUSH_LIMIT).unref()
+    this.#raw.once('close', () => clearTimeout(timer))
   }
 }

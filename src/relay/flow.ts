@@ -25,6 +25,7 @@ export class Flow implements ByteSink {
   readonly #body: ByteStream
   readonly #reader: EventReader
   readonly #splitter = new SseSplitter(MAX_EVENT_BYTES)
+  #begun = false
   #consumer: FlowConsumer | undefined
 
   constructor(body: ByteStream, reader: EventReader) {
@@ -88,6 +89,10 @@ export class Flow implements ByteSink {
   }
 
   #read(frames: WireFrame[]): FlowItem[] {
+    if (!this.#begun && frames.some(({ frame }) => frame !== undefined)) {
+      this.#begun = true
+      this.#body.begin()
+    }
     return frames.map(({ bytes, frame }) => ({
       bytes,
       frame,

@@ -8,6 +8,8 @@ const LONGEST_PATH = 100
 /** The header that names, by their paths, the members that could not be said; none where nothing was lost. */
 export function lossHeaders(losses: readonly Loss[]): Record<string, string> {
   if (losses.length === 0) return {}
-  const paths = [...new Set(losses.map(({ path }) => path.slice(0, LONGEST_PATH)))].slice(0, MOST_NAMED)
-  return { 'x-sluice-losses': paths.join(', ').replace(/[^\x20-\x7e]/g, '?') }
+  const paths = [...new Set(losses.map(({ path }) => path.slice(0, LONGEST_PATH)))]
+  const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : ''
+  const named = paths.slice(0, MOST_NAMED).join(', ')
+  return { 'x-sluice-losses': `${named}${more}`.replace(/[^\x20-\x7e]/g, '?') }
 }

@@ -2,6 +2,8 @@ import type { FailedOutcome } from '../upstream/failure.ts'
 
 const CLIENT_GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 'the client went away' }
 
+const STOPPING: FailedOutcome = { type: 'failed', kind: 'network', reason: 'the gateway is shutting down' }
+
 /** An upstream call that nobody may be waiting for any more. */
 interface Abortable {
   abort(failure: FailedOutcome): void
@@ -33,5 +35,10 @@ export class Presence {
     this.gone = true
     this.#current?.abort(CLIENT_GONE)
     this.#controller?.abort()
+  }
+
+  /** The gateway itself must end the call. */
+  stop(): void {
+    this.#current?.abort(STOPPING)
   }
 }

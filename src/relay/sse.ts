@@ -61,7 +61,7 @@ export class SseSplitter {
     if (this.#length === 0) return chunk
     const length = this.#length + chunk.length
     if (length > this.#pending.length) {
-      const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#pending.length))
+      const grown = Buffer.allocUnsafe(length + (length >> 2))
       this.#pending.copy(grown, 0, 0, this.#length)
       this.#pending = grown
     }

@@ -12,6 +12,8 @@ export interface ByteSource {
   pause(): void
   resume(): void
   abort(): void
+  /** The first event has come; comments and blank lines before it are no sign of an answer. */
+  begun?(): void
 }
 
 /** How many bytes may wait for a sink before the source is paused. */
@@ -32,6 +34,11 @@ export class ByteStream {
 
   constructor(source: ByteSource) {
     this.#source = source
+  }
+
+  /** Told by who reads the bytes: the answer has begun, from here on only silence is measured. */
+  begin(): void {
+    this.#source.begun?.()
   }
 
   /** Hands over what has waited, then everything that comes. */

@@ -64,6 +64,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   #retried = false
   #connectionsBefore = 0
   #paused = false
+  #begun = false
 
   constructor(request: ExchangeRequest) {
     this.request = request
@@ -94,6 +95,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
 
   /** Data has come that counts as life: the next silence is measured from here. */
   #alive(): void {
+    if (!this.#begun) return
     this.dueTick = Math.min(this.#totalTick, deadlines.after(this.request.timeouts.idle))
   }
 
@@ -152,6 +154,10 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     this.#stream = new ByteStream({
       pause: () => this.#pause(),
       resume: () => this.#resume(),
+      begun: () => {
+        this.#begun = true
+        this.#alive()
+      },
       abort: () => this.abort({ type: 'failed', kind: 'cancelled', reason: 'the call was cancelled' }),
     })
     this.#resolve({ type: 'stream', status: this.#status, headers: this.#headers, body: this.#stream })

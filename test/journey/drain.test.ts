@@ -53,10 +53,10 @@ test('C23: a stream may drain for minutes when the limit says so', async t => {
   await closed
 })
 
-test('C23: at the limit it is cut, and the vendor with it', async t => {
+test('C23: at the limit it ends with an error, and the vendor is cut', async t => {
   const { gateway, upstream, client } = await withOpenStream(t, '200ms')
   await gateway.app.api.close()
-  t.assert.equal(await client.over(), 'cut')
+  t.assert.equal(await client.over(), 'ended')
   t.assert.equal(await (await upstream.request(0)).over, 'cut')
 })
 

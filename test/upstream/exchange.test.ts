@@ -204,9 +204,11 @@ test('A14: a head without a byte behind it runs into the first-byte timeout', as
   t.assert.equal(await (await bench.upstream.request(0)).over, 'cut')
 })
 
-test('A15: silence after the first byte runs into the idle timeout', async t => {
+test('A15: silence after the first event runs into the idle timeout', async t => {
   const bench = await setUp(t, stream(['x', new Promise(() => {})]))
-  const failure = (await drain(await openStream(bench, { timeouts: { ...PATIENT, idle: 50 } }))) as FailedOutcome
+  const outcome = await openStream(bench, { timeouts: { ...PATIENT, idle: 50 } })
+  outcome.body.begin()
+  const failure = (await drain(outcome)) as FailedOutcome
   t.assert.match(failure.reason, /idle/)
 })
 
@@ -219,6 +221,12 @@ test('A20: while the client holds the vendor back its silence is no failure, unt
   )
   t.assert.match(failure.reason, /total/)
   t.assert.equal(performance.now() - startedAt > 150, true, 'the idle timeout would have been far earlier')
+})
+
+test('A14: bytes that are no event do not hold off the first-byte timeout', async t => {
+  const bench = await setUp(t, stream([': working', new Promise(() => {})]))
+  const failure = (await drain(await openStream(bench, { timeouts: { ...PATIENT, firstByte: 50 } }))) as FailedOutcome
+  t.assert.equal(failure.kind, 'timeout')
 })
 
 test('C24: a reused socket that the vendor closed is tried again once, unnoticed', async t => {
