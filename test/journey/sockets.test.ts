@@ -44,6 +44,16 @@ test('connections are kept: after whole answers, streams and refusals', async t 
   t.assert.equal(upstream.connections, 1)
 })
 
+test('a vendor that closes a stream a moment after its last event keeps its connection', async t => {
+  const released = Promise.withResolvers<void>()
+  const { gateway, upstream } = await setUp(t, [[stream([...chatStream('x'), released.promise]), ANSWERS]])
+  t.assert.equal(await new Client(gateway.url + CHAT, STREAM).over(), 'ended')
+  released.resolve()
+  t.assert.equal(await (await upstream.request(0)).over, 'answered')
+  t.assert.equal((await gateway.post(CHAT, asked())).status, 200)
+  t.assert.equal(upstream.connections, 1)
+})
+
 test('no connection is opened before the first call', async t => {
   const { gateway, upstream } = await setUp(t, [ANSWERS])
   await gateway.metrics()
