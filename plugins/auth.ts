@@ -2,8 +2,8 @@ import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '../src/config/callers.ts'
+import { isLoopbackHost } from '../src/config/loopback.ts'
 import { AddressLimited, KeyDisabled, KeyExpired, KeyMissing, KeyUnknown, NotLocal } from '../src/errors.ts'
-import { isLoopbackHost } from '../src/limits/loopback.ts'
 import { MemoryBuckets } from '../src/limits/memory-buckets.ts'
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import fp from 'fastify-plugin'
+import { isLoopbackHost } from '../src/config/loopback.ts'
 import { KeyMissing, KeyUnknown, NotLocal } from '../src/errors.ts'
-import { isLoopbackHost } from '../src/limits/loopback.ts'
 
 /** The ops listener's guard: a key when one is configured, else only programs on this machine, and never a web page. */
 export default fp<{ key: string | undefined }>(

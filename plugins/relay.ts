@@ -54,12 +54,21 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   reply.headers(lossHeaders(record.losses))
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
-  reply.request.keepAnswer?.({
-    contentType: 'application/json',
-    body: typeof body === 'string' ? Buffer.from(body) : body,
-    target: answer.attempt.candidate.target.id,
-  })
+  keepWhole(reply, answer, body)
   return reply.send(body)
+}
+
+/** Only an answer that can be read is worth keeping; without a cache, nobody reads it here. */
+function keepWhole(reply: FastifyReply, answer: WholeAnswer, body: Buffer | string): void {
+  const { keepAnswer, record, log } = reply.request
+  if (keepAnswer === undefined) return
+  try {
+    record.readReport()
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    keepAnswer({ contentType: 'application/json', body: bytes, target: answer.attempt.candidate.target.id })
+  } catch (error) {
+    log.debug({ err: error }, 'an answer that cannot be read is not kept')
+  }
 }
 
 /** Usage and end: of an answer that was read, now; of one that is passed on, when the request is settled. */

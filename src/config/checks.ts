@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { isLoopback } from './loopback.ts'
 import type { Report } from './report.ts'
 import { getIn, itemsOf, type Path } from './tree.ts'
 
@@ -52,14 +52,8 @@ export function checkListeners(tree: unknown, report: Report): void {
   }
 }
 
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8)
-LOOPBACK.addAddress('::1', 'ipv6')
-
 function isExposed(host: unknown): boolean {
-  if (typeof host !== 'string' || host.toLowerCase() === 'localhost') return false
-  const version = isIP(host)
-  return version === 0 || !LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4')
+  return typeof host === 'string' && !isLoopback(host.toLowerCase())
 }
 
 /** Plugins are files; `directory` is where relative paths start. */

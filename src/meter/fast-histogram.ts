@@ -31,8 +31,8 @@ class Series {
 }
 
 /**
- * A histogram for the client's registry whose `observe` costs 30 ns where the client's own costs 800: seven of them settle each
- * request. What it shows is the same (cumulative `_bucket` by `le`, `_sum`, `_count`).
+ * A histogram for the client's registry whose `observe` costs a sixth of the client's own (32 against 190 ns, warm): seven of them settle
+ * each request. What it shows is the same (cumulative `_bucket` by `le`, `_sum`, `_count`).
  */
 export class FastHistogram {
   readonly name: string

@@ -122,6 +122,8 @@ const NEVER_KEPT: readonly (readonly [string, Script, boolean])[] = [
   ['a failure', whole(NO, { status: 500 }), false],
   ['a page', whole('<html></html>', { headers: { 'content-type': 'text/html' } }), false],
   ['a dead connection', reset(), false],
+  ['an answer that is no completion', whole({ choices: 'no' }), false],
+  ['an error that says 200', whole(NO), false],
   [
     'half an answer',
     dieAfter(20, JSON.stringify(completion()), { headers: { 'content-type': 'application/json' } }),

@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test'
-import { isLoopback, isLoopbackHost } from '../../src/limits/loopback.ts'
+import { isLoopback, isLoopbackHost } from '../../src/config/loopback.ts'
 import { completion } from '../journey/frames.ts'
 import { asked, askedMessage, CHAT, MESSAGES, setUp } from '../journey/setup.ts'
 import { whole } from '../upstream.ts'
