@@ -1,11 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { type Entry, Roster } from '../src/roster.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** True from the moment the process was told to stop. */
     readonly draining: boolean
   }
+}
+
+interface Active extends Entry {
+  readonly request: FastifyRequest
 }
 
 /**
@@ -15,15 +20,16 @@ declare module 'fastify' {
 export default fp<{ limit: number }>(
   async (app, { limit }) => {
     let draining = false
-    const active = new Set<FastifyRequest>()
+    const active = new Roster<Active>()
     let idle: (() => void) | undefined
     app.decorate('draining', { getter: () => draining })
 
     app.addHook('onRequest', (request, reply, done) => {
-      active.add(request)
+      const entry = { request, slot: -1 }
+      active.add(entry)
       if (draining) reply.header('connection', 'close')
       reply.raw.on('close', () => {
-        active.delete(request)
+        active.remove(entry)
         if (active.size === 0) idle?.()
       })
       done()
@@ -41,7 +47,7 @@ export default fp<{ limit: number }>(
       idle = finish
       // Their clients read an error in their own dialect before the socket closes, not the end of a cable.
       function cutOff(): void {
-        for (const request of active) request.presence?.stop()
+        for (let slot = active.size - 1; slot >= 0; slot -= 1) active.at(slot)?.request.presence?.stop()
         setImmediate(finish)
       }
       function finish(): void {

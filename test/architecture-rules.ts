@@ -12,6 +12,7 @@ export interface Rule {
 const LAYERS = [
   'call',
   'errors',
+  'roster',
   'dialects',
   'providers',
   'config',

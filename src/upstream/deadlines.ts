@@ -1,7 +1,9 @@
+import { Roster } from '../roster.ts'
+
 /** Length of a tick: how late a deadline may fire. */
 export const TICK_MS = 25
 
-/** Something that can run out of time. The wheel keeps its place in `slot`; -1 while it is not watched. */
+/** Something that can run out of time; `slot` is -1 while it is not watched. */
 export interface Expirable {
   /** The tick at which time is up; may be moved at any time by plain assignment. */
   dueTick: number
@@ -15,7 +17,7 @@ export interface Expirable {
  */
 class Deadlines {
   #now = 0
-  #watched: Expirable[] = []
+  readonly #watched = new Roster<Expirable>()
   #interval: NodeJS.Timeout | undefined
 
   /** The tick that lies `ms` from now, at least one tick ahead. */
@@ -24,33 +26,23 @@ class Deadlines {
   }
 
   watch(entry: Expirable): void {
-    if (entry.slot >= 0) return
-    entry.slot = this.#watched.length
-    this.#watched.push(entry)
+    this.#watched.add(entry)
     this.#interval ??= setInterval(() => this.#tick(), TICK_MS).unref()
   }
 
   forget(entry: Expirable): void {
-    const { slot } = entry
-    if (slot < 0) return
-    entry.slot = -1
-    const last = this.#watched.pop() as Expirable
-    if (last !== entry) {
-      this.#watched[slot] = last
-      last.slot = slot
-    }
+    this.#watched.remove(entry)
   }
 
   #tick(): void {
     this.#now += 1
-    if (this.#watched.length === 0) {
+    if (this.#watched.size === 0) {
       clearInterval(this.#interval)
       this.#interval = undefined
       return
     }
-    // Backwards, because an entry that is forgotten gives its place to the last one.
-    for (let index = this.#watched.length - 1; index >= 0; index -= 1) {
-      const entry = this.#watched[index]
+    for (let slot = this.#watched.size - 1; slot >= 0; slot -= 1) {
+      const entry = this.#watched.at(slot)
       if (entry !== undefined && entry.dueTick <= this.#now) {
         this.forget(entry)
         entry.onDue()
