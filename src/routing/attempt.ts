@@ -1,19 +1,21 @@
 import type { Kind } from '../call/fault.ts'
 import { CONSEQUENCES } from '../errors.ts'
 import type { AttemptRecord, CallRecord } from '../meter/record.ts'
-import type { Admission, Verdict } from './breaker.ts'
+import type { Outcome } from '../upstream/outcome.ts'
+import type { Verdict } from './breaker.ts'
+import type { Permit } from './gate.ts'
 import type { Candidate } from './target.ts'
 
-/** One try of one candidate: tells the breaker and the record how it ended, once, when the answer has ended. */
+/** One try of one candidate: tells the gate and the record how it ended, once, when the answer has ended. */
 export class Attempt {
   readonly candidate: Candidate
   readonly record: AttemptRecord
-  readonly #admission: Admission
+  readonly #permit: Permit
   #settled = false
 
-  constructor(candidate: Candidate, admission: Admission, call: CallRecord, now: number) {
+  constructor(candidate: Candidate, permit: Permit, call: CallRecord, now: number) {
     this.candidate = candidate
-    this.#admission = admission
+    this.#permit = permit
     const { target, key } = candidate
     this.record = {
       target: target.id,
@@ -25,6 +27,13 @@ export class Attempt {
     call.attempts.push(this.record)
   }
 
+  /** The head of the answer has come. */
+  answered(now: number, { status, headers }: Exclude<Outcome, { type: 'failed' }>): void {
+    this.record.firstByteAt = now
+    this.record.status = status
+    this.#permit.answered(headers)
+  }
+
   /** `failure` says how it failed; absent when the answer came whole. Only the first call counts. */
   settle(now: number, failure?: Kind, reason?: string): void {
     if (this.#settled) return
@@ -32,7 +41,7 @@ export class Attempt {
     this.record.endedAt = now
     if (failure !== undefined) this.record.failure = failure
     if (reason !== undefined) this.record.reason = reason
-    this.#admission.settle(verdictOf(failure))
+    this.#permit.settle(verdictOf(failure))
   }
 }
 

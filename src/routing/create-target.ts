@@ -1,4 +1,5 @@
 import type { Breakers } from './breakers.ts'
+import { Gate } from './gate.ts'
 import type { Target, Vendor } from './target.ts'
 
 /** A target with a candidate for each key of its vendor. */
@@ -15,7 +16,7 @@ export function createTarget(
   const candidates = vendor.keys.map(key => {
     const candidateId = breakerId(id, key.index)
     const breaker = breakers.get(candidateId, vendor.breaker, { ...labels, key: String(key.index) })
-    return { target, key, breaker, cooldown: breakers.cooldown(candidateId) }
+    return { target, key, gate: new Gate(breaker, breakers.cooldown(candidateId), key.cooldown) }
   })
   return Object.assign(target, { candidates })
 }

@@ -1,8 +1,9 @@
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
-import type { Breaker, BreakerSettings } from './breaker.ts'
+import type { BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
+import type { Gate } from './gate.ts'
 
 /** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
 export interface VendorKey {
@@ -44,9 +45,7 @@ export interface Target {
 export interface Candidate {
   readonly target: Target
   readonly key: VendorKey
-  readonly breaker: Breaker
-  /** Set while the vendor limits us. */
-  readonly cooldown: Cooldown
+  readonly gate: Gate
 }
 
 /** A name that clients may ask for, and who answers it. */

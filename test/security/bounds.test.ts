@@ -36,10 +36,10 @@ test('E22: models that clients make up leave no series of their own, and labels 
 test('E22: 2,000 made-up models leave a bounded number of breakers, of which the configured one is never dropped', async (t: TestContext) => {
   const { gateway } = await setUp(t, [whole(completion())])
   const { breakers, live } = gateway.app.api
-  const configured = live.snapshot.planner.route('chat', () => true).targets[0]?.candidates[0]?.breaker
+  const configured = live.snapshot.planner.route('chat', () => true).targets[0]?.candidates[0]?.gate.breaker
   for (let index = 0; index < 2_000; index++) live.snapshot.planner.route(`a/made-up-${index}`, () => true)
   t.assert.ok(breakers.size <= 1_001, `${breakers.size} breakers`)
-  t.assert.equal(live.snapshot.planner.route('a/m', () => true).targets[0]?.candidates[0]?.breaker, configured)
+  t.assert.equal(live.snapshot.planner.route('a/m', () => true).targets[0]?.candidates[0]?.gate.breaker, configured)
 })
 
 test('E22: unknown models, paths, methods and keys make no series of their own', async (t: TestContext) => {

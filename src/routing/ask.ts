@@ -1,0 +1,156 @@
+import type { Kind } from '../call/fault.ts'
+import {
+  Cancelled,
+  faultOf,
+  isSluiceError,
+  type SluiceError,
+  UpstreamAnswer,
+  UpstreamKey,
+  UpstreamNetwork,
+  UpstreamTimeout,
+} from '../errors.ts'
+import type { Envelope } from '../relay/envelope.ts'
+import { Flow } from '../relay/flow.ts'
+import { hold } from '../relay/hold.ts'
+import type { Passage } from '../relay/passage.ts'
+import { looksLikeJson, readWhole } from '../relay/whole.ts'
+import type { FailedOutcome } from '../upstream/failure.ts'
+import type { Outcome, StreamOutcome, WholeOutcome } from '../upstream/outcome.ts'
+import type { Answer } from './answer.ts'
+import type { Attempt } from './attempt.ts'
+import { judge } from './judge.ts'
+import { retryAfterMs } from './retry-after.ts'
+import type { Candidate } from './target.ts'
+
+/** How long a key is left alone after the vendor has refused it, ms. */
+const KEY_COOLDOWN = 60_000
+/** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
+const FORBIDDEN_COOLDOWN = 5_000
+/** When a vendor limits us without saying for how long, ms. */
+const UNSAID_COOLDOWN = 1_000
+
+/** What it takes to ask a candidate. */
+export interface Question {
+  readonly envelope: Envelope
+  /** Prepares the body for a candidate. Throws InvalidRequest when the call cannot be said to it. */
+  passage(candidate: Candidate): Passage
+  /** Sends it; settles at the head of the answer, never rejects. */
+  forward(candidate: Candidate, passage: Passage): Promise<Outcome>
+  /** Monotonic clock, ms. */
+  now(): number
+}
+
+/** An attempt that failed: what follows, and what the client reads if it was the last one. */
+export interface Failure {
+  readonly kind: Kind
+  /** The vendor's other keys may do better. */
+  readonly ofKey: boolean
+  /** The call cannot be said in this vendor's dialect; another's may have words for it. */
+  readonly unsaid?: boolean
+  readonly answer?: Answer
+  readonly error?: SluiceError
+}
+
+export function isFailure(ended: Answer | Failure): ended is Failure {
+  return 'kind' in ended
+}
+
+/** Makes one attempt: the answer, committed where it is a stream, or how it failed. Rejects only on faults of our own. */
+export async function ask(call: Question, attempt: Attempt): Promise<Answer | Failure> {
+  const { candidate } = attempt
+  let passage: Passage
+  let outcome: Outcome
+  try {
+    passage = call.passage(candidate)
+    outcome = await call.forward(candidate, passage)
+  } catch (error) {
+    // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
+    attempt.settle(call.now(), faultOf(error).kind)
+    if (isSluiceError(error) && error.kind === 'invalid') return { kind: 'invalid', ofKey: false, unsaid: true, error }
+    throw error
+  }
+  if (outcome.type === 'failed') return failed(call, attempt, outcome)
+  attempt.answered(call.now(), outcome)
+  if (outcome.type === 'stream') return stream(call, attempt, passage, outcome)
+  if (outcome.status >= 400) return refused(call, attempt, passage, outcome)
+  return whole(call, attempt, passage, outcome)
+}
+
+function whole(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {
+  // Never followed: the key would travel along.
+  if (outcome.status >= 300) return unreadable(call, attempt, 'it is a redirect')
+  if (call.envelope.stream) return unreadable(call, attempt, 'it is not an event stream')
+  if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
+  if (passage.lane === 'pass') return { ...outcome, attempt, passage }
+  try {
+    return { ...outcome, attempt, passage, result: readWhole(outcome.body, passage.dialect) }
+  } catch {
+    return unreadable(call, attempt, 'it cannot be read in the dialect of the provider')
+  }
+}
+
+function unreadable(call: Question, attempt: Attempt, reason: string): Failure {
+  attempt.settle(call.now(), 'upstream', reason)
+  return { kind: 'upstream', ofKey: false, error: UpstreamAnswer({}, reason) }
+}
+
+async function stream(
+  call: Question,
+  attempt: Attempt,
+  passage: Passage,
+  outcome: StreamOutcome,
+): Promise<Answer | Failure> {
+  const { status, headers } = outcome
+  if (!call.envelope.stream) {
+    outcome.body.abort()
+    return unreadable(call, attempt, 'it is an event stream that nobody asked for')
+  }
+  const flow = new Flow(outcome.body, passage.dialect.eventReader())
+  const held = await hold(flow)
+  if (held.type === 'failed') return failed(call, attempt, held.failure)
+  if (held.type === 'faulted') {
+    const { fault } = held
+    attempt.settle(call.now(), fault.kind, 'an error event before any content')
+    const answer: Answer = { type: 'refused', attempt, passage, status: fault.status, headers, fault, body: undefined }
+    return { kind: fault.kind, ofKey: false, answer }
+  }
+  return {
+    type: 'stream',
+    attempt,
+    passage,
+    status,
+    headers,
+    flow,
+    items: held.items,
+    ...(held.ended && { ended: held.ended }),
+  }
+}
+
+function failed(call: Question, attempt: Attempt, outcome: FailedOutcome): Failure {
+  const { kind, reason, cause } = outcome
+  attempt.settle(call.now(), kind, reason)
+  const make = kind === 'timeout' ? UpstreamTimeout : kind === 'network' ? UpstreamNetwork : undefined
+  return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }
+}
+
+function refused(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Failure {
+  const { status, headers, body } = outcome
+  const { candidate } = attempt
+  const { fault, kind, ourKey, wholeKey } = judge(candidate.target.vendor.provider, passage.dialect, status, body)
+  attempt.settle(
+    call.now(),
+    ourKey ? 'unauthorized' : kind,
+    ourKey ? 'the provider refused our key' : `status ${status}`,
+  )
+  if (ourKey) {
+    if (wholeKey) candidate.key.cooldown.extend(call.now(), KEY_COOLDOWN)
+    else candidate.gate.cooldown.extend(call.now(), FORBIDDEN_COOLDOWN)
+    return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
+  }
+  const limited = kind === 'limited'
+  const wait = retryAfterMs(headers, Date.now()) ?? (limited ? UNSAID_COOLDOWN : undefined)
+  if (limited && wait !== undefined) candidate.gate.cooldown.extend(call.now(), wait)
+  const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
+  const answer = { type: 'refused', attempt, passage, status, headers, fault, body, ...retryAfter } as const
+  return { kind, ofKey: limited, answer }
+}
