@@ -1,6 +1,7 @@
 import type { ResponseHeaders } from '../upstream/outcome.ts'
 import type { Breaker, Verdict } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
+import { Signal } from './signal.ts'
 
 /** Why a candidate is not to be asked now. `limited`: it could answer, but is at a limit; waiting helps. `failing`: it cannot be counted on. */
 export interface Refusal {
@@ -23,12 +24,19 @@ export class Gate {
   /** Runs while the vendor limits us. */
   readonly cooldown: Cooldown
   readonly #keyCooldown: Cooldown
+  /** An attempt has ended, so another may find room. */
+  readonly freed = new Signal()
 
   /** `keyCooldown` runs while the vendor refuses the key, whatever is asked with it. */
   constructor(breaker: Breaker, cooldown: Cooldown, keyCooldown: Cooldown) {
     this.breaker = breaker
     this.cooldown = cooldown
     this.#keyCooldown = keyCooldown
+  }
+
+  /** Whether it would be let in at `now`; takes nothing. */
+  ready(now: number): boolean {
+    return this.#keyCooldown.remaining(now) === 0 && this.cooldown.remaining(now) === 0 && this.breaker.state !== 'open'
   }
 
   /** Leave for one attempt, or why not. */
@@ -39,7 +47,13 @@ export class Gate {
     if (rests > 0) return { reason: 'limited', waitMs: rests }
     const admission = this.breaker.admit()
     if (admission === undefined) return { reason: 'failing', waitMs: Math.max(1, this.breaker.openForMs) }
-    return { answered: ignore, settle: verdict => admission.settle(verdict) }
+    return {
+      answered: ignore,
+      settle: verdict => {
+        admission.settle(verdict)
+        this.freed.emit()
+      },
+    }
   }
 }
 
