@@ -1,8 +1,6 @@
 import type * as Prometheus from '@prometheus-io/client'
 import { FastHistogram } from './fast-histogram.ts'
-
-/** The client that fastify-metrics brings; its own registry is left alone. */
-export type PrometheusClient = Pick<typeof Prometheus, 'Counter' | 'Gauge'>
+import { FastScalar } from './fast-scalar.ts'
 
 export interface MetricDefinition {
   readonly name: string
@@ -123,28 +121,22 @@ export const METRICS = {
 } as const satisfies Record<string, MetricDefinition>
 
 type Definitions = typeof METRICS
-type MetricOf<T> = T extends 'counter'
-  ? Prometheus.Counter<string>
-  : T extends 'gauge'
-    ? Prometheus.Gauge<string>
-    : FastHistogram
+type MetricOf<T> = T extends 'histogram' ? FastHistogram : FastScalar
 
 /** The metrics themselves, by their names in the table. */
 export type Meters = { readonly [Key in keyof Definitions]: MetricOf<Definitions[Key]['type']> }
 
 /** Registers every metric of the table in `registry`. */
-export function createMeters(client: PrometheusClient, registry: Prometheus.Registry): Meters {
+export function createMeters(registry: Prometheus.Registry): Meters {
   const entries = Object.entries<MetricDefinition>(METRICS).map(([key, definition]) => [
     key,
-    create(client, registry, definition),
+    create(registry, definition),
   ])
   return Object.fromEntries(entries) as Meters
 }
 
-function create(client: PrometheusClient, registry: Prometheus.Registry, definition: MetricDefinition) {
-  const { name, help, type } = definition
-  const options = { name, help, labelNames: [...definition.labels], registers: [registry] }
-  if (type === 'counter') return new client.Counter(options)
-  if (type === 'gauge') return new client.Gauge(options)
-  return new FastHistogram(name, help, definition.buckets ?? LATENCY, registry)
+function create(registry: Prometheus.Registry, { name, help, type, labels, buckets }: MetricDefinition) {
+  return type === 'histogram'
+    ? new FastHistogram(name, help, buckets ?? LATENCY, registry)
+    : new FastScalar(type, name, help, labels, registry)
 }

@@ -16,6 +16,18 @@ interface AttemptMeters {
   readonly firstByte: Timer
 }
 
+/** The metric children of one route. */
+interface EndpointMeters {
+  readonly latency: Timer
+  readonly byStatus: Map<number, Count>
+}
+
+/** The metric children of one provider x model. */
+interface TargetMeters {
+  readonly byOutcome: Map<string, AttemptMeters>
+  readonly answer: AnswerMeters
+}
+
 interface AnswerMeters {
   readonly input: Timer
   readonly output: Timer
@@ -27,26 +39,28 @@ interface AnswerMeters {
 export class Settlement {
   readonly #meters: Meters
   readonly #overhead: Timer
-  readonly #requests = new Map<string, Count>()
-  readonly #latencies = new Map<string, Timer>()
-  readonly #attempts = new Map<string, AttemptMeters>()
-  readonly #answers = new Map<string, AnswerMeters>()
+  readonly #attemptCount: Count
+  readonly #endpoints = new Map<string, EndpointMeters>()
+  readonly #providers = new Map<string, Map<string, TargetMeters>>()
 
   constructor(meters: Meters) {
     this.#meters = meters
     this.#overhead = meters.overhead.labels({})
+    this.#attemptCount = meters.attempts.labels({})
   }
 
   /** `status` is what the client was sent (499 when it left before); `now` on the record's clock, ms. */
   settle(record: CallRecord, status: number, now: number): void {
     const { endpoint } = record
-    kept(this.#requests, `${endpoint} ${status}`, () => this.#meters.requests.labels({ endpoint, status })).inc()
-    kept(this.#latencies, endpoint, () => this.#meters.latency.labels({ endpoint })).observe(
-      (now - record.startedAt) / 1000,
-    )
+    const { latency, byStatus } = kept(this.#endpoints, endpoint, () => ({
+      latency: this.#meters.latency.labels({ endpoint }),
+      byStatus: new Map(),
+    }))
+    kept(byStatus, status, () => this.#meters.requests.labels({ endpoint, status })).inc()
+    latency.observe((now - record.startedAt) / 1000)
     if (record.attempts.length === 0) return
     this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
-    this.#meters.attempts.inc(record.attempts.length)
+    this.#attemptCount.inc(record.attempts.length)
     for (const attempt of record.attempts) this.#attempt(attempt, now)
     const last = record.attempts.at(-1)
     if (last !== undefined && last.failure === undefined) this.#answer(record, last, now)
@@ -55,7 +69,7 @@ export class Settlement {
   #attempt(attempt: AttemptRecord, now: number): void {
     const { provider, model, failure, startedAt } = attempt
     const outcome = failure ?? 'ok'
-    const meters = kept(this.#attempts, `${provider}/${model} ${outcome}`, () => {
+    const meters = kept(this.#target(attempt).byOutcome, outcome, () => {
       const labels = { provider, model, outcome }
       return {
         requests: this.#meters.upstreamRequests.labels(labels),
@@ -71,12 +85,17 @@ export class Settlement {
 
   #answer(record: CallRecord, last: AttemptRecord, now: number): void {
     if (record.attempts.some(attempt => attempt.target !== last.target)) this.#meters.fallbacks.inc()
-    const meters = kept(this.#answers, `${last.provider}/${last.model}`, () => this.#answerMeters(last))
+    const meters = this.#target(last).answer
     meters.duration.observe((now - record.startedAt) / 1000)
     if (record.stream && record.firstContentAt !== undefined) {
       meters.firstToken.observe((record.firstContentAt - record.startedAt) / 1000)
     }
     if (record.usage !== undefined) observeTokens(meters, record.usage)
+  }
+
+  #target(attempt: AttemptRecord): TargetMeters {
+    const models = kept(this.#providers, attempt.provider, () => new Map<string, TargetMeters>())
+    return kept(models, attempt.model, () => ({ byOutcome: new Map(), answer: this.#answerMeters(attempt) }))
   }
 
   #answerMeters({ provider, model }: AttemptRecord): AnswerMeters {
@@ -95,7 +114,7 @@ function observeTokens(meters: AnswerMeters, usage: Usage): void {
   meters.output.observe(usage.output)
 }
 
-function kept<T>(children: Map<string, T>, key: string, make: () => T): T {
+function kept<K, T>(children: Map<K, T>, key: K, make: () => T): T {
   let child = children.get(key)
   if (child === undefined) {
     child = make()
