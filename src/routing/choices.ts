@@ -15,8 +15,9 @@ export class Choices {
   #left: readonly Candidate[]
 
   constructor(targets: readonly Target[]) {
-    const [only] = targets
-    this.#left = targets.length === 1 ? inTurn(only as Target) : targets.flatMap(inTurn)
+    const left: Candidate[] = []
+    for (const target of targets) left.push(...inTurn(target))
+    this.#left = left
   }
 
   /** The first that may be asked at `now`; where there is none, the refusal that ends first, of one at a limit where there is any. */
