@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
 import { passageTo } from '../src/relay/passage.ts'
@@ -31,12 +32,17 @@ export default fp(
           const endpoint = provider.endpoints[envelope.operation]
           return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
         },
-        forward: (candidate, passage) => {
-          const exchange = exchangeFor(candidate, passage, envelope)
-          return exchange instanceof Promise ? exchange.then(made => reply.forward(made)) : reply.forward(exchange)
+        hedge: route.hedge,
+        forward: (attempt, passage) => {
+          const exchange = exchangeFor(attempt.candidate, passage, envelope)
+          return exchange instanceof Promise
+            ? exchange.then(made => reply.forward(attempt, made))
+            : reply.forward(attempt, exchange)
         },
         present: () => !presence.gone,
         now: () => performance.now(),
+        wait: setTimeout,
+        random: Math.random,
       })
     })
   },

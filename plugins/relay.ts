@@ -25,6 +25,7 @@ export default fp(
     app.decorateReply('relay', function (this: FastifyReply, answer: Answer) {
       const { record } = this.request
       record.firstContentAt = performance.now()
+      record.answeredBy = answer.attempt.record
       record.lane = answer.passage.lane
       record.losses = answer.passage.losses
       describe(this, answer)

@@ -46,6 +46,15 @@ export function duration(minimum: 0 | 1 = 1) {
 const SIZE_MESSAGE = 'expected a size such as 512KiB or 32MiB'
 
 /** Text such as `32MiB`, put out as bytes. */
+/** `p95` as the share 0.95, or a duration. */
+export function percentileOrDuration() {
+  const percentile = z
+    .string()
+    .regex(/^p\d{2}$/, 'expected a percentile such as p95, or a duration such as 800ms')
+    .transform(text => ({ percentile: Number(text.slice(1)) / 100 }))
+  return z.union([percentile, duration().transform(ms => ({ ms }))])
+}
+
 export function size() {
   return z
     .string(SIZE_MESSAGE)

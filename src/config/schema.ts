@@ -8,6 +8,7 @@ import {
   modelName,
   name,
   number,
+  percentileOrDuration,
   port,
   proxy,
   redisUrl,
@@ -120,6 +121,15 @@ const model = z.strictObject({
     .describe('`weighted`: at random by weight; `priority`: the first that can answer.'),
   targets: z.array(target).min(1).describe('Who may answer.'),
   attempts: wholeNumber(1, 100).prefault(3).describe('Most upstream attempts for one request.'),
+  hedge: z
+    .strictObject({
+      after: percentileOrDuration()
+        .prefault('p95')
+        .describe('How long the first target may take to begin: a time, or such a share of its own answers (`p95`).'),
+      budget: number(0.001, 1).prefault(0.05).describe('Second attempts, as a share of all first ones.'),
+    })
+    .optional()
+    .describe('Ask a second target when the first is slower than usual; off unless set.'),
   cache: z
     .strictObject({
       ttl: duration().describe('How long an answer is kept.'),
@@ -167,6 +177,13 @@ export const schema = z.strictObject({
     .default({})
     .describe('What clients may ask for, beside `provider/model`, which always works.'),
   keys: z.array(key).default([]).describe('The callers. With none the gateway is open, and then only on loopback.'),
+  retryBudget: z
+    .strictObject({
+      ratio: number(0, 10).prefault(0.2).describe('Attempts after failures, as a share of first attempts.'),
+      minPerSecond: number(0, 10_000).prefault(1).describe('Attempts after failures that are allowed in any case.'),
+    })
+    .prefault({})
+    .describe('How much load attempts that follow failures may add, for each target, over ten seconds.'),
   state: z
     .strictObject({
       redis: redisUrl().optional().describe('Redis or Valkey, for several gateways; memory unless set.'),

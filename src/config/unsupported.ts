@@ -2,12 +2,10 @@ import { matches, type Path } from './tree.ts'
 
 /** Settings that Sluice's design has and this version does not, by where they stand. Refused by name, never accepted and ignored. */
 const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
-  ['retryBudget'],
   ['ledger'],
   ['providers', '*', 'limits'],
   ['providers', '*', 'health'],
   ['models', '*', 'degradeTo'],
-  ['models', '*', 'hedge'],
   ['models', '*', 'queue'],
   ['keys', '*', 'budget'],
   ['keys', '*', 'priority'],

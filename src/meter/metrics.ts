@@ -66,6 +66,24 @@ export const METRICS = {
     buckets: LATENCY,
   },
   attempts: { name: 'sluice_attempts_total', type: 'counter', help: 'Upstream attempts.', labels: [] },
+  retries: {
+    name: 'sluice_retries_total',
+    type: 'counter',
+    help: 'Upstream attempts that followed a failed one.',
+    labels: [],
+  },
+  retriesUnpaid: {
+    name: 'sluice_retries_unpaid_total',
+    type: 'counter',
+    help: 'Failures after which the retry budget allowed no further attempt.',
+    labels: [],
+  },
+  hedges: {
+    name: 'sluice_hedges_total',
+    type: 'counter',
+    help: 'Second attempts beside one that was slow, by how they ended.',
+    labels: ['outcome'],
+  },
   fallbacks: {
     name: 'sluice_fallbacks_total',
     type: 'counter',

@@ -61,9 +61,18 @@ export class Settlement {
     if (record.attempts.length === 0) return
     this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
     this.#attemptCount.inc(record.attempts.length)
+    if (record.attempts.length > 1) this.#further(record)
+    if (record.retryUnpaid) this.#meters.retriesUnpaid.inc()
     for (const attempt of record.attempts) this.#attempt(attempt, now)
-    const last = record.attempts.at(-1)
-    if (last !== undefined && last.failure === undefined) this.#answer(record, last, now)
+    const { answeredBy } = record
+    if (answeredBy !== undefined && answeredBy.failure === undefined) this.#answer(record, answeredBy, now)
+  }
+
+  /** Attempts beyond the first. */
+  #further({ attempts }: CallRecord): void {
+    const hedges = attempts.filter(attempt => attempt.hedge)
+    this.#meters.retries.inc({}, attempts.length - 1 - hedges.length)
+    for (const { failure } of hedges) this.#meters.hedges.inc({ outcome: failure ?? 'ok' })
   }
 
   #attempt(attempt: AttemptRecord, now: number): void {
@@ -83,9 +92,9 @@ export class Settlement {
     if (failure === 'unauthorized') this.#meters.keyRefused.inc({ provider, key: attempt.key })
   }
 
-  #answer(record: CallRecord, last: AttemptRecord, now: number): void {
-    if (record.attempts.some(attempt => attempt.target !== last.target)) this.#meters.fallbacks.inc()
-    const meters = this.#target(last).answer
+  #answer(record: CallRecord, answeredBy: AttemptRecord, now: number): void {
+    if (record.attempts.some(attempt => attempt.target !== answeredBy.target)) this.#meters.fallbacks.inc()
+    const meters = this.#target(answeredBy).answer
     meters.duration.observe((now - record.startedAt) / 1000)
     if (record.stream && record.firstContentAt !== undefined) {
       meters.firstToken.observe((record.firstContentAt - record.startedAt) / 1000)

@@ -35,7 +35,7 @@ export interface Question {
   /** Prepares the body for a candidate. Throws InvalidRequest when the call cannot be said to it. */
   passage(candidate: Candidate): Passage
   /** Sends it; settles at the head of the answer, never rejects. */
-  forward(candidate: Candidate, passage: Passage): Promise<Outcome>
+  forward(attempt: Attempt, passage: Passage): Promise<Outcome>
   /** Monotonic clock, ms. */
   now(): number
 }
@@ -62,7 +62,7 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
   let outcome: Outcome
   try {
     passage = call.passage(candidate)
-    outcome = await call.forward(candidate, passage)
+    outcome = await call.forward(attempt, passage)
   } catch (error) {
     // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
     attempt.settle(call.now(), faultOf(error).kind)

@@ -1,8 +1,11 @@
 import type { Kind } from '../call/fault.ts'
 import { CONSEQUENCES } from '../errors.ts'
 import type { AttemptRecord, CallRecord } from '../meter/record.ts'
+import type { Abortable } from '../relay/presence.ts'
+import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Outcome } from '../upstream/outcome.ts'
 import type { Verdict } from './breaker.ts'
+import type { Choice } from './choices.ts'
 import type { Permit } from './gate.ts'
 import type { Candidate } from './target.ts'
 
@@ -12,8 +15,11 @@ export class Attempt {
   readonly record: AttemptRecord
   readonly #permit: Permit
   #settled = false
+  #exchange: Abortable | undefined
+  #aborted: FailedOutcome | undefined
 
-  constructor(candidate: Candidate, permit: Permit, call: CallRecord, now: number) {
+  /** `hedge` where it is made beside another one that has not ended. */
+  constructor({ candidate, permit }: Choice, call: CallRecord, now: number, hedge = false) {
     this.candidate = candidate
     this.#permit = permit
     const { target, key } = candidate
@@ -23,8 +29,21 @@ export class Attempt {
       model: target.configured ? target.model : 'other',
       key: key.index,
       startedAt: now,
+      ...(hedge && { hedge }),
     }
     call.attempts.push(this.record)
+  }
+
+  /** What is on the wire for it. */
+  carriedBy(exchange: Abortable): void {
+    this.#exchange = exchange
+    if (this.#aborted !== undefined) exchange.abort(this.#aborted)
+  }
+
+  /** Nobody waits for it any more. */
+  abort(failure: FailedOutcome): void {
+    this.#aborted = failure
+    this.#exchange?.abort(failure)
   }
 
   /** The head of the answer has come. */

@@ -1,5 +1,6 @@
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
 import { Cooldown } from './cooldown.ts'
+import { RetryBudget, type RetryBudgetSettings } from './retry-budget.ts'
 
 /** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
 export interface BreakerLabels {
@@ -15,7 +16,10 @@ export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
 export class Breakers {
   readonly #breakers = new Map<string, Breaker>()
   readonly #cooldowns = new Map<string, Cooldown>()
+  readonly #retryBudgets = new Map<string, RetryBudget>()
   readonly #now: () => number
+  /** What retry budgets are made with from now on. */
+  retries: RetryBudgetSettings = { ratio: 0.2, minPerSecond: 1 }
   #listener: StateListener = () => {}
 
   /** `now` is a monotonic clock in ms. */
@@ -50,6 +54,20 @@ export class Breakers {
       this.#cooldowns.set(id, cooldown)
     }
     return cooldown
+  }
+
+  /** What pays for the attempts that follow a failure of this target. */
+  retryBudget(target: string): RetryBudget {
+    let budget = this.#retryBudgets.get(target)
+    if (budget === undefined) {
+      budget = new RetryBudget(this.retries)
+      this.#retryBudgets.set(target, budget)
+    }
+    return budget
+  }
+
+  dropRetryBudget(target: string): void {
+    this.#retryBudgets.delete(target)
   }
 
   drop(id: string): void {

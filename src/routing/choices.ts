@@ -12,18 +12,31 @@ const NOBODY: Refusal = { reason: 'failing', waitMs: 1 }
 
 /** Whom one request may still be sent to, best first. Who failed it is not asked again (C7). */
 export class Choices {
+  readonly #all: readonly Candidate[]
   #left: readonly Candidate[]
 
   constructor(targets: readonly Target[]) {
     const left: Candidate[] = []
     for (const target of targets) left.push(...inTurn(target))
+    this.#all = left
     this.#left = left
   }
 
-  /** The first that may be asked at `now`; where there is none, the refusal that ends first, of one at a limit where there is any. */
-  next(now: number): Choice | Refusal {
+  /** Everybody has failed. */
+  get exhausted(): boolean {
+    return this.#left.length === 0
+  }
+
+  /** Gives those who failed another chance. */
+  restore(): void {
+    this.#left = this.#all
+  }
+
+  /** The first that may be asked at `now`; where there is none, the refusal that ends first, of one at a limit where there is any. Leaves out `except`. */
+  next(now: number, except?: Target): Choice | Refusal {
     let best: Refusal | undefined
     for (const candidate of this.#left) {
+      if (candidate.target === except) continue
       const answer = candidate.gate.admit(now)
       if (!isRefusal(answer)) return { candidate, permit: answer }
       if (best === undefined || isBetter(answer, best)) best = answer

@@ -11,7 +11,16 @@ export function createTarget(
   breakers: Breakers,
 ): Target {
   const id = `${vendor.name}/${model}`
-  const target: Target = { id, vendor, model, weight, configured, candidates: [], turn: -1 }
+  const target: Target = {
+    id,
+    vendor,
+    model,
+    weight,
+    configured,
+    candidates: [],
+    turn: -1,
+    retryBudget: breakers.retryBudget(id),
+  }
   const labels = { provider: vendor.name, model: configured ? model : 'other' }
   const candidates = vendor.keys.map(key => {
     const candidateId = breakerId(id, key.index)

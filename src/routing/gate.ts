@@ -59,6 +59,6 @@ export class Gate {
 
 function ignore(): void {}
 
-export function isRefusal(answer: Permit | Refusal): answer is Refusal {
+export function isRefusal(answer: object): answer is Refusal {
   return 'reason' in answer
 }

@@ -72,7 +72,14 @@ export class Planner {
     if (vendor === undefined || slash + 1 === name.length) return undefined
     const model = safeModelPath(name.slice(slash + 1))
     const target = createTarget(vendor, model, 1, this.#isConfigured(vendor, model), this.#breakers)
-    const route: Route = { name, strategy: 'priority', targets: [target], attempts: DIRECT_ATTEMPTS, weights: [] }
+    const route: Route = {
+      name,
+      strategy: 'priority',
+      targets: [target],
+      attempts: DIRECT_ATTEMPTS,
+      hedge: undefined,
+      weights: [],
+    }
     this.#remember(name, route)
     return route
   }
@@ -89,8 +96,9 @@ export class Planner {
     const [oldest, forgotten] = this.#direct.entries().next().value as [string, Route]
     this.#direct.delete(oldest)
     for (const target of forgotten.targets) {
-      if (!target.configured)
-        for (const { key } of target.candidates) this.#breakers.drop(breakerId(target.id, key.index))
+      if (target.configured) continue
+      this.#breakers.dropRetryBudget(target.id)
+      for (const { key } of target.candidates) this.#breakers.drop(breakerId(target.id, key.index))
     }
   }
 

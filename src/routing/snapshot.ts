@@ -6,6 +6,7 @@ import type { Breakers } from './breakers.ts'
 import { Cooldown } from './cooldown.ts'
 import { createTarget } from './create-target.ts'
 import { Planner } from './plan.ts'
+import { RetryBudget } from './retry-budget.ts'
 import type { Route, Vendor } from './target.ts'
 
 /** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
@@ -23,6 +24,7 @@ export interface Snapshot {
  * Throws where a provider's settings make no sense.
  */
 export function buildSnapshot(config: Config, breakers: Breakers, simulators: ReadonlyMap<string, string>): Snapshot {
+  breakers.retries = config.retryBudget
   const vendors = new Map<string, Vendor>()
   for (const [name, settings] of Object.entries(config.providers)) {
     vendors.set(name, vendorOf(name, settings, simulators.get(name) ?? settings.baseUrl))
@@ -59,11 +61,12 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
-  const { strategy, targets, attempts } = config.models[name] as Config['models'][string]
+  const { strategy, targets, attempts, hedge } = config.models[name] as Config['models'][string]
   return {
     name,
     strategy,
     attempts,
+    hedge: hedge && { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
     weights: [],
     targets: targets.map(({ provider, model, weight }) =>
       createTarget(vendors.get(provider) as Vendor, model, weight, true, breakers),

@@ -4,6 +4,8 @@ import type { Pool } from '../upstream/pool.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
+import type { HedgeRule } from './hedge-rule.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
 /** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
 export interface VendorKey {
@@ -33,6 +35,8 @@ export interface Target {
   readonly vendor: Vendor
   readonly model: string
   readonly weight: number
+  /** Pays for the attempts that follow a failure of this target. */
+  readonly retryBudget: RetryBudget
   /** The target with each of the vendor's keys. */
   readonly candidates: readonly Candidate[]
   /** Which of them the last request began with; changes. */
@@ -55,6 +59,8 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
+  /** When a second target is asked before the first has answered. */
+  readonly hedge: HedgeRule | undefined
   /** Running sums of the weighted strategy; the one thing here that changes. */
   readonly weights: number[]
 }
