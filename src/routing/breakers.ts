@@ -1,5 +1,6 @@
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
 import { Cooldown } from './cooldown.ts'
+import { TargetLoad } from './target-load.ts'
 
 /** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
 export interface BreakerLabels {
@@ -11,10 +12,11 @@ export interface BreakerLabels {
 /** Called at each change of state. */
 export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
 
-/** The breakers and cooldowns of the process, by candidate, so that they outlive the snapshot that asked for them. */
+/** The breakers and cooldowns of the process, by candidate, and the loads, by target, so that they outlive the snapshot that asked for them. */
 export class Breakers {
   readonly #breakers = new Map<string, Breaker>()
   readonly #cooldowns = new Map<string, Cooldown>()
+  readonly #loads = new Map<string, TargetLoad>()
   readonly #now: () => number
   #listener: StateListener = () => {}
 
@@ -50,6 +52,20 @@ export class Breakers {
       this.#cooldowns.set(id, cooldown)
     }
     return cooldown
+  }
+
+  /** How busy and fast this target is: one for all routes and keys. */
+  load(target: string): TargetLoad {
+    let load = this.#loads.get(target)
+    if (load === undefined) {
+      load = new TargetLoad()
+      this.#loads.set(target, load)
+    }
+    return load
+  }
+
+  dropLoad(target: string): void {
+    this.#loads.delete(target)
   }
 
   drop(id: string): void {

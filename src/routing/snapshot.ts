@@ -59,14 +59,14 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
-  const { strategy, targets, attempts } = config.models[name] as Config['models'][string]
+  const { strategy, targets, attempts, affinity } = config.models[name] as Config['models'][string]
   return {
     name,
     strategy,
     attempts,
-    weights: [],
-    targets: targets.map(({ provider, model, weight }) =>
-      createTarget(vendors.get(provider) as Vendor, model, weight, true, breakers),
+    ...(affinity !== undefined && { affinity }),
+    targets: targets.map(({ provider, ...settings }) =>
+      createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
     ),
   }
 }

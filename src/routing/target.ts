@@ -1,9 +1,12 @@
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
+import type { Affinity } from './affinity.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
+import type { Price, StrategyName } from './strategies.ts'
+import type { TargetLoad } from './target-load.ts'
 
 /** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
 export interface VendorKey {
@@ -33,6 +36,13 @@ export interface Target {
   readonly vendor: Vendor
   readonly model: string
   readonly weight: number
+  readonly price?: Price | undefined
+  /** How busy, fast and well it is: one for all routes that lead to it. */
+  readonly load: TargetLoad
+  /** Its place in the hashing of affinity. */
+  readonly seed: number
+  /** Running sum of the weighted strategy; changes. */
+  due: number
   /** The target with each of the vendor's keys. */
   readonly candidates: readonly Candidate[]
   /** Which of them the last request began with; changes. */
@@ -51,10 +61,10 @@ export interface Candidate {
 /** A name that clients may ask for, and who answers it. */
 export interface Route {
   readonly name: string
-  readonly strategy: 'weighted' | 'priority'
+  readonly strategy: StrategyName
+  /** Keeps calls that belong together on one target. */
+  readonly affinity?: Affinity
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
-  /** Running sums of the weighted strategy; the one thing here that changes. */
-  readonly weights: number[]
 }

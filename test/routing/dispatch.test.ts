@@ -33,7 +33,7 @@ async function setUp(t: TestContext, play: Partial<Dispatch>) {
   const call: Dispatch = {
     envelope,
     record,
-    targets: snapshot.planner.order(snapshot.planner.route('chat', () => true)),
+    targets: snapshot.planner.route('chat', () => true).targets,
     maxAttempts: 3,
     passage: ({ target }) => passageTo(target.vendor.provider, dialect, envelope, target.model),
     forward: async () => CRASH,
