@@ -1,4 +1,5 @@
 import { suite, type TestContext, test } from 'node:test'
+import { Breakers } from '../../src/routing/breakers.ts'
 import { DecayingHistogram } from '../../src/routing/decaying-histogram.ts'
 import { FailureShare } from '../../src/routing/failure-share.ts'
 import { PeakEwma } from '../../src/routing/peak-ewma.ts'
@@ -152,4 +153,13 @@ suite('the load of a target', () => {
     for (let call = 0; call < 20; call += 1) fail(load, 0, 30 * SECOND)
     t.assert.ok((load.percentile(0.95, true) as number) < 400)
   })
+})
+
+test('E22: a load is one for all routes to a target, and forgotten with it', t => {
+  const breakers = new Breakers(() => 0)
+  const load = breakers.load('a/m')
+  t.assert.equal(breakers.load('a/m'), load)
+  t.assert.notEqual(breakers.load('b/m'), load)
+  breakers.dropLoad('a/m')
+  t.assert.notEqual(breakers.load('a/m'), load)
 })
