@@ -19,7 +19,9 @@ declare module 'fastify' {
 /** Stage 8: who is asked, in which order, and what is tried again; the loop itself is src/routing/dispatch.ts. */
 export default fp(
   async app => {
-    app.decorate('plan', request => request.snapshot.planner.order(request.route))
+    app.decorate('plan', ({ snapshot, route, call: envelope, caller }) =>
+      snapshot.planner.order(route, { envelope, caller: caller?.name, now: performance.now() }),
+    )
     app.decorate('dispatch', (request, reply) => {
       const { call: envelope, record, presence, route } = request
       return dispatch({

@@ -82,6 +82,14 @@ export function modelName() {
     )
 }
 
+/** The name of a request header (RFC 9110 5.1), put out in lower case, as Node has them. */
+export function headerName() {
+  return z
+    .string()
+    .regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'expected the name of a header such as x-session-id')
+    .toLowerCase()
+}
+
 export function text() {
   return z.string().min(1, 'must not be empty')
 }

@@ -5,6 +5,7 @@ import {
   boolean,
   date,
   duration,
+  headerName,
   modelName,
   name,
   number,
@@ -108,18 +109,45 @@ const provider = z
     apiKeys: [...(apiKey === undefined ? [] : [apiKey]), ...(apiKeys ?? [])].filter(key => key !== ''),
   }))
 
+const price = z.strictObject({
+  input: number(0).describe('USD for a million input tokens.'),
+  output: number(0).describe('USD for a million output tokens.'),
+})
+
 const target = z.strictObject({
   provider: text().describe('A name under `providers`.'),
   model: modelName().describe("The vendor's name of the model."),
-  weight: number(0, 1_000_000).prefault(1).describe('Share of the calls, for strategy `weighted`.'),
+  weight: number(0, 1_000_000)
+    .prefault(1)
+    .describe('Share of the calls, or of the sessions with `affinity`; 0: only where no other can answer.'),
+  price: price.optional().describe('What the vendor charges, for strategy `cheapest`; unknown counts as dearest.'),
+})
+
+const affinity = z.strictObject({
+  by: z
+    .enum(['header', 'user', 'prefix'])
+    .describe(
+      'What the calls have in common: a header, the `user` (Anthropic: `metadata.user_id`), or the beginning of the prompt, which vendors cache.',
+    ),
+  header: headerName().default('x-session-id').describe('Which header, for `by: header`.'),
+  prefix: size()
+    .prefault('1KiB')
+    .describe(
+      'How much of the prompt, for `by: prefix`: more than what all prompts share. Shorter prompts go where the strategy says.',
+    ),
 })
 
 const model = z.strictObject({
   strategy: z
-    .enum(['weighted', 'priority'])
+    .enum(['weighted', 'least-latency', 'least-busy', 'cheapest', 'priority'])
     .default('weighted')
-    .describe('`weighted`: at random by weight; `priority`: the first that can answer.'),
+    .describe(
+      'Who is asked first of those that can answer. `weighted`: each in turn by weight; `least-latency`: the fastest lately; `least-busy`: the one with fewest calls for its weight; `cheapest`: the lowest price, at three input tokens to one of output; `priority`: the first in the list.',
+    ),
   targets: z.array(target).min(1).describe('Who may answer.'),
+  affinity: affinity
+    .optional()
+    .describe('Calls that belong together go to the same target while it can answer; off unless set.'),
   attempts: wholeNumber(1, 100).prefault(3).describe('Most upstream attempts for one request.'),
   hedge: z
     .strictObject({

@@ -13,13 +13,6 @@ const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
   ['keys', '*', 'limits', 'concurrency'],
 ]
 
-const STRATEGY_PATH = ['models', '*', 'strategy']
-const UNSUPPORTED_STRATEGIES: readonly unknown[] = ['least-latency', 'least-busy', 'cheapest']
-
 export function isUnsupportedKey(path: Path): boolean {
   return UNSUPPORTED_KEYS.some(pattern => matches(path, pattern))
-}
-
-export function isUnsupportedValue(path: Path, value: unknown): boolean {
-  return matches(path, STRATEGY_PATH) && UNSUPPORTED_STRATEGIES.includes(value)
 }

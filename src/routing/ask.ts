@@ -71,9 +71,12 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
   }
   if (outcome.type === 'failed') return failed(call, attempt, outcome)
   attempt.answered(call.now(), outcome)
-  if (outcome.type === 'stream') return stream(call, attempt, passage, outcome)
-  if (outcome.status >= 400) return refused(call, attempt, passage, outcome)
-  return whole(call, attempt, passage, outcome)
+  const ended =
+    outcome.type === 'stream'
+      ? await stream(call, attempt, passage, outcome)
+      : (outcome.status >= 400 ? refused : whole)(call, attempt, passage, outcome)
+  if (!isFailure(ended)) attempt.committed(call.now())
+  return ended
 }
 
 function whole(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {

@@ -8,12 +8,14 @@ import type { Verdict } from './breaker.ts'
 import type { Choice } from './choices.ts'
 import type { Permit } from './gate.ts'
 import type { Candidate } from './target.ts'
+import type { Timing } from './target-load.ts'
 
-/** One try of one candidate: tells the gate and the record how it ended, once, when the answer has ended. */
+/** One try of one candidate: tells the gate, the target's load and the record how it ended, once, when the answer has ended. */
 export class Attempt {
   readonly candidate: Candidate
   readonly record: AttemptRecord
   readonly #permit: Permit
+  readonly #timing: Timing
   #settled = false
   #exchange: Abortable | undefined
   #aborted: FailedOutcome | undefined
@@ -23,6 +25,7 @@ export class Attempt {
     this.candidate = candidate
     this.#permit = permit
     const { target, key } = candidate
+    this.#timing = target.load.begin(call.stream, now)
     this.record = {
       target: target.id,
       provider: target.vendor.name,
@@ -53,6 +56,11 @@ export class Attempt {
     this.#permit.answered(headers)
   }
 
+  /** The answer is the client's: the content of a stream has begun, or a whole answer has come. */
+  committed(now: number): void {
+    this.#timing.committed(now)
+  }
+
   /** `failure` says how it failed; absent when the answer came whole. Only the first call counts. */
   settle(now: number, failure?: Kind, reason?: string): void {
     if (this.#settled) return
@@ -60,7 +68,9 @@ export class Attempt {
     this.record.endedAt = now
     if (failure !== undefined) this.record.failure = failure
     if (reason !== undefined) this.record.reason = reason
-    this.#permit.settle(verdictOf(failure))
+    const verdict = verdictOf(failure)
+    this.#timing.settle(verdict, now)
+    this.#permit.settle(verdict)
   }
 }
 

@@ -1,6 +1,7 @@
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
 import { Cooldown } from './cooldown.ts'
 import { RetryBudget, type RetryBudgetSettings } from './retry-budget.ts'
+import { TargetLoad } from './target-load.ts'
 
 /** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
 export interface BreakerLabels {
@@ -12,11 +13,12 @@ export interface BreakerLabels {
 /** Called at each change of state. */
 export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
 
-/** The breakers and cooldowns of the process, by candidate, so that they outlive the snapshot that asked for them. */
+/** The breakers and cooldowns of the process, by candidate, and the loads, by target, so that they outlive the snapshot that asked for them. */
 export class Breakers {
   readonly #breakers = new Map<string, Breaker>()
   readonly #cooldowns = new Map<string, Cooldown>()
   readonly #retryBudgets = new Map<string, RetryBudget>()
+  readonly #loads = new Map<string, TargetLoad>()
   readonly #now: () => number
   /** What retry budgets are made with from now on. */
   retries: RetryBudgetSettings = { ratio: 0.2, minPerSecond: 1 }
@@ -66,8 +68,20 @@ export class Breakers {
     return budget
   }
 
-  dropRetryBudget(target: string): void {
+  /** How busy and fast this target is: one for all routes and keys. */
+  load(target: string): TargetLoad {
+    let load = this.#loads.get(target)
+    if (load === undefined) {
+      load = new TargetLoad()
+      this.#loads.set(target, load)
+    }
+    return load
+  }
+
+  /** Forgets what is known of a target as a whole. */
+  dropTarget(target: string): void {
     this.#retryBudgets.delete(target)
+    this.#loads.delete(target)
   }
 
   drop(id: string): void {

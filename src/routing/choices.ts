@@ -1,5 +1,5 @@
 import { isRefusal, type Permit, type Refusal } from './gate.ts'
-import { inTurn } from './strategies.ts'
+import { inTurn } from './in-turn.ts'
 import type { Candidate, Target } from './target.ts'
 
 /** A candidate that may be asked now. */

@@ -26,7 +26,7 @@ export async function askAndStrike(call: Question, choices: Choices, attempt: At
 export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
   rule.budget.deposit(call.now())
   const asked = askAndStrike(call, choices, first)
-  const delay = delayOf(rule, first.candidate.target)
+  const delay = delayOf(rule, first.candidate.target, call.envelope.stream)
   if (delay === undefined) return asked
   const patience = new Patience(delay)
   const early = await Promise.race([asked, patience.over])
@@ -37,8 +37,9 @@ export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, fi
   return firstGood(call, [first, asked], [second, askAndStrike(call, choices, second)])
 }
 
-function delayOf({ after }: HedgeRule, _target: Target): number | undefined {
-  return 'ms' in after ? after.ms : undefined
+/** Undefined while too little is known of the target to say what is slow for it. */
+function delayOf({ after }: HedgeRule, { load }: Target, streamed: boolean): number | undefined {
+  return 'ms' in after ? after.ms : load.percentile(after.percentile, streamed)
 }
 
 function secondAttempt(call: Asking, { budget }: HedgeRule, choices: Choices, first: Attempt): Attempt | undefined {

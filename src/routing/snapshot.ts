@@ -61,15 +61,17 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
-  const { strategy, targets, attempts, hedge } = config.models[name] as Config['models'][string]
+  const { strategy, targets, attempts, affinity, hedge } = config.models[name] as Config['models'][string]
   return {
     name,
     strategy,
     attempts,
-    hedge: hedge && { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
-    weights: [],
-    targets: targets.map(({ provider, model, weight }) =>
-      createTarget(vendors.get(provider) as Vendor, model, weight, true, breakers),
+    ...(hedge !== undefined && {
+      hedge: { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
+    }),
+    ...(affinity !== undefined && { affinity }),
+    targets: targets.map(({ provider, ...settings }) =>
+      createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
     ),
   }
 }

@@ -63,7 +63,7 @@ function burst(rate: number): number {
 }
 
 /** Mulberry32: numbers in [0, 1), the same for the same seed. */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -67,6 +67,20 @@ models:
   })
 })
 
+test('a model keeps its prices and what its calls have in common, with header names in the case that Node gives them', () => {
+  const { models } = load(`
+providers: { sim: {} }
+models:
+  cheap: { strategy: cheapest, targets: [{ provider: sim, model: a, price: { input: 0.25, output: 2 } }] }
+  sticky:
+    strategy: least-latency
+    affinity: { by: header, header: X-Chat }
+    targets: [{ provider: sim, model: a, weight: 3 }]
+`)
+  assert.deepEqual(models.cheap?.targets[0]?.price, { input: 0.25, output: 2 })
+  assert.deepEqual(models.sticky?.affinity, { by: 'header', header: 'x-chat', prefix: 1_024 })
+})
+
 suite('keys', () => {
   const KEY = 'a-key-of-some-length'
 

@@ -48,7 +48,7 @@ async function setUp(t: TestContext, play: Partial<Dispatch>, model = 'chat') {
     },
     random: () => 0.5,
     ...play,
-    targets: snapshot.planner.order(snapshot.planner.route(model, () => true)),
+    targets: snapshot.planner.route(model, () => true).targets,
   }
   const forward = (attempt: Attempt, passage: Parameters<Dispatch['forward']>[1]) => {
     asked.push(attempt.record.target)
