@@ -5,7 +5,6 @@ const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
   ['retryBudget'],
   ['ledger'],
   ['providers', '*', 'limits'],
-  ['providers', '*', 'health'],
   ['models', '*', 'degradeTo'],
   ['models', '*', 'hedge'],
   ['models', '*', 'queue'],

@@ -11,6 +11,7 @@ export class Attempt {
   readonly candidate: Candidate
   readonly record: AttemptRecord
   readonly #permit: Permit
+  #begunAt: number | undefined
   #settled = false
 
   constructor(candidate: Candidate, permit: Permit, call: CallRecord, now: number) {
@@ -29,9 +30,15 @@ export class Attempt {
 
   /** The head of the answer has come. */
   answered(now: number, { status, headers }: Exclude<Outcome, { type: 'failed' }>): void {
+    this.#begunAt = now
     this.record.firstByteAt = now
     this.record.status = status
     this.#permit.answered(headers)
+  }
+
+  /** A stream is worth showing: before that, its head was an empty promise. */
+  began(now: number): void {
+    this.#begunAt = now
   }
 
   /** `failure` says how it failed; absent when the answer came whole. Only the first call counts. */
@@ -41,11 +48,21 @@ export class Attempt {
     this.record.endedAt = now
     if (failure !== undefined) this.record.failure = failure
     if (reason !== undefined) this.record.reason = reason
-    this.#permit.settle(verdictOf(failure))
+    if (failure !== undefined) this.#note(failure)
+    this.#permit.settle(this.#verdict(failure))
   }
-}
 
-function verdictOf(failure: Kind | undefined): Verdict {
-  if (failure === undefined) return 'good'
-  return CONSEQUENCES[failure].breaker ? 'bad' : 'neutral'
+  #verdict(failure: Kind | undefined): Verdict {
+    if (failure !== undefined) return CONSEQUENCES[failure].breaker ? 'bad' : 'neutral'
+    const { slowerThan } = this.candidate.target.vendor.breaker
+    if (slowerThan === undefined || this.#begunAt === undefined) return 'good'
+    return this.#begunAt - this.record.startedAt > slowerThan ? 'slow' : 'good'
+  }
+
+  /** For the operator, where it was not the request's own fault. */
+  #note(kind: Kind): void {
+    if (!CONSEQUENCES[kind].nextTarget && kind !== 'unauthorized') return
+    const { status } = this.record
+    this.candidate.gate.breaker.lastFailure = { kind, at: Date.now(), ...(status !== undefined && { status }) }
+  }
 }

@@ -4,6 +4,7 @@ import type { Pool } from '../upstream/pool.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
+import type { Health } from './health.ts'
 
 /** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
 export interface VendorKey {
@@ -24,6 +25,8 @@ export interface Vendor {
   readonly pool: Pool
   readonly timeouts: ExchangeTimeouts
   readonly breaker: BreakerSettings
+  /** Absent where it is not checked. */
+  readonly health: Health | undefined
 }
 
 /** Who can answer: a vendor with one of its models. */

@@ -65,7 +65,7 @@ suite('what is not built yet is refused by name', () => {
     test(message, () => assert.ok(only(SIM + text).includes(message), only(SIM + text)))
   }
 
-  for (const key of ['limits', 'health']) {
+  for (const key of ['limits']) {
     test(`providers.sim.${key} is not supported yet`, () => {
       assert.match(only(`providers: { sim: { ${key}: {} } }`), new RegExp(`providers.sim.${key} is not supported yet$`))
     })

@@ -12,7 +12,9 @@ const SETTINGS: BreakerSettings = {
   window: 30_000,
   minimumCalls: 10,
   errorRate: 0.5,
+  slowRate: 0.8,
   openFor: 15_000,
+  maxOpenFor: 300_000,
   probes: 1,
   closeAfter: 2,
 }
@@ -29,6 +31,7 @@ class Bench {
       { ...SETTINGS, ...settings },
       state => this.states.push(state),
       () => this.#now,
+      () => 0,
     )
     t.after(() => this.breaker.shutdown())
   }
@@ -214,14 +217,14 @@ test('C13: one success does not close it, the last of closeAfter does', async t 
   t.assert.deepEqual(bench.states, ['open', 'half-open', 'closed'])
 })
 
-test('one failed probe opens it again, for the whole time, and the count of good ones begins anew', async t => {
+test('C12: one failed probe opens it again, for twice the time, and the count of good ones begins anew', async t => {
   const bench = new Bench(t)
   await bench.halfOpen(t)
   await bench.settle('good')
   await bench.settle('bad')
   t.assert.equal(bench.breaker.state, 'open')
-  t.assert.equal(bench.breaker.openForMs, SETTINGS.openFor)
-  await bench.pass(t, SETTINGS.openFor)
+  t.assert.equal(bench.breaker.openForMs, 2 * SETTINGS.openFor)
+  await bench.pass(t, 2 * SETTINGS.openFor)
   await bench.settle('good')
   t.assert.equal(bench.breaker.state, 'half-open')
 })
