@@ -58,7 +58,7 @@ const breaker = z.strictObject({
   slowerThan: duration()
     .optional()
     .describe(
-      'A call is slow that takes longer to the first content of a stream, or to a whole answer without one. None is unless set.',
+      'A call is slow if the first content of its stream, or the end of an answer without one, takes longer; none is unless set.',
     ),
   slowRate: number(0.01, 1).prefault(0.8).describe('Share of slow calls, up to 1, that opens it.'),
   openFor: duration()
@@ -80,7 +80,7 @@ const health = z.strictObject({
     .enum(['use-all', 'refuse'])
     .default('use-all')
     .describe(
-      'Where no target of a model is well: ask this one all the same, since its checks may be what is broken, or not.',
+      'Where no target of a model is well: ask its targets all the same, since the checks may be what is broken, or not.',
     ),
 })
 

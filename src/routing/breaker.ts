@@ -11,7 +11,7 @@ export interface BreakerSettings extends EjectionSettings {
   readonly minimumCalls: number
   /** Share of failures at which it opens, 0..1. */
   readonly errorRate: number
-  /** To the first byte, ms: an attempt that takes longer is slow. Unset, none is. */
+  /** To the first content of a stream, or the end of an answer without one, ms: what takes longer is slow. Unset, nothing is. */
   readonly slowerThan?: number | undefined
   /** Share of slow attempts at which it opens, 0..1. */
   readonly slowRate: number
