@@ -19,6 +19,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     const type = checkType(path, name, provider, known, report)
     if (type === undefined) continue
     checkSimulator(path, type, provider, report)
+    checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
   }
 }
@@ -48,6 +49,12 @@ function checkSimulator(path: Path, type: string, provider: Record<string, unkno
   for (const key of ['dialect', 'sim'].filter(key => provider[key] !== undefined)) {
     report.addAtKey([...path, key], `"${key}" is only for providers of type sim, and this one is of type ${type}`)
   }
+}
+
+function checkBreaker(path: Path, provider: Record<string, unknown>, report: Report): void {
+  const member = [...path, 'breaker', 'slowRate']
+  if (getIn(provider, ['breaker', 'slowRate']) === undefined) return
+  if (getIn(provider, ['breaker', 'slowerThan']) === undefined) report.add(member, 'has no meaning without slowerThan')
 }
 
 function checkBaseUrl(

@@ -57,9 +57,33 @@ const breaker = z.strictObject({
   window: duration().prefault('30s').describe('How far back outcomes count.'),
   minimumCalls: wholeNumber(1).prefault(10).describe('Fewer outcomes than this in the window never open it.'),
   errorRate: number(0.01, 1).prefault(0.5).describe('Share of failures, up to 1, that opens it.'),
-  openFor: duration().prefault('15s').describe('How long it stays open before a call is tried.'),
+  slowerThan: duration()
+    .optional()
+    .describe(
+      'A call is slow if the first content of its stream, or the end of an answer without one, takes longer; none is unless set.',
+    ),
+  slowRate: number(0.01, 1).prefault(0.8).describe('Share of slow calls, up to 1, that opens it.'),
+  openFor: duration()
+    .prefault('15s')
+    .describe('How long it stays open before a call is tried; up to a fifth less, at random.'),
+  maxOpenFor: duration()
+    .prefault('5m')
+    .describe('Each opening is twice as long as the one before, up to this; time in health takes it back.'),
   probes: wholeNumber(1).prefault(1).describe('Calls tried at a time while half open.'),
   closeAfter: wholeNumber(1).prefault(2).describe('Successes in a row that close it.'),
+})
+
+const health = z.strictObject({
+  interval: duration().prefault('10s').describe('From one check to the next.'),
+  timeout: duration().prefault('2s').describe('How long a check may take.'),
+  unhealthyAfter: wholeNumber(1).prefault(3).describe('Failed checks in a row that take its targets out.'),
+  healthyAfter: wholeNumber(1).prefault(2).describe('Good checks in a row that bring them back.'),
+  whenAllUnhealthy: z
+    .enum(['use-all', 'refuse'])
+    .default('use-all')
+    .describe(
+      'Where no target of a model is well: ask its targets all the same, since the checks may be what is broken, or not.',
+    ),
 })
 
 const outage = z.strictObject({
@@ -98,6 +122,9 @@ const provider = z
     timeouts: timeouts.prefault({}).describe('How long to wait for what.'),
     connections: wholeNumber(1, 65_535).prefault(256).describe('Most connections to the vendor, opened when needed.'),
     breaker: breaker.prefault({}).describe('When to leave a failing target alone.'),
+    health: health
+      .optional()
+      .describe('Ask the vendor for its list of models, again and again, to see whether it answers; off unless set.'),
     dialect: z
       .enum(['openai-chat', 'anthropic'])
       .optional()

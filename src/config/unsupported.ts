@@ -4,7 +4,6 @@ import { matches, type Path } from './tree.ts'
 const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
   ['ledger'],
   ['providers', '*', 'limits'],
-  ['providers', '*', 'health'],
   ['models', '*', 'degradeTo'],
   ['models', '*', 'queue'],
   ['keys', '*', 'budget'],

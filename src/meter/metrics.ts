@@ -96,6 +96,12 @@ export const METRICS = {
     help: '0 closed, 1 half-open, 2 open.',
     labels: ['provider', 'model', 'key'],
   },
+  targetHealth: {
+    name: 'sluice_target_health',
+    type: 'gauge',
+    help: '1 healthy, 0 not, as the active checks of its provider say; only where it has some.',
+    labels: ['provider', 'model'],
+  },
   keyRefused: {
     name: 'sluice_upstream_key_refused_total',
     type: 'counter',

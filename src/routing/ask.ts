@@ -18,12 +18,11 @@ import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Outcome, StreamOutcome, WholeOutcome } from '../upstream/outcome.ts'
 import type { Answer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
+import { KEY_COOLDOWN } from './cooldown.ts'
 import { judge } from './judge.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Candidate } from './target.ts'
 
-/** How long a key is left alone after the vendor has refused it, ms. */
-const KEY_COOLDOWN = 60_000
 /** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
 const FORBIDDEN_COOLDOWN = 5_000
 /** When a vendor limits us without saying for how long, ms. */

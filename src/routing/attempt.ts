@@ -16,6 +16,7 @@ export class Attempt {
   readonly record: AttemptRecord
   readonly #permit: Permit
   readonly #timing: Timing
+  #begunAt: number | undefined
   #settled = false
   #exchange: Abortable | undefined
   #aborted: FailedOutcome | undefined
@@ -56,8 +57,9 @@ export class Attempt {
     this.#permit.answered(headers)
   }
 
-  /** The answer is the client's: the content of a stream has begun, or a whole answer has come. */
+  /** The answer is the client's: the content of a stream has begun (before that, its head was an empty promise), or a whole answer has come. */
   committed(now: number): void {
+    this.#begunAt = now
     this.#timing.committed(now)
   }
 
@@ -68,13 +70,23 @@ export class Attempt {
     this.record.endedAt = now
     if (failure !== undefined) this.record.failure = failure
     if (reason !== undefined) this.record.reason = reason
-    const verdict = verdictOf(failure)
+    if (failure !== undefined) this.#note(failure)
+    const verdict = this.#verdict(failure)
     this.#timing.settle(verdict, now)
     this.#permit.settle(verdict)
   }
-}
 
-function verdictOf(failure: Kind | undefined): Verdict {
-  if (failure === undefined) return 'good'
-  return CONSEQUENCES[failure].breaker ? 'bad' : 'neutral'
+  #verdict(failure: Kind | undefined): Verdict {
+    if (failure !== undefined) return CONSEQUENCES[failure].breaker ? 'bad' : 'neutral'
+    const { slowerThan } = this.candidate.target.vendor.breaker
+    if (slowerThan === undefined || this.#begunAt === undefined) return 'good'
+    return this.#begunAt - this.record.startedAt > slowerThan ? 'slow' : 'good'
+  }
+
+  /** For the operator, where it was not the request's own fault. */
+  #note(kind: Kind): void {
+    if (!CONSEQUENCES[kind].nextTarget && kind !== 'unauthorized') return
+    const { status } = this.record
+    this.candidate.gate.breaker.lastFailure = { kind, at: Date.now(), ...(status !== undefined && { status }) }
+  }
 }

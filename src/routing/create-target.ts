@@ -25,7 +25,7 @@ export function createTarget(vendor: Vendor, settings: TargetSettings, breakers:
   const candidates = vendor.keys.map(key => {
     const candidateId = breakerId(id, key.index)
     const breaker = breakers.get(candidateId, vendor.breaker, { ...labels, key: String(key.index) })
-    return { target, key, gate: new Gate(breaker, breakers.cooldown(candidateId), key.cooldown) }
+    return { target, key, gate: new Gate(breaker, breakers.cooldown(candidateId), key.cooldown, vendor.health) }
   })
   return Object.assign(target, { candidates })
 }

@@ -40,6 +40,13 @@ export class Planner {
     return [...new Set([...routes.keys(), ...targets, ...known])]
   }
 
+  /** Every target in the config, and those that were asked for as `provider/model`, each once. */
+  get targets(): readonly Target[] {
+    const routes = [...this.#source.routes.values(), ...this.#direct.values()]
+    const targets = routes.flatMap(route => route.targets.map(target => [target.id, target] as const))
+    return [...new Map(targets).values()]
+  }
+
   /**
    * The route of a name under `models`, or of `provider/model`. Throws ModelForbidden for one that `may` does not allow, before
    * anything is remembered for it, and ModelUnknown with the nearest of the names that it does.

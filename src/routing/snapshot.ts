@@ -27,7 +27,7 @@ export function buildSnapshot(config: Config, breakers: Breakers, simulators: Re
   breakers.retries = config.retryBudget
   const vendors = new Map<string, Vendor>()
   for (const [name, settings] of Object.entries(config.providers)) {
-    vendors.set(name, vendorOf(name, settings, simulators.get(name) ?? settings.baseUrl))
+    vendors.set(name, vendorOf(name, settings, simulators.get(name) ?? settings.baseUrl, breakers))
   }
   const routes = new Map(Object.keys(config.models).map(name => [name, routeOf(name, config, vendors, breakers)]))
   return {
@@ -39,8 +39,8 @@ export function buildSnapshot(config: Config, breakers: Breakers, simulators: Re
   }
 }
 
-function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Vendor {
-  const { type, dialect, apiKeys, connections, timeouts, breaker } = settings
+function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | undefined, breakers: Breakers): Vendor {
+  const { type, dialect, apiKeys, connections, timeouts, breaker, health } = settings
   const secrets = apiKeys.length === 0 ? [undefined] : apiKeys
   const provider = createProvider(type, {
     name,
@@ -57,6 +57,7 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
     pool: new Pool({ connections, connectTimeout: timeouts.connect }),
     timeouts,
     breaker,
+    health: health && breakers.health(name, health),
   }
 }
 

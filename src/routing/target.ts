@@ -5,6 +5,7 @@ import type { Affinity } from './affinity.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
+import type { Health } from './health.ts'
 import type { HedgeRule } from './hedge-rule.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Price, StrategyName } from './strategies.ts'
@@ -29,6 +30,8 @@ export interface Vendor {
   readonly pool: Pool
   readonly timeouts: ExchangeTimeouts
   readonly breaker: BreakerSettings
+  /** Absent where it is not checked. */
+  readonly health: Health | undefined
 }
 
 /** Who can answer: a vendor with one of its models. */

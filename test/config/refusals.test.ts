@@ -61,7 +61,7 @@ suite('what is not built yet is refused by name', () => {
     test(message, () => assert.ok(only(SIM + text).includes(message), only(SIM + text)))
   }
 
-  for (const key of ['limits', 'health']) {
+  for (const key of ['limits']) {
     test(`providers.sim.${key} is not supported yet`, () => {
       assert.match(only(`providers: { sim: { ${key}: {} } }`), new RegExp(`providers.sim.${key} is not supported yet$`))
     })
@@ -169,6 +169,13 @@ suite('providers', () => {
     ['{ openai: { baseUrl: "ftp://h/v1" } }', 'expected an address that begins with https:// or http://'],
     ['{ openai: { baseUrl: "https://h/v1?x=1" } }', 'must not hold a query or a fragment'],
     ['{ openai: { timeouts: { total: 0s } } }', 'providers.openai.timeouts.total: must be longer than 0ms'],
+    [
+      '{ openai: { breaker: { slowRate: 0.5 } } }',
+      'providers.openai.breaker.slowRate: has no meaning without slowerThan',
+    ],
+    ['{ openai: { breaker: { minimumCalls: 0 } } }', 'providers.openai.breaker.minimumCalls: must be at least 1'],
+    ['{ openai: { health: { interval: 0s } } }', 'providers.openai.health.interval: must be longer than 0ms'],
+    ['{ openai: { health: { whenAllUnhealthy: x } } }', 'whenAllUnhealthy: expected use-all, refuse'],
     ['{}', '1:1 providers names no vendor'],
   ] as const
 
