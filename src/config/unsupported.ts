@@ -8,9 +8,7 @@ const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
   ['providers', '*', 'health'],
   ['models', '*', 'degradeTo'],
   ['models', '*', 'hedge'],
-  ['models', '*', 'queue'],
   ['keys', '*', 'budget'],
-  ['keys', '*', 'priority'],
   ['keys', '*', 'limits', 'tokensPerMinute'],
   ['keys', '*', 'limits', 'concurrency'],
 ]

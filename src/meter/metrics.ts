@@ -92,6 +92,19 @@ export const METRICS = {
     help: 'Client requests that were refused by a limit.',
     labels: ['limit'],
   },
+  queueDepth: {
+    name: 'sluice_queue_depth',
+    type: 'gauge',
+    help: 'Client requests that wait for room at the targets of a model.',
+    labels: ['model'],
+  },
+  queueWait: {
+    name: 'sluice_queue_wait_seconds',
+    type: 'histogram',
+    help: 'Time that client requests waited for room, by how it ended.',
+    labels: ['model', 'outcome'],
+    buckets: LATENCY,
+  },
   cache: { name: 'sluice_cache_total', type: 'counter', help: 'Look-ups in the cache.', labels: ['result'] },
   limitsShared: {
     name: 'sluice_limits_shared',
@@ -132,19 +145,39 @@ type MetricOf<T> = T extends 'counter'
 /** The metrics themselves, by their names in the table. */
 export type Meters = { readonly [Key in keyof Definitions]: MetricOf<Definitions[Key]['type']> }
 
+/** Sets a gauge when it is asked for, where following every change would cost more. */
+export type Collectors = { readonly [Key in keyof Definitions]?: (gauge: Prometheus.Gauge<string>) => void }
+
 /** Registers every metric of the table in `registry`. */
-export function createMeters(client: PrometheusClient, registry: Prometheus.Registry): Meters {
+export function createMeters(
+  client: PrometheusClient,
+  registry: Prometheus.Registry,
+  collectors: Collectors = {},
+): Meters {
   const entries = Object.entries<MetricDefinition>(METRICS).map(([key, definition]) => [
     key,
-    create(client, registry, definition),
+    create(client, registry, definition, collectors[key as keyof Definitions]),
   ])
   return Object.fromEntries(entries) as Meters
 }
 
-function create(client: PrometheusClient, registry: Prometheus.Registry, definition: MetricDefinition) {
+function create(
+  client: PrometheusClient,
+  registry: Prometheus.Registry,
+  definition: MetricDefinition,
+  collect: Collectors[keyof Definitions],
+) {
   const { name, help, type } = definition
   const options = { name, help, labelNames: [...definition.labels], registers: [registry] }
   if (type === 'counter') return new client.Counter(options)
-  if (type === 'gauge') return new client.Gauge(options)
+  if (type === 'gauge') return new client.Gauge({ ...options, ...(collect && { collect: collectBy(collect) }) })
   return new FastHistogram(name, help, definition.buckets ?? LATENCY, registry)
+}
+
+/** The client passes the gauge as `this`. */
+function collectBy(collect: (gauge: Prometheus.Gauge<string>) => void) {
+  return function (this: Prometheus.Gauge<string>): void {
+    this.reset()
+    collect(this)
+  }
 }

@@ -20,6 +20,15 @@ export interface AttemptRecord {
   reason?: string
 }
 
+/** What a request met in the queue of a route, over all of its waits. */
+export interface QueueRecord {
+  /** Name of the route, from the config. */
+  readonly model: string
+  waitedMs: number
+  /** How the last wait ended; refused: at once. */
+  outcome: 'served' | 'refused' | 'expired' | 'hopeless' | 'gone'
+}
+
 /** What happened to one client request; written by the stages, settled once when the connection is done with it. */
 export class CallRecord {
   readonly id: string
@@ -39,6 +48,8 @@ export class CallRecord {
   firstContentAt: number | undefined
   /** A streamed answer broke after it had begun; its status stays 200 on the wire. */
   failure: Kind | undefined
+  /** Set where the request had to wait, or should have. */
+  queue: QueueRecord | undefined
   errorCode: string | undefined
 
   constructor(id: string, endpoint: string, startedAt: number) {
@@ -57,10 +68,10 @@ export class CallRecord {
     this.finish = finish
   }
 
-  /** Ms spent outside of upstream attempts until `now`: what the gateway itself cost. */
+  /** Ms spent outside of upstream attempts and queues until `now`: what the gateway itself cost. */
   overhead(now: number): number {
-    let upstream = 0
-    for (const attempt of this.attempts) upstream += (attempt.endedAt ?? now) - attempt.startedAt
-    return Math.max(0, now - this.startedAt - upstream)
+    let elsewhere = this.queue?.waitedMs ?? 0
+    for (const attempt of this.attempts) elsewhere += (attempt.endedAt ?? now) - attempt.startedAt
+    return Math.max(0, now - this.startedAt - elsewhere)
   }
 }

@@ -1,6 +1,6 @@
 import type { Usage } from '../call/result.ts'
 import type { Meters } from './metrics.ts'
-import type { AttemptRecord, CallRecord } from './record.ts'
+import type { AttemptRecord, CallRecord, QueueRecord } from './record.ts'
 
 interface Timer {
   observe(value: number): void
@@ -29,6 +29,7 @@ export class Settlement {
   readonly #overhead: Timer
   readonly #requests = new Map<string, Count>()
   readonly #latencies = new Map<string, Timer>()
+  readonly #waits = new Map<string, Timer>()
   readonly #attempts = new Map<string, AttemptMeters>()
   readonly #answers = new Map<string, AnswerMeters>()
 
@@ -44,12 +45,18 @@ export class Settlement {
     kept(this.#latencies, endpoint, () => this.#meters.latency.labels({ endpoint })).observe(
       (now - record.startedAt) / 1000,
     )
+    if (record.queue !== undefined) this.#queue(record.queue)
     if (record.attempts.length === 0) return
     this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
     this.#meters.attempts.inc(record.attempts.length)
     for (const attempt of record.attempts) this.#attempt(attempt, now)
     const last = record.attempts.at(-1)
     if (last !== undefined && last.failure === undefined) this.#answer(record, last, now)
+  }
+
+  #queue({ model, outcome, waitedMs }: QueueRecord): void {
+    const make = () => this.#meters.queueWait.labels({ model, outcome })
+    kept(this.#waits, `${outcome} ${model}`, make).observe(waitedMs / 1000)
   }
 
   #attempt(attempt: AttemptRecord, now: number): void {

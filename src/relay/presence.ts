@@ -4,8 +4,8 @@ const CLIENT_GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 
 
 const STOPPING: FailedOutcome = { type: 'failed', kind: 'network', reason: 'the gateway is shutting down' }
 
-/** An upstream call that nobody may be waiting for any more. */
-interface Abortable {
+/** An upstream call, or a wait for one, that nobody may be waiting for any more. */
+export interface Abortable {
   abort(failure: FailedOutcome): void
 }
 
@@ -23,7 +23,7 @@ export class Presence {
     return this.#controller.signal
   }
 
-  /** The upstream call that is made for this client now; the one before has ended. */
+  /** What is done for this client now; what was done before has ended. */
   watch(call: Abortable): void {
     this.#current = call
     if (this.gone) call.abort(CLIENT_GONE)

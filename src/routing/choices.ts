@@ -13,6 +13,8 @@ const NOBODY: Refusal = { reason: 'failing', waitMs: 1 }
 /** Whom one request may still be sent to, best first. Who failed it is not asked again (C7). */
 export class Choices {
   #left: readonly Candidate[]
+  /** Nobody has failed it yet: what it may be given, any newcomer may. */
+  untouched = true
 
   constructor(targets: readonly Target[]) {
     const [only] = targets
@@ -32,6 +34,7 @@ export class Choices {
 
   /** Leaves out who failed; with all keys of its target, unless the failure was the one key's. */
   strike(failed: Candidate, ofKey: boolean): void {
+    this.untouched = false
     this.#left = this.#left.filter(candidate => candidate !== failed && (ofKey || candidate.target !== failed.target))
   }
 }

@@ -4,7 +4,8 @@ import type { Answer } from './answer.ts'
 import { ask, type Failure, isFailure, type Question } from './ask.ts'
 import { Attempt } from './attempt.ts'
 import { Choices } from './choices.ts'
-import type { Target } from './target.ts'
+import type { Place } from './place.ts'
+import type { Candidate, Target } from './target.ts'
 
 /** Everything that one client request brings to the loop. */
 export interface Dispatch extends Question {
@@ -14,6 +15,8 @@ export interface Dispatch extends Question {
   readonly record: CallRecord
   /** The client is still there. */
   present(): boolean
+  /** Its place in the route's queue, where there is one. */
+  readonly place?: Place | undefined
 }
 
 /**
@@ -25,7 +28,8 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
   const choices = new Choices(call.targets)
   let failure: Failure | undefined
   for (;;) {
-    const next = choices.next(call.now())
+    const found = call.place === undefined ? choices.next(call.now()) : call.place.next(choices)
+    const next = found instanceof Promise ? await found : found
     if ('reason' in next) {
       if (failure !== undefined) return conclude(failure)
       const seconds = Math.max(1, Math.ceil(next.waitMs / 1000))
@@ -38,8 +42,13 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
     if (!call.present()) throw Cancelled()
     if (!CONSEQUENCES[ended.kind].nextTarget && !ended.unsaid) return conclude(failure)
     if (call.record.attempts.length >= call.maxAttempts) return conclude(failure)
-    choices.strike(candidate, ended.ofKey)
+    if (!mayWaitFor(candidate, ended, call)) choices.strike(candidate, ended.ofKey)
   }
+}
+
+/** Who rests at a limit is asked again afterwards, by those that can wait. */
+function mayWaitFor({ gate }: Candidate, { kind }: Failure, { place, now }: Dispatch): boolean {
+  return place !== undefined && kind === 'limited' && !gate.ready(now())
 }
 
 function conclude({ answer, error }: Failure): Answer {

@@ -6,7 +6,9 @@ import type { Breakers } from './breakers.ts'
 import { Cooldown } from './cooldown.ts'
 import { createTarget } from './create-target.ts'
 import { Planner } from './plan.ts'
-import type { Route, Vendor } from './target.ts'
+import { Queue } from './queue.ts'
+import type { Signal } from './signal.ts'
+import type { Route, Target, Vendor } from './target.ts'
 
 /** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
 export interface Snapshot {
@@ -59,14 +61,20 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
-  const { strategy, targets, attempts } = config.models[name] as Config['models'][string]
+  const { strategy, targets: settings, attempts, queue } = config.models[name] as Config['models'][string]
+  const targets = settings.map(({ provider, model, weight }) =>
+    createTarget(vendors.get(provider) as Vendor, model, weight, true, breakers),
+  )
   return {
     name,
     strategy,
     attempts,
     weights: [],
-    targets: targets.map(({ provider, model, weight }) =>
-      createTarget(vendors.get(provider) as Vendor, model, weight, true, breakers),
-    ),
+    targets,
+    ...(queue !== undefined && { queue: new Queue(queue, freedOf(targets), () => performance.now()) }),
   }
+}
+
+function freedOf(targets: readonly Target[]): Signal[] {
+  return targets.flatMap(({ candidates }) => candidates.map(({ gate }) => gate.freed))
 }

@@ -4,6 +4,7 @@ import type { Pool } from '../upstream/pool.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
+import type { Queue } from './queue.ts'
 
 /** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
 export interface VendorKey {
@@ -55,6 +56,8 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
-  /** Running sums of the weighted strategy; the one thing here that changes. */
+  /** Running sums of the weighted strategy; they change. */
   readonly weights: number[]
+  /** Where requests wait while all targets are at their limits; lives and ends with its snapshot. */
+  readonly queue?: Queue
 }
