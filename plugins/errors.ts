@@ -54,7 +54,7 @@ function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyRe
   if (logLevel === 'error') request.log.error({ err: error.cause ?? error }, 'request failed')
   const { record } = request
   if (record !== undefined) record.errorCode = error.code
-  if (reply.raw.headersSent) return endStream(error, request, reply)
+  if (record !== undefined && reply.raw.headersSent) return endStream(error, request, reply)
   if (record?.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
   const { status, body } = request.dialect.writeError(faultOf(error))
   if (error.headers !== undefined) reply.headers(error.headers)

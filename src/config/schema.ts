@@ -131,7 +131,9 @@ const model = z.strictObject({
       maxWait: duration()
         .prefault('5s')
         .describe('Longest wait of a request; it may ask for less by `x-sluice-max-wait`.'),
-      maxDepth: wholeNumber(1, 100_000).prefault(500).describe('Most requests that wait at once.'),
+      maxDepth: wholeNumber(1, 100_000)
+        .prefault(500)
+        .describe('Most requests that wait at once; `batch` ones take no place from `interactive` ones.'),
       keepAlive: boolean()
         .prefault(false)
         .describe('Begin a stream that waits for 10 s, with status 200, and send it a comment every 10 s.'),

@@ -13,12 +13,16 @@ const NOBODY: Refusal = { reason: 'failing', waitMs: 1 }
 /** Whom one request may still be sent to, best first. Who failed it is not asked again (C7). */
 export class Choices {
   #left: readonly Candidate[]
-  /** Nobody has failed it yet: what it may be given, any newcomer may. */
-  untouched = true
+  #untouched = true
 
   constructor(targets: readonly Target[]) {
     const [only] = targets
     this.#left = targets.length === 1 ? inTurn(only as Target) : targets.flatMap(inTurn)
+  }
+
+  /** Nobody has failed it yet: it has the choices of any newcomer. */
+  get untouched(): boolean {
+    return this.#untouched
   }
 
   /** The first that may be asked at `now`; where there is none, the refusal that ends first, of one at a limit where there is any. */
@@ -34,7 +38,7 @@ export class Choices {
 
   /** Leaves out who failed; with all keys of its target, unless the failure was the one key's. */
   strike(failed: Candidate, ofKey: boolean): void {
-    this.untouched = false
+    this.#untouched = false
     this.#left = this.#left.filter(candidate => candidate !== failed && (ofKey || candidate.target !== failed.target))
   }
 }

@@ -37,9 +37,15 @@ export class FairOrder<T extends Sharer> {
   readonly #lanes = new Map<string, Lane<T>>()
   readonly #busy = new Heap<Lane<T>>()
   #virtualTime = 0
+  #size = 0
   #cost = 0
   /** Of the callers that wait. */
   #shares = 0
+
+  /** How many wait. */
+  get size(): number {
+    return this.#size
+  }
 
   /** Tokens that all who wait ask for. */
   get cost(): number {
@@ -62,6 +68,7 @@ export class FairOrder<T extends Sharer> {
     const lane = this.#laneOf(item)
     lane.cost += item.cost
     this.#cost += item.cost
+    this.#size += 1
     if (lane.spot === undefined) {
       this.#shares += lane.share
       this.#enlist(lane, Math.max(lane.start, this.#virtualTime))
@@ -75,6 +82,7 @@ export class FairOrder<T extends Sharer> {
     lane.waiting.remove(spot)
     lane.cost -= cost
     this.#cost -= cost
+    this.#size -= 1
     if (lane.waiting.size > 0) return
     this.#delist(lane)
     this.#shares -= lane.share

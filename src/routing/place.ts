@@ -8,8 +8,8 @@ import type { Abortable, Presence } from '../relay/presence.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Choice, Choices } from './choices.ts'
 import type { Refusal } from './gate.ts'
-import type { InLine, Priority } from './line.ts'
-import type { Queue, Shed, Waiter } from './queue.ts'
+import type { Queue } from './queue.ts'
+import type { Priority, Shed, Stand, Waiter } from './waiter.ts'
 
 /** With which header a client says how long it would wait; beyond the route's `maxWait` it has no effect. */
 const MAX_WAIT = 'x-sluice-max-wait'
@@ -42,7 +42,7 @@ export class Place implements Waiter, Abortable {
   deadline = 0
   retry = false
   paid = false
-  stand: InLine['stand']
+  stand: Stand | undefined
   readonly #parts: PlaceParts
   readonly #maxWait: number
   #choices: Choices | undefined

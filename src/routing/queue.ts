@@ -1,32 +1,17 @@
 import { Alarm } from './alarm.ts'
 import type { Refusal } from './gate.ts'
-import { type InLine, Line } from './line.ts'
+import { Line } from './line.ts'
 import { ReleaseRate } from './release-rate.ts'
 import type { Signal } from './signal.ts'
+import type { Shed, Waiter } from './waiter.ts'
 
 export interface QueueSettings {
   /** Longest wait, ms. */
   readonly maxWait: number
-  /** Most requests that wait at once. */
+  /** Most requests that wait at once; batch ones do not count for interactive ones. */
   readonly maxDepth: number
   /** Streams that wait for long are begun, and kept alive. */
   readonly keepAlive: boolean
-}
-
-/** Someone the queue does not let in, or no longer keeps: why, and in how many ms another try is worth while. */
-export interface Shed {
-  readonly reason: 'full' | 'too-long' | 'expired'
-  readonly waitMs: number
-}
-
-/** Someone in the queue. */
-export interface Waiter extends InLine {
-  /** The queue's own note: it was let out before. If it is back, it was not served, and its caller is not charged again. */
-  paid: boolean
-  /** Tries its targets at `now`: the refusal while they are at their limits; else it has what it waited for, or need not wait. */
-  tryTurn(now: number): Refusal | 'served' | 'hopeless'
-  /** Its time is up. */
-  expire(shed: Shed): void
 }
 
 /**
@@ -40,7 +25,7 @@ export class Queue {
   /** Monotonic clock, ms. */
   readonly now: () => number
   readonly #freed: readonly Signal[]
-  readonly #line = new Line<Waiter>()
+  readonly #line = new Line()
   readonly #alarm = new Alarm(() => this.#pump())
   #subscriptions: (() => void)[] = []
   #called = false
@@ -70,7 +55,7 @@ export class Queue {
     const now = this.now()
     const roomAt = refusal === undefined ? this.#roomAt : now + refusal.waitMs
     const waitMs = this.#estimate(waiter, roomAt, now)
-    if (this.depth >= this.settings.maxDepth) return { reason: 'full', waitMs }
+    if (this.#line.crowd(waiter, now) >= this.settings.maxDepth) return { reason: 'full', waitMs }
     if (now + waitMs > waiter.deadline) return { reason: 'too-long', waitMs }
     if (this.depth === 0) this.#open(now)
     else if (waiter.paid) this.#rate.add(-waiter.cost, now)
