@@ -109,7 +109,7 @@ test('another target is asked before anybody waits, and the vendor that fails fo
 })
 
 test('a full queue answers at once, in the dialect of the client, with an honest retry-after', async (t: TestContext) => {
-  const { gateway, upstream, first } = await withLimitedVendor(t, 500, { maxDepth: 1 })
+  const { gateway, upstream, first } = await withLimitedVendor(t, 800, { maxDepth: 1 })
   const full = await gateway.post(CHAT, asked())
   const fullMessage = await gateway.post(MESSAGES, askedMessage())
   t.assert.equal(upstream.requests.length, 1, 'the limit is not over yet')
