@@ -1,10 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
+import { EarlyStream } from '../src/relay/early-stream.ts'
 import { passageTo } from '../src/relay/passage.ts'
 import type { Answer } from '../src/routing/answer.ts'
 import { dispatch } from '../src/routing/dispatch.ts'
 import { exchangeFor } from '../src/routing/outgoing.ts'
+import { Place } from '../src/routing/place.ts'
 import type { Target } from '../src/routing/target.ts'
 
 declare module 'fastify' {
@@ -35,6 +38,7 @@ export default fp(
           return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
         },
         hedge: route.hedge,
+        retrySameTarget: route.retrySameTarget === true,
         forward: (attempt, passage) => {
           const exchange = exchangeFor(attempt.candidate, passage, envelope)
           return exchange instanceof Promise
@@ -45,8 +49,19 @@ export default fp(
         now: () => performance.now(),
         wait: setTimeout,
         random: Math.random,
+        place: placeOf(request, reply),
       })
     })
   },
   { name: 'dispatch', dependencies: ['forward', 'budget'] },
 )
+
+/** Its place in the queue of its route, where that has one. */
+function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefined {
+  const { route, call: envelope, caller, presence, record } = request
+  const { queue } = route
+  if (queue === undefined) return undefined
+  const keepAlive = queue.settings.keepAlive && envelope.stream
+  const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders()) : undefined
+  return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
+}

@@ -14,6 +14,7 @@ import {
   MediaType,
   type SluiceError,
 } from '../src/errors.ts'
+import { endWithFault } from '../src/relay/early-stream.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -51,11 +52,22 @@ export function refuseUrl(_error: FastifyError, request: FastifyRequest, reply: 
 function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { logLevel } = CONSEQUENCES[error.kind]
   if (logLevel === 'error') request.log.error({ err: error.cause ?? error }, 'request failed')
-  if (request.record !== undefined) request.record.errorCode = error.code
+  const { record } = request
+  if (record !== undefined) record.errorCode = error.code
+  if (record !== undefined && reply.raw.headersSent) return endStream(error, request, reply)
+  if (record?.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
   const { status, body } = request.dialect.writeError(faultOf(error))
   if (error.headers !== undefined) reply.headers(error.headers)
   if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
   return reply.code(status).type('application/json').send(JSON.stringify(body))
+}
+
+/** A stream that was begun before its answer, to keep it alive: the error is its last event. */
+function endStream(error: SluiceError, { record, dialect }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  record.failure = error.kind
+  reply.hijack()
+  endWithFault(reply.raw, dialect, faultOf(error))
+  return reply
 }
 
 /** Fastify's own refusals in our words; anything unknown is our bug, and says nothing of itself to the client. */

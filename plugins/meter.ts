@@ -24,7 +24,12 @@ const STATES = { closed: 0, 'half-open': 1, open: 2 }
 /** Stage 2 opens the record; stage 10, on the response's close, settles it: metrics and one log line, once for every request. */
 export default fp<{ logRequest: RequestLog }>(
   async (app, { logRequest }) => {
-    const meters = createMeters(app.registry)
+    const meters = createMeters(app.registry, {
+      queueDepth: gauge => {
+        for (const { name, queue } of app.live.snapshot.routes.values())
+          if (queue) gauge.set({ model: name }, queue.depth)
+      },
+    })
     const inflight = meters.inflight.labels({})
     const settlement = new Settlement(meters)
     const ended: { request: FastifyRequest; reply: FastifyReply; at: number }[] = []

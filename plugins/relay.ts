@@ -6,6 +6,7 @@ import type { Loss } from '../src/call/loss.ts'
 import type { CallRecord } from '../src/meter/record.ts'
 import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
+import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { StreamRelay } from '../src/relay/stream-relay.ts'
 import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
@@ -42,6 +43,7 @@ function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
   reply.header('x-sluice-attempts', record.attempts.length)
   const vendorId = header(headers, 'request-id') ?? header(headers, 'x-request-id')
   if (vendorId !== undefined) reply.header('x-sluice-upstream-id', vendorId)
+  if (record.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
 }
 
 function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
@@ -90,7 +92,7 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
   const client = new ClientStream(reply.raw, flow, copy)
   reply.headers(lossHeaders(record.losses))
   reply.hijack()
-  client.begin(200, reply.getHeaders())
+  client.begin(reply.getHeaders())
   const relay = new StreamRelay({
     flow,
     client,
@@ -122,6 +124,12 @@ function keepStream(reply: FastifyReply, answer: StreamAnswer, copy: StreamCopy 
 function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply {
   const { call, record } = reply.request
   record.errorCode = answer.fault.code
+  if (reply.raw.headersSent) {
+    record.failure = answer.fault.kind
+    reply.hijack()
+    endWithFault(reply.raw, call.dialect, answer.fault)
+    return reply
+  }
   if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
   // A proxy's HTML page is no error that a client can read, and may name hosts.
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {

@@ -110,6 +110,21 @@ export const NoTarget = define(
   'overloaded',
   'No target of the model "%s" can answer now; try again in %s s.',
 )
+export const QueueFull = define(
+  'QUEUE_FULL',
+  'overloaded',
+  'All targets of the model "%s" are at their limits and too many requests wait already; try again in %s s (setting: models.NAME.queue.maxDepth).',
+)
+export const QueueTooLong = define(
+  'QUEUE_TOO_LONG',
+  'overloaded',
+  'All targets of the model "%s" are at their limits for longer than this request may wait; try again in %s s (setting: models.NAME.queue.maxWait).',
+)
+export const QueueTimeout = define(
+  'QUEUE_TIMEOUT',
+  'overloaded',
+  'All targets of the model "%s" stayed at their limits for as long as this request could wait; try again in %s s (setting: models.NAME.queue.maxWait).',
+)
 export const UpstreamNetwork = define('UPSTREAM_NETWORK', 'network', 'The provider could not be reached: %s.')
 export const UpstreamTimeout = define('UPSTREAM_TIMEOUT', 'timeout', 'The provider took too long: %s.')
 export const UpstreamKey = define(

@@ -8,6 +8,9 @@ export interface Caller {
   readonly index: number
   /** A limit with its bucket: `burst` requests at once, `requestsPerMinute` in the long run. */
   readonly limit: { readonly requestsPerMinute: number; readonly burst: number } | undefined
+  /** In a queue: whose turn it is, and its weight beside others of the same priority. */
+  readonly priority: 'interactive' | 'batch'
+  readonly share: number
   readonly disabled: boolean
   /** Ms since 1970. */
   readonly expires: number | undefined
@@ -45,12 +48,14 @@ export class Callers {
 }
 
 function callerOf(config: CallerConfig, index: number): Caller {
-  const { name, models, limits, disabled, expires } = config
+  const { name, models, limits, priority, share, disabled, expires } = config
   const allowed = models?.map(pattern)
   return {
     name,
     index,
     limit: limits && { requestsPerMinute: limits.requestsPerMinute, burst: limits.burst ?? limits.requestsPerMinute },
+    priority,
+    share,
     disabled,
     expires,
     may: model => allowed === undefined || allowed.some(expression => expression.test(model)),

@@ -176,6 +176,9 @@ const model = z.strictObject({
     .optional()
     .describe('Calls that belong together go to the same target while it can answer; off unless set.'),
   attempts: wholeNumber(1, 100).prefault(3).describe('Most upstream attempts for one request.'),
+  retrySameTarget: boolean()
+    .prefault(false)
+    .describe('Where there is one target only: ask it again after a failure that may pass, with full jitter between.'),
   hedge: z
     .strictObject({
       after: percentileOrDuration()
@@ -191,6 +194,20 @@ const model = z.strictObject({
     })
     .optional()
     .describe('Keep answers to equal requests; off unless set.'),
+  queue: z
+    .strictObject({
+      maxWait: duration()
+        .prefault('5s')
+        .describe('Longest wait of a request; it may ask for less by `x-sluice-max-wait`.'),
+      maxDepth: wholeNumber(1, 100_000)
+        .prefault(500)
+        .describe('Most requests that wait at once; `batch` ones take no place from `interactive` ones.'),
+      keepAlive: boolean()
+        .prefault(false)
+        .describe('Begin a stream that waits for 10 s, with status 200, and send it a comment every 10 s.'),
+    })
+    .optional()
+    .describe('Let requests wait while all targets are at their limits; refused at once unless set.'),
 })
 
 const limits = z.strictObject({
@@ -213,6 +230,11 @@ const key = z
       .optional()
       .describe('Models that the caller may use, such as `chat` or `openai/*`; all unless set.'),
     limits: limits.optional().describe('How much the caller may do; without a limit unless set.'),
+    priority: z
+      .enum(['interactive', 'batch'])
+      .default('interactive')
+      .describe('Whose turn it is in a queue: `interactive` before `batch`.'),
+    share: number(0.01, 10_000).prefault(1).describe('Weight in a queue beside other callers of the same priority.'),
     disabled: boolean().prefault(false).describe('Refuse this key.'),
     expires: date().optional().describe('Refuse this key from then on; a bare date is its first moment in UTC.'),
   })

@@ -5,9 +5,7 @@ const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
   ['ledger'],
   ['providers', '*', 'limits'],
   ['models', '*', 'degradeTo'],
-  ['models', '*', 'queue'],
   ['keys', '*', 'budget'],
-  ['keys', '*', 'priority'],
   ['keys', '*', 'limits', 'tokensPerMinute'],
   ['keys', '*', 'limits', 'concurrency'],
 ]

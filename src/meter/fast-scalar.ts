@@ -24,6 +24,15 @@ export class Cell {
   }
 }
 
+interface ScalarSettings {
+  readonly type: 'counter' | 'gauge'
+  readonly name: string
+  readonly help: string
+  readonly labelNames: readonly string[]
+  /** Sets the values when they are asked for. */
+  readonly collect?: ((scalar: FastScalar) => void) | undefined
+}
+
 const NO_LABELS: Labels = Object.freeze({})
 
 /** A counter or gauge for the client's registry that counts with an addition, where the client's own hashes labels each time. */
@@ -33,18 +42,14 @@ export class FastScalar {
   readonly type: 'counter' | 'gauge'
   readonly aggregator = 'sum'
   readonly #cells = new Map<string, Cell>()
+  readonly #collect: ScalarSettings['collect']
 
   /** Without `labelNames` there is one series, shown from the start. */
-  constructor(
-    type: 'counter' | 'gauge',
-    name: string,
-    help: string,
-    labelNames: readonly string[],
-    registry: Prometheus.Registry,
-  ) {
+  constructor({ type, name, help, labelNames, collect }: ScalarSettings, registry: Prometheus.Registry) {
     this.type = type
     this.name = name
     this.help = help
+    this.#collect = collect
     if (labelNames.length === 0) this.labels(NO_LABELS)
     // The registry asks of a metric what stands here: name, get, reset.
     registry.registerMetric(this as unknown as Prometheus.Metric)
@@ -76,6 +81,11 @@ export class FastScalar {
   /** What the registry shows. */
   async get() {
     const { name, help, type, aggregator } = this
+    if (this.#collect !== undefined) {
+      // Series that are not set again are of things that are gone.
+      this.#cells.clear()
+      this.#collect(this)
+    }
     const values = [...this.#cells.values()].map(({ labels, value }) => ({ labels, value }))
     return { name, help, type, aggregator, values }
   }

@@ -3,7 +3,7 @@ import type { CallRecord } from './record.ts'
 /** The one log line of a request: what a person on call asks first. Holds no prompt, no key, and no URL with its query. */
 export function logLine(record: CallRecord, status: number, now: number): Record<string, unknown> {
   const last = record.answeredBy ?? record.attempts.at(-1)
-  const { endpoint, caller, model, stream, lane, usage, losses, finish, failure, errorCode } = record
+  const { endpoint, caller, model, stream, lane, usage, losses, finish, failure, queue, errorCode } = record
   return {
     id: record.id,
     endpoint,
@@ -17,6 +17,7 @@ export function logLine(record: CallRecord, status: number, now: number): Record
       lane,
       overheadMs: round(record.overhead(record.firstContentAt ?? now)),
     }),
+    ...(queue !== undefined && { queuedMs: round(queue.waitedMs) }),
     ...(record.firstContentAt !== undefined && { firstContentMs: round(record.firstContentAt - record.startedAt) }),
     ...(usage !== undefined && {
       inputTokens: usage.input,

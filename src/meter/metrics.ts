@@ -114,6 +114,19 @@ export const METRICS = {
     help: 'Client requests that were refused by a limit.',
     labels: ['limit'],
   },
+  queueDepth: {
+    name: 'sluice_queue_depth',
+    type: 'gauge',
+    help: 'Client requests that wait for room at the targets of a model.',
+    labels: ['model'],
+  },
+  queueWait: {
+    name: 'sluice_queue_wait_seconds',
+    type: 'histogram',
+    help: 'Time that client requests waited for room, by how it ended.',
+    labels: ['model', 'outcome'],
+    buckets: LATENCY,
+  },
   cache: { name: 'sluice_cache_total', type: 'counter', help: 'Look-ups in the cache.', labels: ['result'] },
   limitsShared: {
     name: 'sluice_limits_shared',
@@ -150,17 +163,21 @@ type MetricOf<T> = T extends 'histogram' ? FastHistogram : FastScalar
 /** The metrics themselves, by their names in the table. */
 export type Meters = { readonly [Key in keyof Definitions]: MetricOf<Definitions[Key]['type']> }
 
+/** Sets a gauge when it is asked for, where following every change would cost more. */
+export type Collectors = { readonly [Key in keyof Definitions]?: (gauge: FastScalar) => void }
+
 /** Registers every metric of the table in `registry`. */
-export function createMeters(registry: Prometheus.Registry): Meters {
+export function createMeters(registry: Prometheus.Registry, collectors: Collectors = {}): Meters {
   const entries = Object.entries<MetricDefinition>(METRICS).map(([key, definition]) => [
     key,
-    create(registry, definition),
+    create(registry, definition, collectors[key as keyof Definitions]),
   ])
   return Object.fromEntries(entries) as Meters
 }
 
-function create(registry: Prometheus.Registry, { name, help, type, labels, buckets }: MetricDefinition) {
+function create(registry: Prometheus.Registry, definition: MetricDefinition, collect: Collectors[keyof Definitions]) {
+  const { name, help, type, labels, buckets } = definition
   return type === 'histogram'
     ? new FastHistogram(name, help, buckets ?? LATENCY, registry)
-    : new FastScalar(type, name, help, labels, registry)
+    : new FastScalar({ type, name, help, labelNames: labels, collect }, registry)
 }

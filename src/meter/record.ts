@@ -22,6 +22,15 @@ export interface AttemptRecord {
   reason?: string
 }
 
+/** What a request met in the queue of a route, over all of its waits. */
+export interface QueueRecord {
+  /** Name of the route, from the config. */
+  readonly model: string
+  waitedMs: number
+  /** How the last wait ended; refused: at once. */
+  outcome: 'served' | 'refused' | 'expired' | 'hopeless' | 'gone'
+}
+
 /** What happened to one client request; written by the stages, settled once when the connection is done with it. */
 export class CallRecord {
   readonly id: string
@@ -45,6 +54,8 @@ export class CallRecord {
   firstContentAt: number | undefined
   /** A streamed answer broke after it had begun; its status stays 200 on the wire. */
   failure: Kind | undefined
+  /** Set where the request had to wait, or should have. */
+  queue: QueueRecord | undefined
   errorCode: string | undefined
 
   constructor(id: string, endpoint: string, startedAt: number) {
@@ -63,15 +74,15 @@ export class CallRecord {
     this.finish = finish
   }
 
-  /** Ms spent outside of upstream attempts until `now`: what the gateway itself cost. */
+  /** Ms spent outside of upstream attempts and queues until `now`: what the gateway itself cost. */
   overhead(now: number): number {
-    let upstream = 0
+    let elsewhere = this.queue?.waitedMs ?? 0
     let covered = this.startedAt
     for (const { startedAt, endedAt = now } of this.attempts) {
       // Attempts may overlap where a second one was made beside a slow first.
-      upstream += Math.max(0, endedAt - Math.max(covered, startedAt))
+      elsewhere += Math.max(0, endedAt - Math.max(covered, startedAt))
       covered = Math.max(covered, endedAt)
     }
-    return Math.max(0, now - this.startedAt - upstream)
+    return Math.max(0, now - this.startedAt - elsewhere)
   }
 }

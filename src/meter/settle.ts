@@ -1,6 +1,6 @@
 import type { Usage } from '../call/result.ts'
 import type { Meters } from './metrics.ts'
-import type { AttemptRecord, CallRecord } from './record.ts'
+import type { AttemptRecord, CallRecord, QueueRecord } from './record.ts'
 
 interface Timer {
   observe(value: number): void
@@ -40,6 +40,7 @@ export class Settlement {
   readonly #meters: Meters
   readonly #overhead: Timer
   readonly #attemptCount: Count
+  readonly #waits = new Map<string, Timer>()
   readonly #endpoints = new Map<string, EndpointMeters>()
   readonly #providers = new Map<string, Map<string, TargetMeters>>()
 
@@ -58,6 +59,7 @@ export class Settlement {
     }))
     kept(byStatus, status, () => this.#meters.requests.labels({ endpoint, status })).inc()
     latency.observe((now - record.startedAt) / 1000)
+    if (record.queue !== undefined) this.#queue(record.queue)
     if (record.attempts.length === 0) return
     this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
     this.#attemptCount.inc(record.attempts.length)
@@ -73,6 +75,11 @@ export class Settlement {
     const hedges = attempts.filter(attempt => attempt.hedge)
     this.#meters.retries.inc({}, attempts.length - 1 - hedges.length)
     for (const { failure } of hedges) this.#meters.hedges.inc({ outcome: failure ?? 'ok' })
+  }
+
+  #queue({ model, outcome, waitedMs }: QueueRecord): void {
+    const make = () => this.#meters.queueWait.labels({ model, outcome })
+    kept(this.#waits, `${outcome} ${model}`, make).observe(waitedMs / 1000)
   }
 
   #attempt(attempt: AttemptRecord, now: number): void {

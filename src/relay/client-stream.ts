@@ -16,6 +16,19 @@ export interface Copy {
   push(chunk: Buffer | string): void
 }
 
+/** What a reply has set so far. */
+export type ReplyHeaders = Readonly<Record<string, number | string | string[] | undefined>>
+
+/** The head of every event stream; nothing on the way may compress or buffer (A21). */
+export function writeStreamHead(raw: ServerResponse, headers: ReplyHeaders): void {
+  raw.writeHead(200, {
+    ...(headers as Record<string, string>),
+    'content-type': EVENT_STREAM,
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+  })
+}
+
 /** The client's side of a stream: writes, and makes the vendor wait while the client does not read. */
 export class ClientStream {
   readonly #raw: ServerResponse
@@ -30,14 +43,9 @@ export class ClientStream {
     this.#copy = copy
   }
 
-  /** Sends the head of an event stream. `headers` are the reply's own; nothing here may compress or buffer (A21). */
-  begin(status: number, headers: Readonly<Record<string, number | string | string[] | undefined>>): void {
-    this.#raw.writeHead(status, {
-      ...(headers as Record<string, string>),
-      'content-type': EVENT_STREAM,
-      'cache-control': 'no-cache',
-      'x-accel-buffering': 'no',
-    })
+  /** Sends the head of an event stream, unless it was begun early. */
+  begin(headers: ReplyHeaders): void {
+    if (!this.#raw.headersSent) writeStreamHead(this.#raw, headers)
   }
 
   write(chunk: Buffer | string): void {

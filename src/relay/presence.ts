@@ -4,7 +4,7 @@ const CLIENT_GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 
 
 const STOPPING: FailedOutcome = { type: 'failed', kind: 'network', reason: 'the gateway is shutting down' }
 
-/** An upstream call that nobody may be waiting for any more. */
+/** An upstream call, or a wait for one, that nobody may be waiting for any more. */
 export interface Abortable {
   abort(failure: FailedOutcome): void
 }
@@ -25,7 +25,7 @@ export class Presence {
     return this.#controller.signal
   }
 
-  /** An upstream call that is made for this client now; of those before, at most the last has not ended. */
+  /** What is done for this client now; of what was done before, at most the last has not ended. */
   watch(call: Abortable): void {
     this.#other = this.#current
     this.#current = call

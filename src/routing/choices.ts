@@ -14,6 +14,7 @@ const NOBODY: Refusal = { reason: 'failing', waitMs: 1 }
 export class Choices {
   readonly #all: readonly Candidate[]
   #left: readonly Candidate[]
+  #untouched = true
   /** Somebody who was well has failed it, so that not all are unhealthy. */
   #wellFailed = false
 
@@ -22,6 +23,11 @@ export class Choices {
     for (const target of targets) left.push(...inTurn(target))
     this.#all = left
     this.#left = left
+  }
+
+  /** Nobody has failed it yet: it has the choices of any newcomer. */
+  get untouched(): boolean {
+    return this.#untouched
   }
 
   /** Everybody has failed. */
@@ -49,6 +55,7 @@ export class Choices {
 
   /** Leaves out who failed; with all keys of its target, unless the failure was the one key's. */
   strike(failed: Candidate, ofKey: boolean): void {
+    this.#untouched = false
     if (isWell(failed)) this.#wellFailed = true
     this.#left = this.#left.filter(candidate => candidate !== failed && (ofKey || candidate.target !== failed.target))
   }

@@ -1,23 +1,23 @@
 import { Cancelled, CONSEQUENCES, NoTarget } from '../errors.ts'
-import type { CallRecord } from '../meter/record.ts'
 import type { Answer } from './answer.ts'
-import { type Failure, isFailure, type Question } from './ask.ts'
+import { type Failure, isFailure } from './ask.ts'
+import { type Asking, askAndStrike } from './ask-and-strike.ts'
 import { Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import { type Choice, Choices } from './choices.ts'
 import { isRefusal, type Refusal } from './gate.ts'
-import { askAndStrike, hedged } from './hedge.ts'
+import { hedged } from './hedge.ts'
 import type { HedgeRule } from './hedge-rule.ts'
 import type { Target } from './target.ts'
 
 /** Everything that one client request brings to the loop. */
-export interface Dispatch extends Question {
+export interface Dispatch extends Asking {
   /** Best first; each target once. */
   readonly targets: readonly Target[]
-  readonly maxAttempts: number
   /** When to ask a second target before the first has answered; never unless set. */
   readonly hedge: HedgeRule | undefined
-  readonly record: CallRecord
+  /** The only target there is may be asked again. */
+  readonly retrySameTarget: boolean
   /** The client is still there. */
   present(): boolean
   /** Settles after so many ms. */
@@ -38,7 +38,8 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
   const choices = new Choices(call.targets)
   let failure: Failure | undefined
   for (;;) {
-    const choice = choices.next(call.now())
+    const found = call.place === undefined ? choices.next(call.now()) : call.place.next(choices)
+    const choice = found instanceof Promise ? await found : found
     if (isRefusal(choice)) {
       if (failure === undefined) throw nobody(call, choice)
       if (!mayAskAgain(call, choices, failure)) return conclude(failure)
@@ -72,9 +73,9 @@ function mayGoOn({ record, maxAttempts, now }: Dispatch, failure: Failure, faile
   return paid
 }
 
-/** Only where there is nobody else: who failed is otherwise not asked again in the same request (C7). */
-function mayAskAgain({ targets }: Dispatch, choices: Choices, { kind, ofKey }: Failure): boolean {
-  return choices.exhausted && targets.length === 1 && !ofKey && PASSING.includes(kind)
+/** Only where there is nobody else, and the route says so: who failed is otherwise not asked again in the same request (C7). */
+function mayAskAgain(call: Dispatch, choices: Choices, { kind, ofKey }: Failure): boolean {
+  return call.retrySameTarget && choices.exhausted && call.targets.length === 1 && !ofKey && PASSING.includes(kind)
 }
 
 function nobody({ envelope }: Dispatch, { waitMs }: Refusal): Error {

@@ -1,7 +1,7 @@
-import type { CallRecord } from '../meter/record.ts'
 import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 import type { Answer } from './answer.ts'
-import { ask, type Failure, isFailure, type Question } from './ask.ts'
+import { type Failure, isFailure } from './ask.ts'
+import { type Asking, askAndStrike } from './ask-and-strike.ts'
 import { Attempt } from './attempt.ts'
 import type { Choices } from './choices.ts'
 import { isRefusal } from './gate.ts'
@@ -9,18 +9,6 @@ import type { HedgeRule } from './hedge-rule.ts'
 import type { Target } from './target.ts'
 
 type Ended = Answer | Failure
-
-interface Asking extends Question {
-  readonly record: CallRecord
-  readonly maxAttempts: number
-}
-
-/** Asks, and remembers who failed. */
-export async function askAndStrike(call: Question, choices: Choices, attempt: Attempt): Promise<Ended> {
-  const ended = await ask(call, attempt)
-  if (isFailure(ended)) choices.strike(attempt.candidate, ended.ofKey)
-  return ended
-}
 
 /** Asks; when that takes longer than usual, asks one more target as well. Who shows content first answers, the other is stopped. */
 export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {

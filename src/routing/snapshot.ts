@@ -6,8 +6,10 @@ import type { Breakers } from './breakers.ts'
 import { Cooldown } from './cooldown.ts'
 import { createTarget } from './create-target.ts'
 import { Planner } from './plan.ts'
+import { Queue } from './queue.ts'
 import { RetryBudget } from './retry-budget.ts'
-import type { Route, Vendor } from './target.ts'
+import type { Signal } from './signal.ts'
+import type { Route, Target, Vendor } from './target.ts'
 
 /** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
 export interface Snapshot {
@@ -62,17 +64,25 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
-  const { strategy, targets, attempts, affinity, hedge } = config.models[name] as Config['models'][string]
+  const model = config.models[name] as Config['models'][string]
+  const { strategy, attempts, retrySameTarget, affinity, hedge, queue } = model
+  const targets = model.targets.map(({ provider, ...settings }) =>
+    createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
+  )
   return {
     name,
     strategy,
     attempts,
+    retrySameTarget,
+    targets,
     ...(hedge !== undefined && {
       hedge: { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
     }),
     ...(affinity !== undefined && { affinity }),
-    targets: targets.map(({ provider, ...settings }) =>
-      createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
-    ),
+    ...(queue !== undefined && { queue: new Queue(queue, freedOf(targets), () => performance.now()) }),
   }
+}
+
+function freedOf(targets: readonly Target[]): Signal[] {
+  return targets.flatMap(({ candidates }) => candidates.map(({ gate }) => gate.freed))
 }

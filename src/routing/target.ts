@@ -7,6 +7,7 @@ import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
 import type { Health } from './health.ts'
 import type { HedgeRule } from './hedge-rule.ts'
+import type { Queue } from './queue.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Price, StrategyName } from './strategies.ts'
 import type { TargetLoad } from './target-load.ts'
@@ -74,6 +75,10 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
+  /** Its only target may be asked again after a failure that may pass. */
+  readonly retrySameTarget?: boolean
   /** When a second target is asked before the first has answered. */
   readonly hedge?: HedgeRule
+  /** Where requests wait while all targets are at their limits; lives and ends with its snapshot. */
+  readonly queue?: Queue
 }

@@ -114,10 +114,19 @@ keys:
         name: 'plain',
         models: ['chat', 'sim/*'],
         limits: { requestsPerMinute: 60, burst: 5 },
+        priority: 'interactive',
+        share: 1,
         disabled: false,
         digest: hash('sha256', KEY),
       },
-      { name: 'digest', disabled: false, expires: Date.UTC(2030, 0, 31), digest: hash('sha256', 'other') },
+      {
+        name: 'digest',
+        priority: 'interactive',
+        share: 1,
+        disabled: false,
+        expires: Date.UTC(2030, 0, 31),
+        digest: hash('sha256', 'other'),
+      },
     ])
     assert.ok(!JSON.stringify(config).includes(KEY))
   })

@@ -41,6 +41,7 @@ async function setUp(t: TestContext, play: Partial<Dispatch>, model = 'chat') {
     passage: ({ target }) => passageTo(target.vendor.provider, dialect, envelope, target.model),
     forward: async () => CRASH,
     hedge: undefined,
+    retrySameTarget: false,
     present: () => true,
     now: () => 0,
     wait: async ms => {
@@ -83,16 +84,22 @@ test('a fault of our own on the way out ends the attempt, so that no probe keeps
 })
 
 test('C5: the only target there is is asked again, later each time, within the attempts', async t => {
-  const { asked, waits, run } = await setUp(t, {}, 'alone')
+  const { asked, waits, run } = await setUp(t, { retrySameTarget: true }, 'alone')
   const answer = await run()
   t.assert.equal(answer.status, 500)
   t.assert.deepEqual(asked, ['a/m', 'a/m', 'a/m'])
   t.assert.deepEqual(waits, [50, 100])
 })
 
+test('C7: without that wish a failed target is asked once', async t => {
+  const { asked, run } = await setUp(t, {}, 'alone')
+  t.assert.equal((await run()).status, 500)
+  t.assert.deepEqual(asked, ['a/m'])
+})
+
 test('C1: what the client has done wrong is not asked again', async t => {
   const refusal: Outcome = { ...CRASH, status: 400 }
-  const { asked, run } = await setUp(t, { forward: async () => refusal }, 'alone')
+  const { asked, run } = await setUp(t, { retrySameTarget: true, forward: async () => refusal }, 'alone')
   t.assert.equal((await run()).status, 400)
   t.assert.deepEqual(asked, ['a/m'])
 })

@@ -1,0 +1,51 @@
+import type { ServerResponse } from 'node:http'
+import type { Fault } from '../call/fault.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { deadlines, type Expirable } from '../upstream/deadlines.ts'
+import { type ReplyHeaders, writeStreamHead } from './client-stream.ts'
+import { encodeFrame } from './sse.ts'
+
+/** How long a client is left without a word, ms; proxies cut connections that are silent for 30 s or 60 s. */
+const SILENCE = 10_000
+/** A comment, which every reader of event streams skips: an event of any dialect would have to follow its opening one. */
+const COMMENT = ': waiting\n\n'
+
+/**
+ * A stream that begins while its request still waits. Its status, 200, is then said: whatever goes wrong later is an event.
+ * Shorter waits begin nothing, so that they may still end with an honest status.
+ */
+export class EarlyStream implements Expirable {
+  dueTick = 0
+  slot = -1
+  readonly #raw: ServerResponse
+  readonly #headers: () => ReplyHeaders
+
+  /** `headers` are asked for when the stream begins. */
+  constructor(raw: ServerResponse, headers: () => ReplyHeaders) {
+    this.#raw = raw
+    this.#headers = headers
+  }
+
+  /** The request waits from now on. */
+  watch(): void {
+    this.dueTick = deadlines.after(SILENCE)
+    deadlines.watch(this)
+  }
+
+  /** It waits no longer. */
+  forget(): void {
+    deadlines.forget(this)
+  }
+
+  onDue(): void {
+    if (!this.#raw.headersSent) writeStreamHead(this.#raw, this.#headers())
+    this.#raw.write(COMMENT)
+    this.watch()
+  }
+}
+
+/** Ends a stream that has begun with an error in the client's dialect. */
+export function endWithFault(raw: ServerResponse, dialect: Dialect, fault: Fault): void {
+  for (const frame of dialect.writeErrorFrames(fault)) raw.write(encodeFrame(frame))
+  raw.end()
+}
