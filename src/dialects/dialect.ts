@@ -53,7 +53,10 @@ export interface Dialect {
   eventReader(): EventReader
   /** `call` is the client's call: a writer looks there for what the client asked of its stream (`includeUsage`). */
   eventWriter(call: Call): EventWriter
-  /** `json` is undefined where the body was not JSON. */
+  /**
+   * `json` is undefined where the body was not JSON. A status below 400 says nothing of the error: then the fault has the
+   * status that belongs to its words, as an error inside a stream has.
+   */
   readError(status: number, json: Json | undefined): Fault
   writeError(fault: Fault): { status: number; body: JsonObject }
   /** An error inside a stream that has begun. */

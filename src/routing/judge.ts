@@ -17,10 +17,12 @@ export interface Judgement {
 /** Statuses with which vendors refuse a key, its rights or its balance. */
 const KEY_STATUSES = new Set([401, 402, 403])
 
-/** Reads a vendor's non-2xx answer. Never throws: a body that is no JSON is a fault by its status alone. */
-export function judge(provider: Provider, dialect: Dialect, status: number, body: Buffer): Judgement {
+/** Reads a vendor's refusal. Never throws: a body that is no JSON is a fault by its status alone. */
+export function judge(provider: Provider, dialect: Dialect, answered: number, body: Buffer): Judgement {
   const json = parse(body)
-  const fault = dialect.readError(status, json)
+  const fault = dialect.readError(answered, json)
+  // Not always the one that was answered: some vendors tell an error under a 200.
+  const { status } = fault
   const said = provider.classify?.(status, json)
   const kind = said ?? kindOf(status)
   const ourKey = kind === 'unauthorized' || kind === 'forbidden' || kind === 'over-budget'

@@ -37,7 +37,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
 
 /** An error answer of any form as a fault; `json` is undefined where the body was not JSON. */
 export function readError(status: number, json: Json | undefined): Fault {
-  return faultOf(json, status)
+  return faultOf(json, status < 400 ? undefined : status)
 }
 
 /** An error inside a stream: the status is the one that Anthropic gives this type of error. */
