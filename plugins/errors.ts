@@ -1,4 +1,6 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Dialect } from '../src/dialects/dialect.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
@@ -14,6 +16,7 @@ import {
   MediaType,
   type SluiceError,
 } from '../src/errors.ts'
+import { refuseUnparsed } from '../src/relay/unparsed.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,6 +49,18 @@ export function refuseUrl(_error: FastifyError, request: FastifyRequest, reply: 
   const fault = faultOf(InvalidRequest({}, 'The URL of the request cannot be read.'))
   const { status, body } = dialectNamed(guessDialect(request)).writeError(fault)
   reply.code(status).type('application/json').send(JSON.stringify(body))
+}
+
+/** For Fastify's `clientErrorHandler`: bytes that are no request. The error holds them, so only its code is logged. */
+export function refuseBytes(this: FastifyInstance, { code, rawPacket }: ConnectionError, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed) return
+  this.log.debug({ code }, 'a request could not be parsed')
+  // Node's own handler asks the same: behind the head of an answer another one would be read as part of it.
+  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  if (socket.writable && !answer?.headersSent) {
+    socket.write(refuseUnparsed(code, Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : ''))
+  }
+  socket.destroySoon()
 }
 
 function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
