@@ -47,7 +47,7 @@ export default fp(
 /** For Fastify's `frameworkErrors`: a URL that no router can read, before there is a route or a hook. Its own answer repeats the URL. */
 export function refuseUrl(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const fault = faultOf(InvalidRequest({}, 'The URL of the request cannot be read.'))
-  const { status, body } = dialectNamed(guessDialect(request)).writeError(fault)
+  const { status, body } = dialectNamed(guessDialect(request)).writeError(fault, request.id)
   reply.code(status).type('application/json').send(JSON.stringify(body))
 }
 
@@ -67,7 +67,7 @@ function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyRe
   const { logLevel } = CONSEQUENCES[error.kind]
   if (logLevel === 'error') request.log.error({ err: error.cause ?? error }, 'request failed')
   if (request.record !== undefined) request.record.errorCode = error.code
-  const { status, body } = request.dialect.writeError(faultOf(error))
+  const { status, body } = request.dialect.writeError(faultOf(error), request.id)
   if (error.headers !== undefined) reply.headers(error.headers)
   if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
   return reply.code(status).type('application/json').send(JSON.stringify(body))

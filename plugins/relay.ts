@@ -94,6 +94,7 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
     flow,
     client,
     dialect: call.dialect,
+    requestId: record.id,
     writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
     cutUsage: passage.cutUsage,
     tally,
@@ -126,6 +127,6 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
     return reply.code(answer.status).header('content-type', 'application/json').send(answer.body)
   }
-  const { status, body } = call.dialect.writeError(answer.fault)
+  const { status, body } = call.dialect.writeError(answer.fault, record.id)
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
 }

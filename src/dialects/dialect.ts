@@ -58,7 +58,8 @@ export interface Dialect {
    * status that belongs to its words, as an error inside a stream has.
    */
   readError(status: number, json: Json | undefined): Fault
-  writeError(fault: Fault): { status: number; body: JsonObject }
+  /** `requestId` is our id of the request, for dialects whose errors name it. */
+  writeError(fault: Fault, requestId?: string): { status: number; body: JsonObject }
   /** An error inside a stream that has begun. */
-  writeErrorFrames(fault: Fault): Frame[]
+  writeErrorFrames(fault: Fault, requestId?: string): Frame[]
 }

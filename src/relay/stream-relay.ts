@@ -15,6 +15,7 @@ export interface StreamRelayParts {
   readonly client: ClientStream
   /** The client's dialect: errors are said in it. */
   readonly dialect: Dialect
+  readonly requestId: string
   /** Set on the translate lane; without it the vendor's bytes go through as they are. */
   readonly writer: EventWriter | undefined
   readonly cutUsage: boolean
@@ -117,12 +118,12 @@ export class StreamRelay implements FlowConsumer {
     for (const { events } of items) {
       for (const event of events) {
         this.#heard(event)
+        if (event.type === 'error') {
+          this.#parts.client.write(out)
+          this.#break(event.fault)
+          return ''
+        }
         out += encode(writer.push(event))
-        if (event.type !== 'error') continue
-        this.#parts.client.write(out)
-        this.#parts.flow.abort()
-        this.#finish(event.fault)
-        return ''
       }
     }
     return out
@@ -130,8 +131,8 @@ export class StreamRelay implements FlowConsumer {
 
   /** The stream broke on its way: the client reads an error in its own dialect, never a clean end. */
   #break(fault: Fault): void {
-    const { client, dialect, flow } = this.#parts
-    client.write(encode(dialect.writeErrorFrames(fault)))
+    const { client, dialect, requestId, flow } = this.#parts
+    client.write(encode(dialect.writeErrorFrames(fault, requestId)))
     flow.abort()
     this.#finish(fault)
   }

@@ -167,3 +167,15 @@ test('a whole answer to a stream, and a stream to a whole call, are no answers',
     t.assert.equal(((await response.json()) as { error: { code: string } }).error.code, 'SLUICE_UPSTREAM_ANSWER')
   }
 })
+
+test('an error in the words of Anthropic names the request, before a stream and within it', async t => {
+  const { gateway } = await setUp(t, [[refusal(400), stream([...SOME, ERROR]), stream([...SOME, CUT])]])
+  const said = []
+  for (const id of ['id-1', 'id-2', 'id-3']) {
+    const client = new Client(gateway.url + MESSAGES, MESSAGE_STREAM, { 'x-request-id': id })
+    const text = await client.whole()
+    const last = text.startsWith('{') ? JSON.parse(text) : parsed(text).at(-1)?.json
+    said.push(last?.request_id)
+  }
+  t.assert.deepEqual(said, ['id-1', 'id-2', 'id-3'])
+})
