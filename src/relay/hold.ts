@@ -6,6 +6,8 @@ import type { Flow, FlowConsumer, FlowItem } from './flow.ts'
 
 /** A model that thinks in silence is taken at its word this long (ms) after its opening event. */
 const COMMIT_AFTER = 10_000
+/** Nothing that comes before the first content is this large in good faith: it is not kept any longer, but shown. */
+const MOST_HELD_BYTES = 1024 * 1024
 
 /** The stream is worth showing to the client: what has come so far, and possibly that it is over already. */
 export interface Committed {
@@ -36,6 +38,7 @@ class Holder implements FlowConsumer, Expirable {
   readonly #flow: Flow
   readonly #resolve: (result: HoldResult) => void
   readonly #items: FlowItem[] = []
+  #bytes = 0
 
   constructor(flow: Flow, resolve: (result: HoldResult) => void) {
     this.#flow = flow
@@ -44,7 +47,8 @@ class Holder implements FlowConsumer, Expirable {
 
   items(items: readonly FlowItem[]): void {
     this.#items.push(...items)
-    for (const { events } of items) {
+    for (const { bytes, events } of items) {
+      this.#bytes += bytes.length
       for (const event of events) {
         if (event.type === 'error') {
           this.#faulted(event.fault)
@@ -57,6 +61,7 @@ class Holder implements FlowConsumer, Expirable {
         if (event.type === 'start') this.#startWaiting()
       }
     }
+    if (this.#bytes > MOST_HELD_BYTES) this.#commit()
   }
 
   end(events: readonly Event[]): void {
