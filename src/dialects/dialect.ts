@@ -26,7 +26,7 @@ export interface Report {
 }
 
 export interface EventReader {
-  /** Takes one frame, returns what it says. A malformed frame gives an `error` event, never a throw. */
+  /** Takes one frame, returns what it says. A malformed frame gives an `error` event that is `unread`, never a throw. */
   push(frame: Frame): Event[]
   /** The bytes have ended. Without the vendor's own terminator this gives an `error` event (a cut stream), else nothing. */
   end(): Event[]

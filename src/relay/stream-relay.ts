@@ -96,11 +96,11 @@ export class StreamRelay implements FlowConsumer {
       for (const event of item.events) {
         if (event.type !== 'error') {
           this.#heard(event)
-        } else if (saidByVendor(event.fault)) {
+        } else if (event.unread) {
+          this.tapFailed = true
+        } else {
           this.#finishAfter(kept, event.fault)
           return EMPTY
-        } else {
-          this.tapFailed = true
         }
       }
     }
@@ -142,11 +142,6 @@ export class StreamRelay implements FlowConsumer {
     if (end) this.#parts.client.end()
     this.#parts.onEnd(fault, this.#parts.writer?.losses ?? [])
   }
-}
-
-/** Readers complain in their own words, of which none is a vendor's. */
-function saidByVendor({ raw, type }: Fault): boolean {
-  return raw !== undefined || type !== undefined
 }
 
 const EMPTY = Buffer.alloc(0)

@@ -107,7 +107,7 @@ async function stream(
     return unreadable(call, attempt, 'it is an event stream that nobody asked for')
   }
   const flow = new Flow(outcome.body, passage.dialect.eventReader())
-  const held = await hold(flow)
+  const held = await hold(flow, passage.lane === 'pass')
   if (held.type === 'failed') return failed(call, attempt, held.failure)
   if (held.type === 'faulted') {
     const { fault } = held
