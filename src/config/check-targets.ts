@@ -19,6 +19,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     if (type === undefined) continue
     checkSimulator(path, type, provider, report)
     checkBaseUrl(path, type, provider, known, report)
+    checkUsage(path, type, provider, report)
   }
 }
 
@@ -62,6 +63,12 @@ function checkBaseUrl(
   } else if (!given && known[type]?.baseUrl === undefined) {
     report.addAtKey(path, `type ${type} needs "baseUrl"`)
   }
+}
+
+function checkUsage(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  if (provider.askForUsage === undefined) return
+  if (type !== 'anthropic' && provider.dialect !== 'anthropic') return
+  report.addAtKey([...path, 'askForUsage'], '"askForUsage" is only for providers that speak the API of OpenAI')
 }
 
 /** Models: their targets' providers exist, their names hide no provider, and weights mean something. */

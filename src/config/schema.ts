@@ -96,6 +96,11 @@ const provider = z
     timeouts: timeouts.prefault({}).describe('How long to wait for what.'),
     connections: wholeNumber(1, 65_535).prefault(256).describe('Most connections to the vendor, opened when needed.'),
     breaker: breaker.prefault({}).describe('When to leave a failing target alone.'),
+    askForUsage: boolean()
+      .optional()
+      .describe(
+        'Ask for the usage of streams (`stream_options.include_usage`), which is cut out again where the client did not ask. As the vendor is known to want it unless set; `openai-compatible` is not asked, since some servers refuse the question with a 400. A stream that reports nothing is metered by estimate.',
+      ),
     dialect: z
       .enum(['openai-chat', 'anthropic'])
       .optional()

@@ -121,6 +121,8 @@ suite('providers', () => {
     ['{ sim: { baseUrl: "http://h" } }', '1:21 a provider of type sim has no address'],
     ['{ openai: { sim: {} } }', '1:24 "sim" is only for providers of type sim'],
     ['{ openai: { dialect: anthropic } }', '1:24 "dialect" is only for providers of type sim'],
+    ['{ anthropic: { askForUsage: true } }', '1:27 "askForUsage" is only for providers that speak the API of OpenAI'],
+    ['{ sim: { dialect: anthropic, askForUsage: false } }', '"askForUsage" is only for providers that'],
     ['{ openai: { apiKey: a, apiKeys: [b] } }', '1:35 providers.openai has both "apiKey" and "apiKeys"'],
     ['{ openai: { baseUrl: llm.example } }', 'expected an address that begins with https:// or http://'],
     ['{ openai: { baseUrl: "ftp://h/v1" } }', 'expected an address that begins with https:// or http://'],
