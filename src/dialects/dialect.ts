@@ -51,6 +51,8 @@ export interface Dialect {
   readReport(json: Json): Report
   writeResponse(result: Result): { body: JsonObject; losses: Loss[] }
   eventReader(): EventReader
+  /** What may stand between two events of a stream that has begun, as it is on the wire; clients read it and learn nothing. */
+  readonly keepAlive: string
   /** `call` is the client's call: a writer looks there for what the client asked of its stream (`includeUsage`). */
   eventWriter(call: Call): EventWriter
   /**

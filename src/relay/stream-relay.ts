@@ -13,7 +13,7 @@ import { cutUsage } from './usage-request.ts'
 export interface StreamRelayParts {
   readonly flow: Flow
   readonly client: ClientStream
-  /** The client's dialect: errors are said in it. */
+  /** The client's dialect: errors are said in it, and that we are still there. */
   readonly dialect: Dialect
   readonly requestId: string
   /** Set on the translate lane; without it the vendor's bytes go through as they are. */
@@ -83,8 +83,11 @@ export class StreamRelay implements FlowConsumer {
   }
 
   #heard(event: Event): void {
-    this.#parts.tally.push(event)
+    const { tally, client, dialect } = this.#parts
+    tally.push(event)
     if (event.type === 'end') this.#complete = true
+    // Not before: a stream of Anthropic's begins with its start.
+    else if (event.type === 'start') client.keepAlive(dialect.keepAlive)
   }
 
   /** The bytes of whole events as they came, up to and with an error event of the vendor's own. */
@@ -140,6 +143,7 @@ export class StreamRelay implements FlowConsumer {
   #finish(fault: Fault | undefined, end = true): void {
     this.#done = true
     if (end) this.#parts.client.end()
+    else this.#parts.client.stop()
     this.#parts.onEnd(fault, this.#parts.writer?.losses ?? [])
   }
 }
