@@ -46,7 +46,7 @@ export class Callers {
 
 function callerOf(config: CallerConfig, index: number): Caller {
   const { name, models, limits, disabled, expires } = config
-  const allowed = models?.map(pattern)
+  const allowed = models?.map(modelPattern)
   return {
     name,
     index,
@@ -57,8 +57,8 @@ function callerOf(config: CallerConfig, index: number): Caller {
   }
 }
 
-/** `openai/*` and the like: a star stands for anything; letter case counts. */
-function pattern(text: string): RegExp {
+/** What `keys[].models` holds, `openai/*` and the like: a star stands for anything; letter case counts. */
+export function modelPattern(text: string): RegExp {
   const escaped = text.split('*').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${escaped.join('.*')}$`)
 }

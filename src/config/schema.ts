@@ -151,7 +151,9 @@ const key = z
       .array(text())
       .min(1)
       .optional()
-      .describe('Models that the caller may use, such as `chat` or `openai/*`; all unless set.'),
+      .describe(
+        'Models that the caller may use, such as `chat` or `openai/*`; all unless set. One that leads to no name under `models` and to no provider is refused.',
+      ),
     limits: limits.optional().describe('How much the caller may do; without a limit unless set.'),
     disabled: boolean().prefault(false).describe('Refuse this key.'),
     expires: date().optional().describe('Refuse this key from then on; a bare date is its first moment in UTC.'),

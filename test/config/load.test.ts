@@ -73,13 +73,13 @@ suite('keys', () => {
   test('only the digest of a caller key is kept, whichever way it was given', () => {
     const config = load(`${SIM}
 keys:
-  - { name: plain, key: ${KEY}, models: [chat, "sim/*"], limits: { requestsPerMinute: 60, burst: 5 } }
+  - { name: plain, key: ${KEY}, models: [sim/echo, "sim/*"], limits: { requestsPerMinute: 60, burst: 5 } }
   - { name: digest, sha256: ${hash('sha256', 'other').toUpperCase()}, expires: 2030-01-31 }
 `)
     assert.deepEqual(config.keys, [
       {
         name: 'plain',
-        models: ['chat', 'sim/*'],
+        models: ['sim/echo', 'sim/*'],
         limits: { requestsPerMinute: 60, burst: 5 },
         disabled: false,
         digest: hash('sha256', KEY),

@@ -111,6 +111,11 @@ suite('values', () => {
   }
 })
 
+test('a model of a name that the schema leaves out is refused, not dropped', () => {
+  const text = `${SIM}models:\n  __proto__: { targets: [{ provider: sim, model: echo }] }`
+  assert.equal(only(text), '3:3 "__proto__" cannot be a name; choose another')
+})
+
 suite('providers', () => {
   const cases = [
     ['{ opnai: {} }', '1:14 "opnai" is no known provider type, so add "type:"', 'did you mean "openai"?'],
@@ -128,6 +133,7 @@ suite('providers', () => {
     ['{ openai: { baseUrl: "ftp://h/v1" } }', 'expected an address that begins with https:// or http://'],
     ['{ openai: { baseUrl: "https://h/v1?x=1" } }', 'must not hold a query or a fragment'],
     ['{ openai: { timeouts: { total: 0s } } }', 'providers.openai.timeouts.total: must be longer than 0ms'],
+    ['{ __proto__: { type: openai, apiKey: a }, sim: {} }', '1:14 "__proto__" cannot be a name'],
     ['{}', '1:1 providers names no vendor'],
   ] as const
 
@@ -212,6 +218,29 @@ suite('callers', () => {
   test('the key of the operators is no key of a caller', () => {
     const text = `${SIM}${CALLER}ops: { key: long-enough-key }`
     assert.match(only(text), /^2:24 keys\[0\]\.key: a caller must not have the key of the ops listener/)
+  })
+
+  const MODELS = 'models: { chat: { targets: [{ provider: sim, model: echo }] } }\n'
+  const mayUse = (pattern: string) =>
+    `${SIM}${MODELS}keys:\n- { name: a, key: long-enough-key, models: ["${pattern}"] }`
+
+  for (const [pattern, message] of [
+    ['chta', '4:45 keys[0].models[0]: leads to no model "chta"; did you mean "chat"?'],
+    ['Chat', 'leads to no model "Chat"; did you mean "chat"?'],
+    ['sin/*', 'leads to no model "sin/*"; did you mean "sim/*"?'],
+    ['openai/*', 'leads to no model "openai/*"'],
+    ['sim', 'leads to no model "sim"; did you mean "sim/*"?'],
+    ['t*', 'leads to no model "t*"'],
+  ] as const) {
+    test(`a model that no caller could ask for is refused: ${pattern}`, () => {
+      assert.ok(only(mayUse(pattern)).includes(message), only(mayUse(pattern)))
+    })
+  }
+
+  test('a model, a model of a provider, and every pattern that may fit one, are taken', () => {
+    for (const pattern of ['chat', 'ch*', '*', '*-mini', 'sim/*', 'sim/any-model', 's*', 'sim/*/x']) {
+      assert.deepEqual(load(mayUse(pattern)).keys[0]?.models, [pattern])
+    }
   })
 })
 
