@@ -79,7 +79,7 @@ for (const [name, pieces, types] of [
   ['OpenAI', [ROLE, chunk({ content: 'so far' }), ERROR, FINISH, DONE], 'openai-compatible'],
   ['Anthropic', [...messageStream('so far').slice(0, 3), OVERLOADED, ...messageStream().slice(2)], 'anthropic'],
 ] as const) {
-  test(`A12: ${name}: an error behind content is told in the client's dialect and ends the stream`, async t => {
+  test(`A12, C9: ${name}: an error behind content is told in the client's dialect and ends the stream`, async t => {
     const { gateway, upstreams } = await setUp(t, [stream(pieces), stream(chatStream('other'))], { types: [types] })
     const chat = await new Client(gateway.url + CHAT, STREAM).whole()
     t.assert.match(chat, /so far/)
@@ -93,7 +93,7 @@ for (const [name, pieces, types] of [
     t.assert.equal(last?.json.type, 'error')
     t.assert.doesNotMatch(message, /message_stop|end_turn/)
 
-    t.assert.equal(upstreams[1]?.requests.length, 0, 'C9: nothing of another model is spliced in')
+    t.assert.equal(upstreams[1]?.requests.length, 0, 'nothing of another model is spliced in')
     const failures = await Promise.all([gateway.ended(1), gateway.ended(2)])
     t.assert.deepEqual(
       failures.map(({ failure }) => failure !== undefined),
