@@ -57,10 +57,12 @@ export function refuseBytes(this: FastifyInstance, { code, rawPacket }: Connecti
   this.log.debug({ code }, 'a request could not be parsed')
   // Node's own handler asks the same: behind the head of an answer another one would be read as part of it.
   const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null }
-  if (socket.writable && !answer?.headersSent) {
-    socket.write(refuseUnparsed(code, Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : ''))
+  if (!socket.writable || answer?.headersSent) {
+    socket.destroy()
+    return
   }
-  socket.destroySoon()
+  const head = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : ''
+  socket.end(refuseUnparsed(code, head), () => socket.destroy())
 }
 
 function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -122,7 +122,7 @@ export class StreamRelay implements FlowConsumer {
       for (const event of events) {
         this.#heard(event)
         if (event.type === 'error') {
-          this.#parts.client.write(out)
+          if (out !== '') this.#parts.client.write(out)
           this.#break(event.fault)
           return ''
         }
