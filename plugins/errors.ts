@@ -1,4 +1,6 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Dialect } from '../src/dialects/dialect.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
@@ -15,6 +17,7 @@ import {
   type SluiceError,
 } from '../src/errors.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
+import { refuseUnparsed } from '../src/relay/unparsed.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -45,8 +48,22 @@ export default fp(
 /** For Fastify's `frameworkErrors`: a URL that no router can read, before there is a route or a hook. Its own answer repeats the URL. */
 export function refuseUrl(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const fault = faultOf(InvalidRequest({}, 'The URL of the request cannot be read.'))
-  const { status, body } = dialectNamed(guessDialect(request)).writeError(fault)
+  const { status, body } = dialectNamed(guessDialect(request)).writeError(fault, request.id)
   reply.code(status).type('application/json').send(JSON.stringify(body))
+}
+
+/** For Fastify's `clientErrorHandler`: bytes that are no request. The error holds them, so only its code is logged. */
+export function refuseBytes(this: FastifyInstance, { code, rawPacket }: ConnectionError, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed) return
+  this.log.debug({ code }, 'a request could not be parsed')
+  // Node's own handler asks the same: behind the head of an answer another one would be read as part of it.
+  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  if (!socket.writable || answer?.headersSent) {
+    socket.destroy()
+    return
+  }
+  const head = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : ''
+  socket.end(refuseUnparsed(code, head), () => socket.destroy())
 }
 
 function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -56,17 +73,17 @@ function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyRe
   if (record !== undefined) record.errorCode = error.code
   if (record !== undefined && reply.raw.headersSent) return endStream(error, request, reply)
   if (record?.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
-  const { status, body } = request.dialect.writeError(faultOf(error))
+  const { status, body } = request.dialect.writeError(faultOf(error), request.id)
   if (error.headers !== undefined) reply.headers(error.headers)
   if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
   return reply.code(status).type('application/json').send(JSON.stringify(body))
 }
 
 /** A stream that was begun before its answer, to keep it alive: the error is its last event. */
-function endStream(error: SluiceError, { record, dialect }: FastifyRequest, reply: FastifyReply): FastifyReply {
+function endStream(error: SluiceError, { id, record, dialect }: FastifyRequest, reply: FastifyReply): FastifyReply {
   record.failure = error.kind
   reply.hijack()
-  endWithFault(reply.raw, dialect, faultOf(error))
+  endWithFault(reply.raw, dialect, faultOf(error), id)
   return reply
 }
 

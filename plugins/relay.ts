@@ -97,6 +97,7 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
     flow,
     client,
     dialect: call.dialect,
+    requestId: record.id,
     writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
     cutUsage: passage.cutUsage,
     tally,
@@ -127,7 +128,7 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   if (reply.raw.headersSent) {
     record.failure = answer.fault.kind
     reply.hijack()
-    endWithFault(reply.raw, call.dialect, answer.fault)
+    endWithFault(reply.raw, call.dialect, answer.fault, reply.request.id)
     return reply
   }
   if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
@@ -135,6 +136,6 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
     return reply.code(answer.status).header('content-type', 'application/json').send(answer.body)
   }
-  const { status, body } = call.dialect.writeError(answer.fault)
+  const { status, body } = call.dialect.writeError(answer.fault, record.id)
   return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
 }

@@ -16,7 +16,7 @@ import catalog from '../plugins/catalog.ts'
 import clientGone from '../plugins/client-gone.ts'
 import dispatch from '../plugins/dispatch.ts'
 import drain from '../plugins/drain.ts'
-import errors, { refuseUrl } from '../plugins/errors.ts'
+import errors, { refuseBytes, refuseUrl } from '../plugins/errors.ts'
 import extensions from '../plugins/extensions.ts'
 import forward from '../plugins/forward.ts'
 import healthChecks from '../plugins/health-checks.ts'
@@ -145,6 +145,7 @@ function serverOptions(logger: AppOptions['logger']) {
     genReqId: requestId,
     requestIdHeader: false as const,
     frameworkErrors: refuseUrl,
+    clientErrorHandler: refuseBytes,
     // Fastify sets none, so a client that sends its body a byte a minute would hold its socket for ever.
     requestTimeout: RECEIVING_TIMEOUT,
     forceCloseConnections: true,

@@ -79,6 +79,12 @@ export const BodyTooLarge = define(
   'too-large',
   'The request body is larger than %s bytes (setting: listen.bodyLimit).',
 )
+export const HeadersTooLarge = define(
+  'REQUEST_HEADERS_TOO_LARGE',
+  'too-large',
+  'The headers of the request are larger than this gateway takes.',
+)
+export const RequestTimeout = define('REQUEST_TIMEOUT', 'invalid', 'The request did not arrive whole in time.')
 export const KeyMissing = define(
   'AUTH_KEY_MISSING',
   'unauthorized',

@@ -84,4 +84,6 @@ export interface EndEvent {
 export interface ErrorEvent {
   readonly type: 'error'
   readonly fault: Fault
+  /** The reader could not follow an event: the fault is in its own words, and somebody else may well understand the vendor. */
+  readonly unread?: true
 }

@@ -49,7 +49,7 @@ export class Callers {
 
 function callerOf(config: CallerConfig, index: number): Caller {
   const { name, models, limits, priority, share, disabled, expires } = config
-  const allowed = models?.map(pattern)
+  const allowed = models?.map(modelPattern)
   return {
     name,
     index,
@@ -62,8 +62,8 @@ function callerOf(config: CallerConfig, index: number): Caller {
   }
 }
 
-/** `openai/*` and the like: a star stands for anything; letter case counts. */
-function pattern(text: string): RegExp {
+/** What `keys[].models` holds, `openai/*` and the like: a star stands for anything; letter case counts. */
+export function modelPattern(text: string): RegExp {
   const escaped = text.split('*').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${escaped.join('.*')}$`)
 }

@@ -12,6 +12,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
   }
   for (const [name, provider] of membersOf(providers)) {
     const path = ['providers', name]
+    checkName(path, name, report)
     if (!isSection(provider)) continue
     if (provider.apiKey !== undefined && provider.apiKeys !== undefined) {
       report.addAtKey([...path, 'apiKeys'], `providers.${name} has both "apiKey" and "apiKeys"; keep one`)
@@ -21,7 +22,13 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     checkSimulator(path, type, provider, report)
     checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
+    checkUsage(path, type, provider, report)
   }
+}
+
+/** The schema leaves this one out without a word, since it would change the object that holds the others. */
+function checkName(path: Path, name: string, report: Report): void {
+  if (name === '__proto__') report.addAtKey(path, `"${name}" cannot be a name; choose another`)
 }
 
 function checkType(
@@ -72,11 +79,18 @@ function checkBaseUrl(
   }
 }
 
+function checkUsage(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  if (provider.askForUsage === undefined) return
+  if (type !== 'anthropic' && provider.dialect !== 'anthropic') return
+  report.addAtKey([...path, 'askForUsage'], '"askForUsage" is only for providers that speak the API of OpenAI')
+}
+
 /** Models: their targets' providers exist, their names hide no provider, and their strategies fit. */
 export function checkModels(tree: unknown, report: Report): void {
   const providers = membersOf(getIn(tree, ['providers'])).map(([name]) => name)
   for (const [name, model] of membersOf(getIn(tree, ['models']))) {
     const path = ['models', name]
+    checkName(path, name, report)
     const prefix = name.split('/', 1)[0] ?? ''
     if (name.includes('/') && providers.includes(prefix)) {
       report.addAtKey(path, `model "${name}" would hide the models of provider "${prefix}"; choose another name`)

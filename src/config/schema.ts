@@ -125,6 +125,11 @@ const provider = z
     health: health
       .optional()
       .describe('Ask the vendor for its list of models, again and again, to see whether it answers; off unless set.'),
+    askForUsage: boolean()
+      .optional()
+      .describe(
+        'Ask for the usage of streams (`stream_options.include_usage`), which is cut out again where the client did not ask. As the vendor is known to want it unless set; `openai-compatible` is not asked, since some servers refuse the question with a 400. A stream that reports nothing is metered by estimate.',
+      ),
     dialect: z
       .enum(['openai-chat', 'anthropic'])
       .optional()
@@ -228,7 +233,9 @@ const key = z
       .array(text())
       .min(1)
       .optional()
-      .describe('Models that the caller may use, such as `chat` or `openai/*`; all unless set.'),
+      .describe(
+        'Models that the caller may use, such as `chat` or `openai/*`; all unless set. One that leads to no name under `models` and to no provider is refused.',
+      ),
     limits: limits.optional().describe('How much the caller may do; without a limit unless set.'),
     priority: z
       .enum(['interactive', 'batch'])

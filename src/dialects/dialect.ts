@@ -26,7 +26,7 @@ export interface Report {
 }
 
 export interface EventReader {
-  /** Takes one frame, returns what it says. A malformed frame gives an `error` event, never a throw. */
+  /** Takes one frame, returns what it says. A malformed frame gives an `error` event that is `unread`, never a throw. */
   push(frame: Frame): Event[]
   /** The bytes have ended. Without the vendor's own terminator this gives an `error` event (a cut stream), else nothing. */
   end(): Event[]
@@ -51,11 +51,17 @@ export interface Dialect {
   readReport(json: Json): Report
   writeResponse(result: Result): { body: JsonObject; losses: Loss[] }
   eventReader(): EventReader
+  /** What may stand between two events of a stream that has begun, as it is on the wire; clients read it and learn nothing. */
+  readonly keepAlive: string
   /** `call` is the client's call: a writer looks there for what the client asked of its stream (`includeUsage`). */
   eventWriter(call: Call): EventWriter
-  /** `json` is undefined where the body was not JSON. */
+  /**
+   * `json` is undefined where the body was not JSON. A status below 400 says nothing of the error: then the fault has the
+   * status that belongs to its words, as an error inside a stream has.
+   */
   readError(status: number, json: Json | undefined): Fault
-  writeError(fault: Fault): { status: number; body: JsonObject }
+  /** `requestId` is our id of the request, for dialects whose errors name it. */
+  writeError(fault: Fault, requestId?: string): { status: number; body: JsonObject }
   /** An error inside a stream that has begun. */
-  writeErrorFrames(fault: Fault): Frame[]
+  writeErrorFrames(fault: Fault, requestId?: string): Frame[]
 }

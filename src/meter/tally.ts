@@ -33,13 +33,13 @@ export class Tally {
   }
 
   /**
-   * The vendor's usage when the answer came whole. Of one that was cut short: the input as far as it was reported (else
-   * estimated from `requestBytes`) and the tokens that went by, marked as estimated.
+   * The vendor's usage when the answer came whole. Of one that was cut short, or whose usage was never reported: the input
+   * as far as it was reported (else estimated from `requestBytes`) and the tokens that went by, marked as estimated.
    */
-  usage(complete: boolean, requestBytes: number): Usage | undefined {
-    if (complete) return this.#usage
-    const streamed = Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
+  usage(complete: boolean, requestBytes: number): Usage {
     const known = this.#usage
+    if (complete && known !== undefined) return known
+    const streamed = Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
     return {
       ...known,
       input: known !== undefined && known.input > 0 ? known.input : Math.ceil(requestBytes / CHARACTERS_PER_TOKEN),

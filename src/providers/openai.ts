@@ -37,11 +37,16 @@ export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provi
     endpoints: { chat: { dialect, path: () => '/chat/completions' } },
     authorize: (_request, key) => bearer(key),
     forwardHeaders: manners.forwardHeaders,
-    streamUsage: manners.streamUsage,
+    streamUsage: streamUsageOf(settings, manners),
     classify: classifyOpenAi,
     healthCheck: () => health,
     ...(quirks.length > 0 && { adjust: body => quirks.reduce((adjusted, quirk) => quirk(adjusted), body) }),
   }
+}
+
+function streamUsageOf({ askForUsage }: ProviderSettings, { streamUsage }: Manners): Provider['streamUsage'] {
+  if (askForUsage === undefined) return streamUsage
+  return askForUsage ? 'on-request' : 'never'
 }
 
 /** The header that shows a key the way OAuth does; none without a key. */

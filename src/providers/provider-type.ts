@@ -8,6 +8,8 @@ export interface ProviderSettings {
   readonly baseUrl?: string
   /** Where a type speaks more than one: the name of a dialect. */
   readonly dialect?: string
+  /** Whether to ask for the usage of streams, where the user knows better than we what the vendor wants. */
+  readonly askForUsage?: boolean
 }
 
 /** A kind of provider that the configuration can name as `type`. */

@@ -1,9 +1,13 @@
 import type { ServerResponse } from 'node:http'
+import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 
 /** How long a client may take for what is left in its buffer once the answer is over, ms. */
 const FLUSH_LIMIT = 60_000
+
+/** A client that was sent nothing for this long (ms) is sent a sign of life: clients and proxies cut what is silent (A17-A19). */
+const LONGEST_SILENCE = 15_000
 
 /** What a slow client holds back. */
 export interface Pausable {
@@ -30,11 +34,14 @@ export function writeStreamHead(raw: ServerResponse, headers: ReplyHeaders): voi
 }
 
 /** The client's side of a stream: writes, and makes the vendor wait while the client does not read. */
-export class ClientStream {
+export class ClientStream implements Expirable {
+  dueTick = 0
+  slot = -1
   readonly #raw: ServerResponse
   readonly #source: Pausable
   readonly #copy: Copy | undefined
   #waiting = false
+  #sign = ''
 
   /** `copy`, where there is one, is given all that is written. */
   constructor(raw: ServerResponse, source: Pausable, copy: Copy | undefined) {
@@ -48,7 +55,26 @@ export class ClientStream {
     if (!this.#raw.headersSent) writeStreamHead(this.#raw, headers)
   }
 
+  /** From now on the client is sent `sign` when there is nothing else for long. It is no part of the answer, so of no copy. */
+  keepAlive(sign: string): void {
+    this.#sign = sign
+    this.#expectSilence()
+    deadlines.watch(this)
+  }
+
+  onDue(): void {
+    // Who does not read what is there has no use for more.
+    if (!this.#waiting) this.#raw.write(this.#sign)
+    this.#expectSilence()
+    deadlines.watch(this)
+  }
+
+  #expectSilence(): void {
+    this.dueTick = deadlines.after(LONGEST_SILENCE)
+  }
+
   write(chunk: Buffer | string): void {
+    this.#expectSilence()
     this.#copy?.push(chunk)
     if (this.#raw.write(chunk) || this.#waiting) return
     this.#waiting = true
@@ -59,8 +85,14 @@ export class ClientStream {
     })
   }
 
+  /** Nothing more is sent. */
+  stop(): void {
+    deadlines.forget(this)
+  }
+
   /** A client that does not take the rest in reasonable time is hung up on: nothing else would ever end its request. */
   end(): void {
+    this.stop()
     this.#raw.end()
     if (this.#raw.writableLength === 0) return
     const timer = setTimeout(() => this.#raw.destroy(), FLUSH_LIMIT).unref()

@@ -45,7 +45,7 @@ export class EarlyStream implements Expirable {
 }
 
 /** Ends a stream that has begun with an error in the client's dialect. */
-export function endWithFault(raw: ServerResponse, dialect: Dialect, fault: Fault): void {
-  for (const frame of dialect.writeErrorFrames(fault)) raw.write(encodeFrame(frame))
+export function endWithFault(raw: ServerResponse, dialect: Dialect, fault: Fault, requestId: string): void {
+  for (const frame of dialect.writeErrorFrames(fault, requestId)) raw.write(encodeFrame(frame))
   raw.end()
 }

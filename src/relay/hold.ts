@@ -6,6 +6,8 @@ import type { Flow, FlowConsumer, FlowItem } from './flow.ts'
 
 /** A model that thinks in silence is taken at its word this long (ms) after its opening event. */
 const COMMIT_AFTER = 10_000
+/** Nothing that comes before the first content is this large in good faith: it is not kept any longer, but shown. */
+const MOST_HELD_BYTES = 1024 * 1024
 
 /** The stream is worth showing to the client: what has come so far, and possibly that it is over already. */
 export interface Committed {
@@ -22,11 +24,12 @@ export type HoldResult =
 
 /**
  * Waits until a stream has shown content, an end, or an error. Until then nothing goes to the client, so an error that
- * comes inside a 200 (Anthropic's `overloaded_error`, a cut socket) can still be answered by the next target.
+ * comes inside a 200 (Anthropic's `overloaded_error`, a cut socket) can still be answered by the next target. `verbatim`
+ * says that the client gets the bytes as they are: then an event that only we cannot read is content like any other.
  */
-export function hold(flow: Flow): Promise<HoldResult> {
+export function hold(flow: Flow, verbatim: boolean): Promise<HoldResult> {
   return new Promise(resolve => {
-    flow.consume(new Holder(flow, resolve))
+    flow.consume(new Holder(flow, verbatim, resolve))
   })
 }
 
@@ -34,29 +37,38 @@ class Holder implements FlowConsumer, Expirable {
   dueTick = 0
   slot = -1
   readonly #flow: Flow
+  readonly #verbatim: boolean
   readonly #resolve: (result: HoldResult) => void
   readonly #items: FlowItem[] = []
+  #bytes = 0
 
-  constructor(flow: Flow, resolve: (result: HoldResult) => void) {
+  constructor(flow: Flow, verbatim: boolean, resolve: (result: HoldResult) => void) {
     this.#flow = flow
+    this.#verbatim = verbatim
     this.#resolve = resolve
   }
 
   items(items: readonly FlowItem[]): void {
     this.#items.push(...items)
-    for (const { events } of items) {
-      for (const event of events) {
-        if (event.type === 'error') {
-          this.#faulted(event.fault)
-          return
-        }
-        if (isContent(event)) {
-          this.#commit()
-          return
-        }
-        if (event.type === 'start') this.#startWaiting()
-      }
+    for (const { bytes, events } of items) {
+      this.#bytes += bytes.length
+      for (const event of events) if (this.#decides(event)) return
     }
+    if (this.#bytes > MOST_HELD_BYTES) this.#commit()
+  }
+
+  /** True when there is nothing left to wait for. */
+  #decides(event: Event): boolean {
+    if (event.type === 'error' && !(event.unread && this.#verbatim)) {
+      this.#faulted(event.fault)
+      return true
+    }
+    if (event.type === 'error' || isContent(event)) {
+      this.#commit()
+      return true
+    }
+    if (event.type === 'start') this.#startWaiting()
+    return false
   }
 
   end(events: readonly Event[]): void {

@@ -13,8 +13,9 @@ import { cutUsage } from './usage-request.ts'
 export interface StreamRelayParts {
   readonly flow: Flow
   readonly client: ClientStream
-  /** The client's dialect: errors are said in it. */
+  /** The client's dialect: errors are said in it, and that we are still there. */
   readonly dialect: Dialect
+  readonly requestId: string
   /** Set on the translate lane; without it the vendor's bytes go through as they are. */
   readonly writer: EventWriter | undefined
   readonly cutUsage: boolean
@@ -82,8 +83,11 @@ export class StreamRelay implements FlowConsumer {
   }
 
   #heard(event: Event): void {
-    this.#parts.tally.push(event)
+    const { tally, client, dialect } = this.#parts
+    tally.push(event)
     if (event.type === 'end') this.#complete = true
+    // Not before: a stream of Anthropic's begins with its start.
+    else if (event.type === 'start') client.keepAlive(dialect.keepAlive)
   }
 
   /** The bytes of whole events as they came, up to and with an error event of the vendor's own. */
@@ -95,11 +99,11 @@ export class StreamRelay implements FlowConsumer {
       for (const event of item.events) {
         if (event.type !== 'error') {
           this.#heard(event)
-        } else if (saidByVendor(event.fault)) {
+        } else if (event.unread) {
+          this.tapFailed = true
+        } else {
           this.#finishAfter(kept, event.fault)
           return EMPTY
-        } else {
-          this.tapFailed = true
         }
       }
     }
@@ -117,12 +121,12 @@ export class StreamRelay implements FlowConsumer {
     for (const { events } of items) {
       for (const event of events) {
         this.#heard(event)
+        if (event.type === 'error') {
+          if (out !== '') this.#parts.client.write(out)
+          this.#break(event.fault)
+          return ''
+        }
         out += encode(writer.push(event))
-        if (event.type !== 'error') continue
-        this.#parts.client.write(out)
-        this.#parts.flow.abort()
-        this.#finish(event.fault)
-        return ''
       }
     }
     return out
@@ -130,8 +134,8 @@ export class StreamRelay implements FlowConsumer {
 
   /** The stream broke on its way: the client reads an error in its own dialect, never a clean end. */
   #break(fault: Fault): void {
-    const { client, dialect, flow } = this.#parts
-    client.write(encode(dialect.writeErrorFrames(fault)))
+    const { client, dialect, requestId, flow } = this.#parts
+    client.write(encode(dialect.writeErrorFrames(fault, requestId)))
     flow.abort()
     this.#finish(fault)
   }
@@ -139,13 +143,9 @@ export class StreamRelay implements FlowConsumer {
   #finish(fault: Fault | undefined, end = true): void {
     this.#done = true
     if (end) this.#parts.client.end()
+    else this.#parts.client.stop()
     this.#parts.onEnd(fault, this.#parts.writer?.losses ?? [])
   }
-}
-
-/** Readers complain in their own words, of which none is a vendor's. */
-function saidByVendor({ raw, type }: Fault): boolean {
-  return raw !== undefined || type !== undefined
 }
 
 const EMPTY = Buffer.alloc(0)

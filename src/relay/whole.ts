@@ -2,6 +2,11 @@ import { isAscii } from 'node:buffer'
 import type { Json } from '../call/json.ts'
 import type { Result } from '../call/result.ts'
 import type { Dialect, Report } from '../dialects/dialect.ts'
+import { findMembers, type Member, watch } from './json-members.ts'
+
+const ERROR = watch('error')
+const QUOTE = 0x22
+const BRACE = 0x7b
 
 /** Reads a whole answer as the given dialect's. Throws when it is none. */
 export function readWhole(body: Buffer, dialect: Dialect): Result {
@@ -36,6 +41,27 @@ export function looksLikeJson(body: Buffer): boolean {
   while (isSpace(body[first])) first += 1
   while (isSpace(body[last])) last -= 1
   return first < last && body[first] === 0x7b && body[last] === 0x7d
+}
+
+/**
+ * Whether a body is an error in the guise of an answer: an `error` at its root that is a text or an object. Most answers are
+ * told by one native search: a quote inside of a JSON string is escaped, so only names and whole texts are found by it.
+ */
+export function holdsError(body: Buffer): boolean {
+  if (!body.includes('"error"')) return false
+  const member = errorOf(body)
+  if (member === undefined) return false
+  const first = body[member.start]
+  return first === BRACE || (first === QUOTE && member.end - member.start > 2)
+}
+
+/** None in a body that is no JSON: that is for others to find. */
+function errorOf(body: Buffer): Member | undefined {
+  try {
+    return findMembers(body, ERROR).get('error')
+  } catch {
+    return undefined
+  }
 }
 
 function isSpace(byte: number | undefined): boolean {

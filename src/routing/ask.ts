@@ -13,7 +13,7 @@ import type { Envelope } from '../relay/envelope.ts'
 import { Flow } from '../relay/flow.ts'
 import { hold } from '../relay/hold.ts'
 import type { Passage } from '../relay/passage.ts'
-import { looksLikeJson, readWhole } from '../relay/whole.ts'
+import { holdsError, looksLikeJson, readWhole } from '../relay/whole.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Outcome, StreamOutcome, WholeOutcome } from '../upstream/outcome.ts'
 import type { Answer } from './answer.ts'
@@ -81,6 +81,7 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
 function whole(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {
   // Never followed: the key would travel along.
   if (outcome.status >= 300) return unreadable(call, attempt, 'it is a redirect')
+  if (holdsError(outcome.body)) return refused(call, attempt, passage, outcome)
   if (call.envelope.stream) return unreadable(call, attempt, 'it is not an event stream')
   if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
   if (passage.lane === 'pass') return { ...outcome, attempt, passage }
@@ -108,7 +109,7 @@ async function stream(
     return unreadable(call, attempt, 'it is an event stream that nobody asked for')
   }
   const flow = new Flow(outcome.body, passage.dialect.eventReader())
-  const held = await hold(flow)
+  const held = await hold(flow, passage.lane === 'pass')
   if (held.type === 'failed') return failed(call, attempt, held.failure)
   if (held.type === 'faulted') {
     const { fault } = held
@@ -136,13 +137,14 @@ function failed(call: Question, attempt: Attempt, outcome: FailedOutcome): Failu
 }
 
 function refused(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Failure {
-  const { status, headers, body } = outcome
+  const { headers, body } = outcome
   const { candidate } = attempt
-  const { fault, kind, ourKey, wholeKey } = judge(candidate.target.vendor.provider, passage.dialect, status, body)
+  const { provider } = candidate.target.vendor
+  const { fault, kind, ourKey, wholeKey } = judge(provider, passage.dialect, outcome.status, body)
   attempt.settle(
     call.now(),
     ourKey ? 'unauthorized' : kind,
-    ourKey ? 'the provider refused our key' : `status ${status}`,
+    ourKey ? 'the provider refused our key' : `status ${outcome.status}`,
   )
   if (ourKey) {
     if (wholeKey) candidate.key.cooldown.extend(call.now(), KEY_COOLDOWN)
@@ -153,6 +155,7 @@ function refused(call: Question, attempt: Attempt, passage: Passage, outcome: Wh
   const wait = retryAfterMs(headers, Date.now()) ?? (limited ? UNSAID_COOLDOWN : undefined)
   if (limited && wait !== undefined) candidate.gate.cooldown.extend(call.now(), wait)
   const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
+  const { status } = fault
   const answer = { type: 'refused', attempt, passage, status, headers, fault, body, ...retryAfter } as const
   return { kind, ofKey: limited, answer }
 }

@@ -21,10 +21,12 @@ export interface Judgement extends Blame {
 /** Statuses with which vendors refuse a key, its rights or its balance. */
 const KEY_STATUSES = new Set([401, 402, 403])
 
-/** Reads a vendor's non-2xx answer. Never throws: a body that is no JSON is a fault by its status alone. */
-export function judge(provider: Provider, dialect: Dialect, status: number, body: Buffer): Judgement {
+/** Reads a vendor's refusal. Never throws: a body that is no JSON is a fault by its status alone. */
+export function judge(provider: Provider, dialect: Dialect, answered: number, body: Buffer): Judgement {
   const json = parse(body)
-  return { fault: dialect.readError(status, json), ...blameFor(provider, status, json) }
+  const fault = dialect.readError(answered, json)
+  // Not always the one that was answered: some vendors tell an error under a 200.
+  return { fault, ...blameFor(provider, fault.status, json) }
 }
 
 /** The same of an answer that no client will read. */

@@ -42,12 +42,13 @@ export function buildSnapshot(config: Config, breakers: Breakers, simulators: Re
 }
 
 function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | undefined, breakers: Breakers): Vendor {
-  const { type, dialect, apiKeys, connections, timeouts, breaker, health } = settings
+  const { type, dialect, askForUsage, apiKeys, connections, timeouts, breaker, health } = settings
   const secrets = apiKeys.length === 0 ? [undefined] : apiKeys
   const provider = createProvider(type, {
     name,
     ...(baseUrl !== undefined && { baseUrl }),
     ...(dialect !== undefined && { dialect }),
+    ...(askForUsage !== undefined && { askForUsage }),
   })
   const { origin, pathname } = new URL(provider.baseUrl)
   return {

@@ -62,7 +62,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   #decoder: Transform | undefined
   #totalTick: number
   #retried = false
-  #connectionsBefore = 0
+  #reused = false
   #paused = false
   #begun = false
 
@@ -118,7 +118,6 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
 
   #dispatch(): void {
     const { pool, method, origin, path, query, headers, body } = this.request
-    this.#connectionsBefore = pool.connectionsMade
     pool.agent.dispatch(
       {
         origin,
@@ -135,6 +134,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#reused = !this.request.pool.connecting
     if (this.#failure !== undefined) controller.abort(new Error(this.#failure.reason))
   }
 
@@ -203,13 +203,10 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
 
   /**
    * A kept-alive socket that the vendor closed while our request was on its way: nothing was answered, so ask once more.
-   * Only when no connection was opened meanwhile can we be sure that the socket had been used before.
+   * Not on a fresh one: there the vendor took the request and may have begun.
    */
   #mayRetry(error: Error): boolean {
-    const { pool } = this.request
-    return (
-      !this.#retried && this.#status === 0 && isDeadSocket(error) && pool.connectionsMade === this.#connectionsBefore
-    )
+    return this.#reused && !this.#retried && this.#status === 0 && isDeadSocket(error)
   }
 
   #fail(failure: FailedOutcome): void {

@@ -13,8 +13,11 @@ const KEEP_ALIVE_MS = 30_000
 /** The sockets to one provider: TLS verified (undici's own default, which handing reply-from no agent would lose). */
 export class Pool {
   readonly agent: Agent
-  /** How many connections were ever opened: who compares two readings knows whether a socket was new. */
-  connectionsMade = 0
+  /**
+   * A connection has just been opened, in this very turn: a request that starts now is the first on it, since undici writes
+   * the one for which it connected before anything else runs.
+   */
+  connecting = false
 
   constructor(settings: PoolSettings) {
     this.agent = new Agent({
@@ -28,7 +31,10 @@ export class Pool {
       bodyTimeout: 0,
     })
     this.agent.on('connect', () => {
-      this.connectionsMade += 1
+      this.connecting = true
+      queueMicrotask(() => {
+        this.connecting = false
+      })
     })
   }
 

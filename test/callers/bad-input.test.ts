@@ -105,7 +105,7 @@ for (const [name, body, refusal] of TABLE) {
     t.assert.deepEqual(written, {
       type: 'error',
       error: { type: refusal.messageType, message: written.error.message, code: refusal.code },
-      request_id: null,
+      request_id: message.headers.get('request-id'),
     })
     t.assert.match(String(written.error.message), refusal.message)
     t.assert.equal(upstream.requests.length, 0)
@@ -198,7 +198,7 @@ test('F6: a body over the cap is a 413 that names the setting, in both dialects,
   t.assert.deepEqual(await messages.json(), {
     type: 'error',
     error: { type: 'request_too_large', message, code },
-    request_id: null,
+    request_id: messages.headers.get('request-id'),
   })
   t.assert.equal(upstream.requests.length, 0)
   t.assert.equal((await gateway.post(CHAT, asked())).status, 200)

@@ -32,7 +32,7 @@ function withKeys(t: TestContext): Promise<Bench> {
 /** What both dialects say of a refusal. */
 async function refusals(bench: Bench, headers: Record<string, string>) {
   const chat = await bench.gateway.post(CHAT, asked(), headers)
-  const message = await bench.gateway.post(MESSAGES, askedMessage(), headers)
+  const message = await bench.gateway.post(MESSAGES, askedMessage(), { 'x-request-id': 'id-1', ...headers })
   return { statuses: [chat.status, message.status], chat: await chat.json(), message: await message.json() }
 }
 
@@ -66,7 +66,7 @@ for (const [state, headers, code, message] of SAYINGS) {
     t.assert.deepEqual(said.message, {
       type: 'error',
       error: { type: 'authentication_error', message: chat.error.message, code },
-      request_id: null,
+      request_id: 'id-1',
     })
     t.assert.equal(bench.upstream.requests.length, 0)
   })
@@ -124,7 +124,7 @@ test('E16: a model that the caller may not use is a 403 in the dialect of the ro
       message: 'The API key may not use the model "a/m".',
       code: 'SLUICE_AUTH_MODEL_FORBIDDEN',
     },
-    request_id: null,
+    request_id: message.headers.get('request-id'),
   })
   t.assert.equal(upstream.requests.length, 0)
 })

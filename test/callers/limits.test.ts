@@ -62,7 +62,7 @@ test('D8: a refusal is a 429 in the dialect of the route that says which limit, 
   t.assert.deepEqual(await anthropic.json(), {
     type: 'error',
     error: { type: 'rate_limit_error', message, code },
-    request_id: null,
+    request_id: anthropic.headers.get('request-id'),
   })
   const metrics = await bench.gateway.metrics()
   t.assert.equal(metrics.get('sluice_ratelimited_total{limit="requests"}'), 2)

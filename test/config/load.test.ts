@@ -82,6 +82,7 @@ models:
       { provider: 'other', model: 'b/c', weight: 1 },
     ],
     attempts: 3,
+    retrySameTarget: false,
     cache: { ttl: 600_000 },
   })
 })
@@ -106,13 +107,13 @@ suite('keys', () => {
   test('only the digest of a caller key is kept, whichever way it was given', () => {
     const config = load(`${SIM}
 keys:
-  - { name: plain, key: ${KEY}, models: [chat, "sim/*"], limits: { requestsPerMinute: 60, burst: 5 } }
+  - { name: plain, key: ${KEY}, models: [sim/echo, "sim/*"], limits: { requestsPerMinute: 60, burst: 5 } }
   - { name: digest, sha256: ${hash('sha256', 'other').toUpperCase()}, expires: 2030-01-31 }
 `)
     assert.deepEqual(config.keys, [
       {
         name: 'plain',
-        models: ['chat', 'sim/*'],
+        models: ['sim/echo', 'sim/*'],
         limits: { requestsPerMinute: 60, burst: 5 },
         priority: 'interactive',
         share: 1,

@@ -103,6 +103,11 @@ suite('values', () => {
   }
 })
 
+test('a model of a name that the schema leaves out is refused, not dropped', () => {
+  const text = `${SIM}models:\n  __proto__: { targets: [{ provider: sim, model: echo }] }`
+  assert.equal(only(text), '3:3 "__proto__" cannot be a name; choose another')
+})
+
 suite('routing', () => {
   const TARGETS = 'targets: [{ provider: sim, model: x }]'
   const cases = [
@@ -160,6 +165,8 @@ suite('providers', () => {
     ['{ sim: { baseUrl: "http://h" } }', '1:21 a provider of type sim has no address'],
     ['{ openai: { sim: {} } }', '1:24 "sim" is only for providers of type sim'],
     ['{ openai: { dialect: anthropic } }', '1:24 "dialect" is only for providers of type sim'],
+    ['{ anthropic: { askForUsage: true } }', '1:27 "askForUsage" is only for providers that speak the API of OpenAI'],
+    ['{ sim: { dialect: anthropic, askForUsage: false } }', '"askForUsage" is only for providers that'],
     ['{ openai: { apiKey: a, apiKeys: [b] } }', '1:35 providers.openai has both "apiKey" and "apiKeys"'],
     ['{ openai: { baseUrl: llm.example } }', 'expected an address that begins with https:// or http://'],
     ['{ openai: { baseUrl: "ftp://h/v1" } }', 'expected an address that begins with https:// or http://'],
@@ -172,6 +179,7 @@ suite('providers', () => {
     ['{ openai: { breaker: { minimumCalls: 0 } } }', 'providers.openai.breaker.minimumCalls: must be at least 1'],
     ['{ openai: { health: { interval: 0s } } }', 'providers.openai.health.interval: must be longer than 0ms'],
     ['{ openai: { health: { whenAllUnhealthy: x } } }', 'whenAllUnhealthy: expected use-all, refuse'],
+    ['{ __proto__: { type: openai, apiKey: a }, sim: {} }', '1:14 "__proto__" cannot be a name'],
     ['{}', '1:1 providers names no vendor'],
   ] as const
 
@@ -256,6 +264,29 @@ suite('callers', () => {
   test('the key of the operators is no key of a caller', () => {
     const text = `${SIM}${CALLER}ops: { key: long-enough-key }`
     assert.match(only(text), /^2:24 keys\[0\]\.key: a caller must not have the key of the ops listener/)
+  })
+
+  const MODELS = 'models: { chat: { targets: [{ provider: sim, model: echo }] } }\n'
+  const mayUse = (pattern: string) =>
+    `${SIM}${MODELS}keys:\n- { name: a, key: long-enough-key, models: ["${pattern}"] }`
+
+  for (const [pattern, message] of [
+    ['chta', '4:45 keys[0].models[0]: leads to no model "chta"; did you mean "chat"?'],
+    ['Chat', 'leads to no model "Chat"; did you mean "chat"?'],
+    ['sin/*', 'leads to no model "sin/*"; did you mean "sim/*"?'],
+    ['openai/*', 'leads to no model "openai/*"'],
+    ['sim', 'leads to no model "sim"; did you mean "sim/*"?'],
+    ['t*', 'leads to no model "t*"'],
+  ] as const) {
+    test(`a model that no caller could ask for is refused: ${pattern}`, () => {
+      assert.ok(only(mayUse(pattern)).includes(message), only(mayUse(pattern)))
+    })
+  }
+
+  test('a model, a model of a provider, and every pattern that may fit one, are taken', () => {
+    for (const pattern of ['chat', 'ch*', '*', '*-mini', 'sim/*', 'sim/any-model', 's*', 'sim/*/x']) {
+      assert.deepEqual(load(mayUse(pattern)).keys[0]?.models, [pattern])
+    }
   })
 })
 

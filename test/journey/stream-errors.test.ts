@@ -79,7 +79,7 @@ for (const [name, pieces, types] of [
   ['OpenAI', [ROLE, chunk({ content: 'so far' }), ERROR, FINISH, DONE], 'openai-compatible'],
   ['Anthropic', [...messageStream('so far').slice(0, 3), OVERLOADED, ...messageStream().slice(2)], 'anthropic'],
 ] as const) {
-  test(`A12: ${name}: an error behind content is told in the client's dialect and ends the stream`, async t => {
+  test(`A12, C9: ${name}: an error behind content is told in the client's dialect and ends the stream`, async t => {
     const { gateway, upstreams } = await setUp(t, [stream(pieces), stream(chatStream('other'))], { types: [types] })
     const chat = await new Client(gateway.url + CHAT, STREAM).whole()
     t.assert.match(chat, /so far/)
@@ -93,7 +93,7 @@ for (const [name, pieces, types] of [
     t.assert.equal(last?.json.type, 'error')
     t.assert.doesNotMatch(message, /message_stop|end_turn/)
 
-    t.assert.equal(upstreams[1]?.requests.length, 0, 'C9: nothing of another model is spliced in')
+    t.assert.equal(upstreams[1]?.requests.length, 0, 'nothing of another model is spliced in')
     const failures = await Promise.all([gateway.ended(1), gateway.ended(2)])
     t.assert.deepEqual(
       failures.map(({ failure }) => failure !== undefined),
@@ -166,4 +166,16 @@ test('a whole answer to a stream, and a stream to a whole call, are no answers',
     t.assert.equal(response.status, 502)
     t.assert.equal(((await response.json()) as { error: { code: string } }).error.code, 'SLUICE_UPSTREAM_ANSWER')
   }
+})
+
+test('an error in the words of Anthropic names the request, before a stream and within it', async t => {
+  const { gateway } = await setUp(t, [[refusal(400), stream([...SOME, ERROR]), stream([...SOME, CUT])]])
+  const said = []
+  for (const id of ['id-1', 'id-2', 'id-3']) {
+    const client = new Client(gateway.url + MESSAGES, MESSAGE_STREAM, { 'x-request-id': id })
+    const text = await client.whole()
+    const last = text.startsWith('{') ? JSON.parse(text) : parsed(text).at(-1)?.json
+    said.push(last?.request_id)
+  }
+  t.assert.deepEqual(said, ['id-1', 'id-2', 'id-3'])
 })

@@ -153,6 +153,31 @@ test('A23: good events behind a malformed one still arrive where the bytes are p
   t.assert.equal((await gateway.ended(1)).estimated, true)
 })
 
+test('A23: so do those behind a malformed one that comes first', async t => {
+  for (const [types, path, pieces] of [
+    [['openai-compatible'], CHAT, ['data: {"broken\n\n', ...chatStream('one')]],
+    [['anthropic'], MESSAGES, [textDelta('too early'), ...messageStream('one')]],
+  ] as const) {
+    const { gateway } = await setUp(t, [stream(pieces), stream(chatStream('other'))], { types })
+    const client = new Client(gateway.url + path, askedMessage({ stream: true }))
+    t.assert.equal(await client.whole(), pieces.join(''))
+    t.assert.equal((await client.head()).headers['x-sluice-attempts'], '1')
+    t.assert.equal((await gateway.ended(1)).estimated, true)
+  }
+})
+
+test('A23: before any content of a translated stream it is a failed attempt', async t => {
+  const { gateway } = await setUp(t, [stream([ROLE, 'data: {"broken\n\n']), stream(chatStream('second'))])
+  const client = new Client(gateway.url + MESSAGES, askedMessage({ stream: true }))
+  t.assert.match(await client.whole(), /second/)
+  t.assert.equal((await client.head()).headers['x-sluice-attempts'], '2')
+})
+
+test('A11: a stream that ends without having begun is a failed attempt', async t => {
+  const { gateway } = await setUp(t, [stream([DONE]), stream(chatStream('second'))])
+  t.assert.match(await new Client(gateway.url + CHAT, STREAM).whole(), /second/)
+})
+
 test('A23: where they are translated a malformed event ends the stream with one error', async t => {
   const { gateway } = await setUp(t, [stream([ROLE, chunk({ content: 'one' }), 'data: {"broken\n\n', DONE])])
   const frames = parsed(await new Client(gateway.url + MESSAGES, askedMessage({ stream: true })).whole())
@@ -188,4 +213,14 @@ test('A25: an event of 2 MB is passed whole, one over 16 MiB ends the stream wit
   const text = await new Client(gateway.url + CHAT, STREAM).whole()
   t.assert.match(text, /small/)
   t.assert.match(JSON.stringify(parsed(text).at(-1)?.json), /error.*16777216/)
+})
+
+test('what is held before the first content has an end: a megabyte of it is shown', { timeout: 5_000 }, async t => {
+  const released = Promise.withResolvers<void>()
+  const chatter = Array.from({ length: 18 }, () => `: ${'x'.repeat(64 * 1024)}\n\n`)
+  const { gateway } = await setUp(t, [stream([...chatter, released.promise, ...chatStream('x')])])
+  const client = new Client(gateway.url + CHAT, STREAM)
+  t.assert.equal((await client.head()).status, 200)
+  released.resolve()
+  t.assert.equal(await client.whole(), [...chatter, ...chatStream('x')].join(''))
 })

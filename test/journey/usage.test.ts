@@ -84,6 +84,30 @@ test('A8: a message that reports its output as it grows is counted by its last r
   t.assert.deepEqual([inputTokens, outputTokens], [7, 5])
 })
 
+test('a server that is asked for usage because the config says so reports it', async t => {
+  const { gateway, upstream } = await setUp(t, [stream(chatStreamWithUsage('Hello'))], {
+    provider: { askForUsage: true },
+  })
+  t.assert.equal(await new Client(gateway.url + CHAT, STREAM).whole(), chatStream('Hello').join(''))
+  t.assert.match(String((await upstream.request(0)).body), /"include_usage":true/)
+  const { inputTokens, outputTokens, estimated } = await gateway.ended(1)
+  t.assert.deepEqual([inputTokens, outputTokens, estimated], [7, 5, undefined])
+})
+
+test('a server that is not asked, by its type or by the config, is metered by estimate', async t => {
+  for (const [type, provider] of [
+    ['openai-compatible', {}],
+    ['vllm', { askForUsage: false }],
+  ] as const) {
+    const { gateway, upstream } = await setUp(t, [stream(chatStream('Hello', ' you'))], { types: [type], provider })
+    await new Client(gateway.url + CHAT, STREAM).over()
+    t.assert.doesNotMatch(String((await upstream.request(0)).body), /stream_options/)
+    const { inputTokens, outputTokens, estimated } = await gateway.ended(1)
+    t.assert.equal(Number(inputTokens) > 0, true)
+    t.assert.deepEqual([outputTokens, estimated], [3, true])
+  }
+})
+
 test('usage of a call without a stream is read off the bytes that are passed', async t => {
   const { gateway } = await setUp(t, [whole(completion())])
   await gateway.post(CHAT, asked())

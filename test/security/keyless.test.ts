@@ -59,7 +59,7 @@ test('a web page cannot spend the keys of a gateway without keys, nor ask whethe
       message: 'A gateway without keys answers only programs on its own machine: web pages may not call it.',
       code: 'SLUICE_AUTH_NOT_LOCAL',
     },
-    request_id: null,
+    request_id: message.headers.get('request-id'),
   })
   const preflight = await fetch(gateway.url + CHAT, { method: 'OPTIONS', headers: { origin: 'https://evil.test' } })
   t.assert.equal(preflight.status, 403)

@@ -242,6 +242,39 @@ test('C24: so is one that was closed between the calls', async t => {
   for (let turn = 0; turn < 20; turn += 1) t.assert.equal((await bench.call()).type, 'whole')
 })
 
+test('C24: so is one that was closed while another connection was opened', async t => {
+  const released = Promise.withResolvers<void>()
+  const dying: Handler = async (_request, response) => {
+    await released.promise
+    response.destroy()
+  }
+  const bench = await setUp(t, [whole({ ok: true }), dying, whole({ ok: true })])
+  await bench.call()
+  // Its connection is free again a moment later.
+  await new Promise(resolve => setImmediate(resolve))
+  const reused = bench.call()
+  t.assert.equal((await bench.upstream.request(1)).turn, 2)
+  const other = bench.call()
+  t.assert.equal((await bench.upstream.request(2)).connection, 2)
+  await other
+  released.resolve()
+  t.assert.equal((await reused).type, 'whole')
+})
+
+test('a fresh connection that dies beside others is not tried again', async t => {
+  const released = Promise.withResolvers<void>()
+  const dying: Handler = async (_request, response) => {
+    await released.promise
+    response.destroy()
+  }
+  const bench = await setUp(t, dying)
+  const calls = [bench.call(), bench.call(), bench.call()]
+  await bench.upstream.request(2)
+  released.resolve()
+  for (const call of calls) t.assert.equal(((await call) as FailedOutcome).kind, 'network')
+  t.assert.equal(bench.upstream.requests.length, 3)
+})
+
 test('a fresh connection that dies is not tried again: the vendor may have begun', async t => {
   const bench = await setUp(t, (_request, response) => void response.destroy(), 1)
   t.assert.equal(((await bench.call()) as FailedOutcome).kind, 'network')

@@ -3,6 +3,7 @@ import { foreignLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { InvalidRequest } from '../../errors.ts'
+import { mediaTypeOf } from './media-type.ts'
 import { cacheControl, DIALECT, isMembers, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
 
 /** Blocks that Anthropic takes but never gives. */
@@ -115,7 +116,11 @@ function asDocument(source: Source): Source {
 function writeSource(source: Source, { own }: Writing): Members | undefined {
   switch (source.kind) {
     case 'base64':
-      return { type: 'base64', media_type: source.mediaType, data: source.data }
+      return {
+        type: 'base64',
+        media_type: own ? source.mediaType : mediaTypeOf(source.mediaType, source.data),
+        data: source.data,
+      }
     case 'url':
       // The vendor fetches addresses; data in line has a source type of its own.
       return own || !source.url.startsWith('data:') ? { type: 'url', url: source.url } : undefined

@@ -37,7 +37,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
 
 /** An error answer of any form as a fault; `json` is undefined where the body was not JSON. */
 export function readError(status: number, json: Json | undefined): Fault {
-  return faultOf(json, status)
+  return faultOf(json, status < 400 ? undefined : status)
 }
 
 /** An error inside a stream: the status is the one that Anthropic gives this type of error. */
@@ -80,25 +80,25 @@ function kindOf(status: number): Kind {
 }
 
 /** A fault as an error answer: Anthropic's own verbatim, any other with Anthropic's word for its kind. */
-export function writeError(fault: Fault): { status: number; body: JsonObject } {
+export function writeError(fault: Fault, requestId?: string): { status: number; body: JsonObject } {
   // The status by which a vendor refused our key would tell a client that its own key is wrong.
   const ours = fault.kind === 'upstream' && fault.status < 500
   const status = ours || fault.status < 400 ? CONSEQUENCES[fault.kind].status : fault.status
-  return { status, body: errorBody(fault) }
+  return { status, body: errorBody(fault, requestId) }
 }
 
 /** An error inside a stream that has begun; nothing may follow it. */
-export function writeErrorFrames(fault: Fault): Frame[] {
-  return [{ event: 'error', data: JSON.stringify(errorBody(fault)) }]
+export function writeErrorFrames(fault: Fault, requestId?: string): Frame[] {
+  return [{ event: 'error', data: JSON.stringify(errorBody(fault, requestId)) }]
 }
 
-function errorBody({ raw, kind, message, code, param }: Fault): JsonObject {
+function errorBody({ raw, kind, message, code, param }: Fault, requestId: string | undefined): JsonObject {
   if (raw?.dialect === DIALECT && isMembers(raw.value)) return raw.value
   // Anthropic has no `param`: it begins its sentence with the member at fault, as ours do mostly.
   const sentence = param === undefined || message.includes(param) ? message : `${param}: ${message}`
   return {
     type: 'error',
     error: { type: WORDS[kind], message: sentence, ...(code !== undefined && { code }) },
-    request_id: null,
+    request_id: requestId ?? null,
   }
 }

@@ -15,6 +15,7 @@ export const anthropic: Dialect = {
   readResponse,
   readReport,
   writeResponse,
+  keepAlive: 'event: ping\ndata: {"type": "ping"}\n\n',
   eventReader: () => new StreamReader(),
   eventWriter: () => new StreamWriter(),
   readError,

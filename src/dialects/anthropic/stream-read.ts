@@ -164,7 +164,7 @@ export class StreamReader implements EventReader {
 
   #fail(what: string): Event[] {
     const message = `The stream of the vendor is malformed: ${what}.`
-    return this.#end({ type: 'error', fault: { kind: 'upstream', status: 502, message } })
+    return this.#end({ type: 'error', fault: { kind: 'upstream', status: 502, message }, unread: true })
   }
 
   #end(event: Event): Event[] {

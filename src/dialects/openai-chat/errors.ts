@@ -52,6 +52,10 @@ function kindOf(status: number): Kind {
 
 /** A vendor's error answer. `json` in any of the shapes in use: `{error: {...}}`, `{error: '...'}`, `{detail}`, `{message}`. */
 export function readError(status: number, json: Json | undefined): Fault {
+  return status < 400 && isObject(json) ? readStreamError(json) : refusal(status, json)
+}
+
+function refusal(status: number, json: Json | undefined): Fault {
   const kind = kindOf(status)
   const said = details(json)
   // OpenAI repeats part of the key in the message of a 401, and names projects in a 403.
@@ -70,9 +74,11 @@ export function readError(status: number, json: Json | undefined): Fault {
 /** An error inside a stream (`data: {"error": ...}`), which has no status of its own. */
 export function readStreamError(json: Members): Fault {
   const said = details(json)
-  const fault = readError(statusOf(said) ?? 502, json)
+  const fault = refusal(statusOf(said) ?? 502, json)
   const known = messageOf(said) !== undefined
-  return known || fault.raw === undefined ? fault : { ...fault, message: 'The vendor reported an error in the stream.' }
+  return known || fault.raw === undefined
+    ? fault
+    : { ...fault, message: 'The vendor reported an error without a message.' }
 }
 
 /** The object that says what happened, wherever the vendor put it. Gemini's compatible door wraps it in a list. */

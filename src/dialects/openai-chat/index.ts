@@ -15,6 +15,8 @@ export const openaiChat: Dialect = {
   readResponse,
   readReport,
   writeResponse,
+  // A comment: the SDKs know no event that says nothing.
+  keepAlive: ': ping\n\n',
   eventReader: () => new ChatEventReader(),
   eventWriter: call => new ChatEventWriter(call),
   readError,

@@ -34,9 +34,9 @@ export class ChatEventReader implements EventReader {
     try {
       chunk = JSON.parse(frame.data)
     } catch {
-      return this.#fail(broken('an event that is not JSON'))
+      return this.#giveUp('an event that is not JSON')
     }
-    if (!isObject(chunk)) return this.#fail(broken('an event that is not an object'))
+    if (!isObject(chunk)) return this.#giveUp('an event that is not an object')
     const failed = frame.event === 'error' || (chunk.error !== undefined && chunk.error !== null)
     if (failed || chunk.object === 'error') return this.#fail(readStreamError(chunk))
     return this.#chunk(chunk)
@@ -64,9 +64,9 @@ export class ChatEventReader implements EventReader {
       this.#start(chunk, events)
     }
     for (const choice of choices) {
-      if (!isObject(choice)) return this.#fail(broken('a choice that is not an object'))
+      if (!isObject(choice)) return this.#giveUp('a choice that is not an object')
       const output = this.#output(choice.index ?? 0)
-      if (output === undefined) return this.#fail(broken('a choice with an impossible index'))
+      if (output === undefined) return this.#giveUp('a choice with an impossible index')
       output.push(choice, events)
     }
     this.#report(chunk, events)
@@ -130,6 +130,11 @@ export class ChatEventReader implements EventReader {
   #fail(fault: Fault): Event[] {
     this.#over = true
     return [{ type: 'error', fault }]
+  }
+
+  #giveUp(what: string): Event[] {
+    this.#over = true
+    return [{ type: 'error', fault: broken(what), unread: true }]
   }
 }
 

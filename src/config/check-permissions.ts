@@ -1,0 +1,26 @@
+import { modelPattern } from './callers.ts'
+import { didYouMean } from './nearest.ts'
+import type { Report } from './report.ts'
+import { getIn, itemsOf, membersOf } from './tree.ts'
+
+/** What callers may ask for: each pattern leads to a name under `models`, or can lead to a model of a provider. */
+export function checkPermissions(tree: unknown, report: Report): void {
+  const names = membersOf(getIn(tree, ['models'])).map(([name]) => name)
+  const providers = membersOf(getIn(tree, ['providers'])).map(([name]) => name)
+  for (const [index, caller] of itemsOf(getIn(tree, ['keys'])).entries()) {
+    for (const [place, pattern] of itemsOf(getIn(caller, ['models'])).entries()) {
+      if (typeof pattern !== 'string' || leadsToProvider(pattern, providers)) continue
+      if (names.some(name => modelPattern(pattern).test(name))) continue
+      const path = ['keys', index, 'models', place]
+      const near = didYouMean(pattern, [...names, ...providers.map(provider => `${provider}/*`)])
+      report.add(path, `leads to no model${report.quote(path)}${near}`)
+    }
+  }
+}
+
+/** Behind a provider's name any model may follow: which ones there are, only the vendor knows. */
+function leadsToProvider(pattern: string, providers: readonly string[]): boolean {
+  const start = pattern.split('*', 1)[0] as string
+  const open = start !== pattern
+  return providers.some(name => start.startsWith(`${name}/`) || (open && `${name}/`.startsWith(start)))
+}
