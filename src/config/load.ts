@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { assemble } from './assemble.ts'
+import { checkStandby } from './check-standby.ts'
 import { checkModels, checkProviders } from './check-targets.ts'
 import { checkKeys, checkListeners, checkPlugins } from './checks.ts'
 import type { Config, KnownProviders } from './config.ts'
@@ -56,6 +57,7 @@ export function loadConfig(options: LoadOptions): Config {
   if (!result.success) reportIssues(result.error.issues, tree, members, report)
   checkProviders(tree, knownProviders, report)
   checkModels(tree, report)
+  checkStandby(tree, report)
   checkKeys(tree, report)
   checkListeners(tree, report)
   checkPlugins(tree, base, report)

@@ -17,6 +17,7 @@ import {
   text,
   wholeNumber,
 } from './scalars.ts'
+import { standby } from './standby-schema.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -126,6 +127,7 @@ const model = z.strictObject({
     })
     .optional()
     .describe('Keep answers to equal requests; off unless set.'),
+  ...standby,
 })
 
 const limits = z.strictObject({

@@ -6,7 +6,6 @@ const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
   ['ledger'],
   ['providers', '*', 'limits'],
   ['providers', '*', 'health'],
-  ['models', '*', 'degradeTo'],
   ['models', '*', 'hedge'],
   ['models', '*', 'queue'],
   ['keys', '*', 'budget'],

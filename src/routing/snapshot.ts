@@ -6,6 +6,7 @@ import type { Breakers } from './breakers.ts'
 import { Cooldown } from './cooldown.ts'
 import { createTarget } from './create-target.ts'
 import { Planner } from './plan.ts'
+import { createStandby } from './standby.ts'
 import type { Route, Vendor } from './target.ts'
 
 /** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
@@ -60,6 +61,7 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
   const { strategy, targets, attempts } = config.models[name] as Config['models'][string]
+  const standby = createStandby(name, config.models, vendors, breakers)
   return {
     name,
     strategy,
@@ -68,5 +70,6 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
     targets: targets.map(({ provider, model, weight }) =>
       createTarget(vendors.get(provider) as Vendor, model, weight, true, breakers),
     ),
+    ...(standby !== undefined && { standby }),
   }
 }

@@ -1,9 +1,12 @@
+import type { Reason } from '../call/fault.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
+import type { Ladder } from './ladder.ts'
+import type { Step } from './steps.ts'
 
 /** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
 export interface VendorKey {
@@ -57,4 +60,17 @@ export interface Route {
   readonly attempts: number
   /** Running sums of the weighted strategy; the one thing here that changes. */
   readonly weights: number[]
+  readonly standby?: Standby
+}
+
+/** What stands ready for when a model's own targets cannot answer as they were asked. */
+export interface Standby {
+  /** The models to ask instead, in order, by why. */
+  readonly models: Readonly<Record<'down' | Reason, readonly string[]>>
+  /** Asked when nobody else is left, whatever its breaker says. */
+  readonly lastResort: Target | undefined
+  /** Words to answer with when nobody can. */
+  readonly canned: string | undefined
+  /** Cheaper ways to ask, and how many of them lasting pressure has made necessary. */
+  readonly relief: { readonly steps: readonly Step[]; readonly ladder: Ladder } | undefined
 }

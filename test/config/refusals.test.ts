@@ -44,7 +44,6 @@ suite('what is not built yet is refused by name', () => {
     ['ledger: { sqlite: ./x.db }', '2:1 ledger is not supported yet'],
     ['models: { a: { targets: [{ provider: sim, model: x }], hedge: {} } }', 'models.a.hedge is not supported yet'],
     ['models: { a: { targets: [{ provider: sim, model: x }], queue: {} } }', 'models.a.queue is not supported yet'],
-    ['models: { a: { targets: [{ provider: sim, model: x }], degradeTo: [] } }', 'models.a.degradeTo is not'],
     ['keys: [{ name: a, key: long-enough-key, budget: {} }]', 'keys[0].budget is not supported yet'],
     ['keys: [{ name: a, key: long-enough-key, priority: batch }]', 'keys[0].priority is not supported yet'],
     [
