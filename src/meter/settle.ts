@@ -44,6 +44,7 @@ export class Settlement {
     kept(this.#latencies, endpoint, () => this.#meters.latency.labels({ endpoint })).observe(
       (now - record.startedAt) / 1000,
     )
+    // Only models of the config can be degraded, so the client's word is one of their names.
     for (const step of record.degraded) this.#meters.degraded.inc({ model: record.model ?? '', step })
     if (record.attempts.length === 0) return
     this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)

@@ -37,7 +37,8 @@ interface StandIn {
 
 /**
  * As `dispatch`, for a model with a standby: cheaper under lasting pressure, and where its own targets cannot answer, the
- * others in order, then the operator's own words. Says in the record how the answer is less than what was asked for.
+ * others in order, then the operator's own words. Who is asked is always asked by `dispatch`, on the same record. Says in
+ * the record how the answer is less than what was asked for.
  */
 export async function degrade(descent: Descent): Promise<Answer | CannedAnswer> {
   const { call, standby } = descent
@@ -96,6 +97,7 @@ async function askOthers(descent: Descent, first: End, want: Want): Promise<End>
     const untried = targets.filter(({ id }) => !attempts.some(({ target }) => target === id))
     if (untried.length === 0) continue
     const end = await ask({ ...call, targets: untried }, want === 'content-filter')
+    // A vendor that finds the call wrong is believed; that a call cannot be said in a stand-in's dialect is no mistake in it.
     if (end.why === 'answered' || (end.why === 'final' && !(end.outcome instanceof Error))) return { ...end, step }
     drop(end, call.now())
     if (end.why === 'down' && shown.why !== 'down') shown = end
