@@ -4,18 +4,19 @@ import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
 import { passageTo } from '../src/relay/passage.ts'
-import type { Answer } from '../src/routing/answer.ts'
-import { dispatch } from '../src/routing/dispatch.ts'
+import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
+import { type Descent, degrade } from '../src/routing/degrade.ts'
+import { type Dispatch, dispatch } from '../src/routing/dispatch.ts'
 import { exchangeFor } from '../src/routing/outgoing.ts'
 import { Place } from '../src/routing/place.ts'
-import type { Target } from '../src/routing/target.ts'
+import type { Route, Standby, Target } from '../src/routing/target.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The targets of a request's route, best first. */
     plan(request: FastifyRequest): readonly Target[]
-    /** Asks them until one answers; the answer is committed. */
-    dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer>
+    /** Asks them, and then who stands in for them, until one answers; the answer is committed. */
+    dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer | CannedAnswer>
   }
 }
 
@@ -27,7 +28,7 @@ export default fp(
     )
     app.decorate('dispatch', (request, reply) => {
       const { call: envelope, record, presence, route } = request
-      return dispatch({
+      const call: Dispatch = {
         envelope,
         record,
         targets: app.plan(request),
@@ -50,7 +51,8 @@ export default fp(
         wait: setTimeout,
         random: Math.random,
         place: placeOf(request, reply),
-      })
+      }
+      return route.standby === undefined ? dispatch(call) : degrade(descentOf(request, call, route.standby))
     })
   },
   { name: 'dispatch', dependencies: ['forward', 'budget'] },
@@ -64,4 +66,16 @@ function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefine
   const keepAlive = queue.settings.keepAlive && envelope.stream
   const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders()) : undefined
   return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
+}
+
+function descentOf({ caller, snapshot }: FastifyRequest, call: Dispatch, standby: Standby): Descent {
+  const { envelope, now } = call
+  return {
+    call,
+    standby,
+    // A stand-in is another model: who may not ask for it does not get it either (E16).
+    may: model => caller === undefined || caller.may(model),
+    targets: model =>
+      snapshot.planner.order(snapshot.routes.get(model) as Route, { envelope, caller: caller?.name, now: now() }),
+  }
 }

@@ -5,27 +5,30 @@ import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
 import type { CallRecord } from '../src/meter/record.ts'
 import { Tally } from '../src/meter/tally.ts'
+import { writeResult } from '../src/relay/canned.ts'
 import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { StreamRelay } from '../src/relay/stream-relay.ts'
 import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
-import type { Answer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
+import type { Answer, CannedAnswer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Sends a vendor's answer to the client, in the client's dialect, and tells the breaker and the record how it ended. */
-    relay(answer: Answer): FastifyReply
+    /** Sends an answer to the client, in the client's dialect, and tells the breaker and the record how it ended. */
+    relay(answer: Answer | CannedAnswer): FastifyReply
   }
 }
 
 /** Stage 9: back to the client. The reply's head is set here alone: what a failed attempt sent never shows. */
 export default fp(
   async app => {
-    app.decorateReply('relay', function (this: FastifyReply, answer: Answer) {
+    app.decorateReply('relay', function (this: FastifyReply, answer: Answer | CannedAnswer) {
       const { record } = this.request
       record.firstContentAt = performance.now()
+      if (record.degraded.length > 0) this.header('x-sluice-degraded', record.degraded.join(', '))
+      if (answer.type === 'canned') return relayCanned(this, answer)
       record.answeredBy = answer.attempt.record
       record.lane = answer.passage.lane
       record.losses = answer.passage.losses
@@ -46,6 +49,22 @@ function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
   if (record.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
 }
 
+function relayCanned(reply: FastifyReply, { result }: CannedAnswer): FastifyReply {
+  const { record, call } = reply.request
+  const { contentType, body } = writeResult(result, call)
+  record.usage = result.usage
+  record.finish = 'stop'
+  // A stream that waited in a queue has begun already.
+  if (reply.raw.headersSent) {
+    reply.hijack()
+    reply.raw.end(body)
+    return reply
+  }
+  reply.header('x-sluice-attempts', record.attempts.length)
+  if (call.stream) reply.header('cache-control', 'no-cache').header('x-accel-buffering', 'no')
+  return reply.code(200).header('content-type', contentType).send(body)
+}
+
 function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   const { record, call } = reply.request
   const now = performance.now()
@@ -61,10 +80,10 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   return reply.send(typeof body === 'string' ? body : singleWrite(body))
 }
 
-/** Only an answer that can be read is worth keeping; without a cache, nobody reads it here. */
+/** Only an answer that can be read is worth keeping; without a cache, nobody reads it here. One that is less than was asked for is not. */
 function keepWhole(reply: FastifyReply, answer: WholeAnswer, body: Buffer | string): void {
   const { keepAnswer, record, log } = reply.request
-  if (keepAnswer === undefined) return
+  if (keepAnswer === undefined || record.degraded.length > 0) return
   try {
     record.readReport()
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
@@ -115,10 +134,10 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
   return reply
 }
 
-/** Only a stream that came whole is worth keeping. */
+/** Only a stream that came whole is worth keeping, and only where it is all that was asked for. */
 function keepStream(reply: FastifyReply, answer: StreamAnswer, copy: StreamCopy | undefined): void {
   const body = copy?.bytes
-  if (body === undefined) return
+  if (body === undefined || reply.request.record.degraded.length > 0) return
   reply.request.keepAnswer?.({ contentType: EVENT_STREAM, body, target: answer.attempt.candidate.target.id })
 }
 

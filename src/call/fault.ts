@@ -16,6 +16,9 @@ export type Kind =
   | 'cancelled'
   | 'internal'
 
+/** Refusals that concern the request with this one model: another model may take it. */
+export type Reason = 'context-window' | 'content-filter'
+
 /** An error that can be written in any dialect. `message` is safe to show: no key, host, prompt or stack. */
 export interface Fault {
   readonly kind: Kind
@@ -27,6 +30,7 @@ export interface Fault {
   readonly type?: string
   /** The request member at fault. */
   readonly param?: string
+  readonly reason?: Reason
   /** The vendor's error body, verbatim, under its dialect's name. */
   readonly raw?: { readonly dialect: string; readonly value: Json }
 }

@@ -96,12 +96,13 @@ export function checkModels(tree: unknown, report: Report): void {
       report.addAtKey(path, `model "${name}" would hide the models of provider "${prefix}"; choose another name`)
     }
     const targets = itemsOf(getIn(model, ['targets']))
-    for (const index of targets.keys()) checkTarget([...path, 'targets', index], targets[index], providers, report)
+    for (const index of targets.keys()) checkProvider([...path, 'targets', index], targets[index], providers, report)
     checkRouting(path, model, report)
   }
 }
 
-function checkTarget(path: Path, target: unknown, providers: readonly string[], report: Report): void {
+/** Whoever is to be asked stands under `providers`. */
+export function checkProvider(path: Path, target: unknown, providers: readonly string[], report: Report): void {
   const provider = getIn(target, ['provider'])
   if (typeof provider !== 'string' || providers.includes(provider)) return
   const member = [...path, 'provider']

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { assemble } from './assemble.ts'
 import { checkPermissions } from './check-permissions.ts'
+import { checkStandby } from './check-standby.ts'
 import { checkModels, checkProviders } from './check-targets.ts'
 import { checkKeys, checkListeners, checkPlugins } from './checks.ts'
 import type { Config, KnownProviders } from './config.ts'
@@ -57,6 +58,7 @@ export function loadConfig(options: LoadOptions): Config {
   if (!result.success) reportIssues(result.error.issues, tree, members, report)
   checkProviders(tree, knownProviders, report)
   checkModels(tree, report)
+  checkStandby(tree, report)
   checkKeys(tree, report)
   checkPermissions(tree, report)
   checkListeners(tree, report)

@@ -19,6 +19,7 @@ import {
   text,
   wholeNumber,
 } from './scalars.ts'
+import { standby } from './standby-schema.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -213,6 +214,7 @@ const model = z.strictObject({
     })
     .optional()
     .describe('Let requests wait while all targets are at their limits; refused at once unless set.'),
+  ...standby,
 })
 
 const limits = z.strictObject({

@@ -4,7 +4,6 @@ import { matches, type Path } from './tree.ts'
 const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
   ['ledger'],
   ['providers', '*', 'limits'],
-  ['models', '*', 'degradeTo'],
   ['keys', '*', 'budget'],
   ['keys', '*', 'limits', 'tokensPerMinute'],
   ['keys', '*', 'limits', 'concurrency'],

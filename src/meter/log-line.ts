@@ -3,7 +3,7 @@ import type { CallRecord } from './record.ts'
 /** The one log line of a request: what a person on call asks first. Holds no prompt, no key, and no URL with its query. */
 export function logLine(record: CallRecord, status: number, now: number): Record<string, unknown> {
   const last = record.answeredBy ?? record.attempts.at(-1)
-  const { endpoint, caller, model, stream, lane, usage, losses, finish, failure, queue, errorCode } = record
+  const { endpoint, caller, model, stream, lane, usage, losses, degraded, finish, failure, queue, errorCode } = record
   return {
     id: record.id,
     endpoint,
@@ -24,6 +24,7 @@ export function logLine(record: CallRecord, status: number, now: number): Record
       outputTokens: usage.output,
       ...(usage.estimated && { estimated: true }),
     }),
+    ...(degraded.length > 0 && { degraded: degraded.join(', ') }),
     ...(finish !== undefined && { finish }),
     ...(failure !== undefined && { failure }),
     ...(errorCode !== undefined && { code: errorCode }),

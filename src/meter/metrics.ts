@@ -90,6 +90,12 @@ export const METRICS = {
     help: 'Client requests that another than their first target answered.',
     labels: [],
   },
+  degraded: {
+    name: 'sluice_degraded_total',
+    type: 'counter',
+    help: 'Answers that were less than was asked for, by the step or model that made them so.',
+    labels: ['model', 'step'],
+  },
   breakerState: {
     name: 'sluice_breaker_state',
     type: 'gauge',

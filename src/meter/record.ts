@@ -49,6 +49,8 @@ export class CallRecord {
   /** A whole answer that was passed on unread; settlement reads its report, together with those of others. */
   unread: { report(): { readonly usage?: Usage; readonly finish?: string } } | undefined
   losses: readonly Loss[] = []
+  /** In what ways the answer is less than was asked for: names of steps and of models, from the config. */
+  degraded: readonly string[] = []
   finish: string | undefined
   /** When the first byte of content was on its way to the client. */
   firstContentAt: number | undefined

@@ -60,6 +60,8 @@ export class Settlement {
     kept(byStatus, status, () => this.#meters.requests.labels({ endpoint, status })).inc()
     latency.observe((now - record.startedAt) / 1000)
     if (record.queue !== undefined) this.#queue(record.queue)
+    // Only models of the config can be degraded, so the client's word is one of their names.
+    for (const step of record.degraded) this.#meters.degraded.inc({ model: record.model ?? '', step })
     if (record.attempts.length === 0) return
     this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
     this.#attemptCount.inc(record.attempts.length)

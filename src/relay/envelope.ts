@@ -1,5 +1,6 @@
 import type { Call, Operation } from '../call/call.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { isSluiceError } from '../errors.ts'
 import { parseBody } from './parse-body.ts'
 import { type Scan, scanBody } from './scan.ts'
 
@@ -49,7 +50,7 @@ export class Envelope {
     return this.body.length
   }
 
-  /** True once a plugin has put another call in the place of the client's: the bytes can no longer be passed on. */
+  /** True once another call was put in the place of the client's: the bytes can no longer be passed on. */
   get replaced(): boolean {
     return this.#replaced
   }
@@ -60,7 +61,17 @@ export class Envelope {
     return this.#call
   }
 
-  /** For plugins: the call goes on as this one. `model` and `stream` stay the client's: permission was granted on them. */
+  /** As `decode`, but undefined for a call that cannot be read: the vendor may well read what we cannot. */
+  read(): Call | undefined {
+    try {
+      return this.decode()
+    } catch (error) {
+      if (isSluiceError(error)) return undefined
+      throw error
+    }
+  }
+
+  /** The call goes on as this one. `model` and `stream` stay the client's: permission was granted on them. */
   replace(call: Call): void {
     this.#call = { ...call, model: this.model, stream: this.stream }
     this.#replaced = true

@@ -107,7 +107,7 @@ class Holder implements FlowConsumer, Expirable {
 }
 
 /** Text, reasoning, a tool call, something opaque, or an end: from here on the answer is this one. */
-function isContent(event: Event): boolean {
+export function isContent(event: Event): boolean {
   switch (event.type) {
     case 'delta':
       return event.text !== '' && event.arguments !== ''

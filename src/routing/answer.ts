@@ -39,3 +39,9 @@ export interface RefusedAnswer extends FromVendor {
 }
 
 export type Answer = WholeAnswer | StreamAnswer | RefusedAnswer
+
+/** Words of the operator's own, where nobody can answer. */
+export interface CannedAnswer {
+  readonly type: 'canned'
+  readonly result: Result
+}

@@ -9,6 +9,7 @@ import { Planner } from './plan.ts'
 import { Queue } from './queue.ts'
 import { RetryBudget } from './retry-budget.ts'
 import type { Signal } from './signal.ts'
+import { createStandby } from './standby.ts'
 import type { Route, Target, Vendor } from './target.ts'
 
 /** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
@@ -70,6 +71,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
   const targets = model.targets.map(({ provider, ...settings }) =>
     createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
   )
+  const standby = createStandby(name, config.models, vendors, breakers)
   return {
     name,
     strategy,
@@ -81,6 +83,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
     }),
     ...(affinity !== undefined && { affinity }),
     ...(queue !== undefined && { queue: new Queue(queue, freedOf(targets), () => performance.now()) }),
+    ...(standby !== undefined && { standby }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Reason } from '../call/fault.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
@@ -7,8 +8,10 @@ import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
 import type { Health } from './health.ts'
 import type { HedgeRule } from './hedge-rule.ts'
+import type { Ladder } from './ladder.ts'
 import type { Queue } from './queue.ts'
 import type { RetryBudget } from './retry-budget.ts'
+import type { Step } from './steps.ts'
 import type { Price, StrategyName } from './strategies.ts'
 import type { TargetLoad } from './target-load.ts'
 
@@ -81,4 +84,17 @@ export interface Route {
   readonly hedge?: HedgeRule
   /** Where requests wait while all targets are at their limits; lives and ends with its snapshot. */
   readonly queue?: Queue
+  readonly standby?: Standby
+}
+
+/** What stands ready for when a model's own targets cannot answer as they were asked. */
+export interface Standby {
+  /** The models to ask instead, in order, by why. */
+  readonly models: Readonly<Record<'down' | Reason, readonly string[]>>
+  /** Asked when nobody else is left, whatever its breaker says. */
+  readonly lastResort: Target | undefined
+  /** Words to answer with when nobody can. */
+  readonly canned: string | undefined
+  /** Cheaper ways to ask, and how many of them lasting pressure has made necessary. */
+  readonly relief: { readonly steps: readonly Step[]; readonly ladder: Ladder } | undefined
 }

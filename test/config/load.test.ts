@@ -75,16 +75,13 @@ models:
     targets: [{ provider: sim, model: a, weight: 3 }, { provider: other, model: b/c }]
     cache: { ttl: 10m }
 `)
-  assert.deepEqual(models.chat, {
-    strategy: 'weighted',
-    targets: [
-      { provider: 'sim', model: 'a', weight: 3 },
-      { provider: 'other', model: 'b/c', weight: 1 },
-    ],
-    attempts: 3,
-    retrySameTarget: false,
-    cache: { ttl: 600_000 },
-  })
+  assert.deepEqual(models.chat?.targets, [
+    { provider: 'sim', model: 'a', weight: 3 },
+    { provider: 'other', model: 'b/c', weight: 1 },
+  ])
+  assert.equal(models.chat.strategy, 'weighted')
+  assert.equal(models.chat.attempts, 3)
+  assert.equal(models.chat.cache?.ttl, 600_000)
 })
 
 test('a model keeps its prices and what its calls have in common, with header names in the case that Node gives them', () => {

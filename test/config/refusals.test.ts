@@ -41,7 +41,6 @@ suite('unknown keys', () => {
 suite('what is not built yet is refused by name', () => {
   const cases = [
     ['ledger: { sqlite: ./x.db }', '2:1 ledger is not supported yet'],
-    ['models: { a: { targets: [{ provider: sim, model: x }], degradeTo: [] } }', 'models.a.degradeTo is not'],
     ['keys: [{ name: a, key: long-enough-key, budget: {} }]', 'keys[0].budget is not supported yet'],
     [
       'keys: [{ name: a, key: long-enough-key, limits: { requestsPerMinute: 1, tokensPerMinute: 1 } }]',

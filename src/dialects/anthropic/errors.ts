@@ -1,4 +1,4 @@
-import type { Fault, Kind } from '../../call/fault.ts'
+import type { Fault, Kind, Reason } from '../../call/fault.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import { CONSEQUENCES } from '../../errors.ts'
 import type { Frame } from '../dialect.ts'
@@ -35,6 +35,10 @@ const WORDS: Readonly<Record<Kind, string>> = {
   internal: 'api_error',
 }
 
+/** Anthropic has no words for these, only sentences; the last is Bedrock's. */
+const TOO_LONG = /prompt is too long|exceed context limit|input is too long/i
+const FILTERED = /content filtering policy/i
+
 /** An error answer of any form as a fault; `json` is undefined where the body was not JSON. */
 export function readError(status: number, json: Json | undefined): Fault {
   return faultOf(json, status < 400 ? undefined : status)
@@ -56,13 +60,23 @@ function faultOf(json: Json | undefined, status: number | undefined): Fault {
     const message = 'The vendor refused the credentials of the gateway.'
     return { kind, status: actual, message, ...(type !== undefined && { type }) }
   }
+  const reason = reasonOf(kind, messageOf(error))
   return {
     kind,
     status: actual,
     message: messageOf(error) ?? `The vendor answered with status ${actual}.`,
     ...(type !== undefined && { type }),
+    ...(reason !== undefined && { reason }),
     ...(isMembers(error) && isMembers(json) && { raw: { dialect: DIALECT, value: json } }),
   }
+}
+
+/** Why another model may take what this one refused. */
+function reasonOf(kind: Kind, message: string | undefined): Reason | undefined {
+  if (kind === 'too-large') return 'context-window'
+  if (kind !== 'invalid' || message === undefined) return undefined
+  if (TOO_LONG.test(message)) return 'context-window'
+  return FILTERED.test(message) ? 'content-filter' : undefined
 }
 
 /** The sentence of an error; some that speak this dialect send nothing but the sentence. */

@@ -1,4 +1,5 @@
 import type { Call, ReasoningWish, Turn } from '../../call/call.ts'
+import { EFFORT_BUDGETS } from '../../call/effort.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { DIALECT, leftover, type Members, membersAt, nestedMembers, optionalNumber } from './members.ts'
@@ -8,16 +9,6 @@ const MINIMUM_BUDGET = 1024
 
 /** Anthropic requires `max_tokens`, OpenAI does not: enough for a long answer, and within the limit of every model. */
 const DEFAULT_MAX_TOKENS = 4096
-
-/** Budgets for those who say how hard to think in a word. */
-const BUDGETS: Readonly<Record<string, number>> = {
-  minimal: 2048,
-  low: 2048,
-  medium: 8192,
-  high: 16384,
-  xhigh: 16384,
-  max: 16384,
-}
 
 const THINKING = new Set(['type', 'budget_tokens'])
 
@@ -84,7 +75,7 @@ function wantedBudget({ reasoning, dialect }: Call, losses: Loss[]): number | un
   // Anthropic's own effort word has a member of its own and does not switch thinking on.
   if (dialect === DIALECT && reasoning.enabled !== true) return undefined
   const effort = reasoning.effort ?? 'medium'
-  const budget = BUDGETS[effort]
+  const budget = EFFORT_BUDGETS[effort]
   if (budget === undefined)
     losses.push({ path: 'reasoning.effort', why: `no thinking budget is known for "${effort}"` })
   return budget

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import { CONSEQUENCES } from '../../errors.ts'
 import type { Frame } from '../dialect.ts'
 import { isObject, type Members, NAME } from './members.ts'
+import { reasonOf } from './reason.ts'
 
 /** What a vendor's status means; a status that is not here is judged by its hundred. */
 const KINDS: ReadonlyMap<number, Kind> = new Map([
@@ -62,11 +63,14 @@ function refusal(status: number, json: Json | undefined): Fault {
   if (status === 401 || status === 403) {
     return { kind, status, message: 'The vendor refused the credentials of the gateway.', ...words(said, false) }
   }
+  const message = messageOf(said)
+  const reason = reasonOf(kind, said, message)
   return {
     kind,
     status,
-    message: messageOf(said) ?? `The vendor answered with status ${status}.`,
+    message: message ?? `The vendor answered with status ${status}.`,
     ...words(said, true),
+    ...(reason !== undefined && { reason }),
     ...(json !== undefined && { raw: { dialect: NAME, value: json } }),
   }
 }

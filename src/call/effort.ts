@@ -1,0 +1,14 @@
+/** How hard to think, as vendors say it in a word, least first. */
+export const EFFORTS = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+
+export type Effort = (typeof EFFORTS)[number]
+
+/** The thinking budget, in tokens, that comes nearest to the word. */
+export const EFFORT_BUDGETS: Readonly<Record<string, number>> = {
+  minimal: 2048,
+  low: 2048,
+  medium: 8192,
+  high: 16384,
+  xhigh: 16384,
+  max: 16384,
+} satisfies Record<Effort, number>

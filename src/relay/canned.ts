@@ -1,0 +1,35 @@
+import { replay } from '../call/replay.ts'
+import type { Result } from '../call/result.ts'
+import { EVENT_STREAM } from './client-stream.ts'
+import type { Envelope } from './envelope.ts'
+import { encodeFrame } from './sse.ts'
+
+/**
+ * An answer of these words. Undefined where the client could not take words for an answer: it asked for JSON or for a tool
+ * call, or its call cannot be read. `seconds` since 1970.
+ */
+export function cannedResult(words: string, envelope: Envelope, id: string, seconds: number): Result | undefined {
+  const call = envelope.read()
+  if (call === undefined) return undefined
+  const { format, toolChoice } = call
+  if (format !== undefined && format.type !== 'text') return undefined
+  if (toolChoice?.type === 'required' || toolChoice?.type === 'tool') return undefined
+  return {
+    id,
+    model: envelope.model,
+    created: seconds,
+    outputs: [{ blocks: [{ type: 'text', text: words }], finish: { reason: 'stop' } }],
+    usage: { input: 0, output: 0 },
+  }
+}
+
+/** A result of our own as the client asked for it: whole, or as the text of a stream. */
+export function writeResult(result: Result, envelope: Envelope): { contentType: string; body: string } {
+  const { dialect } = envelope
+  if (!envelope.stream) {
+    return { contentType: 'application/json', body: JSON.stringify(dialect.writeResponse(result).body) }
+  }
+  const writer = dialect.eventWriter(envelope.decode())
+  const frames = [...replay(result).flatMap(event => writer.push(event)), ...writer.end()]
+  return { contentType: EVENT_STREAM, body: frames.map(encodeFrame).join('') }
+}

@@ -1,0 +1,42 @@
+/** When to take a step down, and when to take it back. */
+export interface LadderSettings {
+  /** How many steps there are. */
+  readonly steps: number
+  /** From this pressure on, 0..1, a step is due. */
+  readonly pressure: number
+  /** How long the pressure must hold before each step down, ms. */
+  readonly after: number
+  /** How long it must be gone before each step up, ms. */
+  readonly recoverAfter: number
+}
+
+/**
+ * How far a model is degraded, with hysteresis: one step at a time, and either direction only when its condition has held
+ * without a break, so that a pressure that comes and goes does not make answers come and go with it.
+ */
+export class Ladder {
+  readonly #settings: LadderSettings
+  #taken = 0
+  #pressed = false
+  /** Since when the condition holds, counted anew from each step. */
+  #since = 0
+
+  constructor(settings: LadderSettings) {
+    this.#settings = settings
+  }
+
+  /** The number of steps taken at `now` (ms, monotonic) under this pressure (0..1). Asked once a request: there is no timer. */
+  steps(pressure: number, now: number): number {
+    const { steps, pressure: limit, after, recoverAfter } = this.#settings
+    const pressed = pressure >= limit
+    if (pressed !== this.#pressed) {
+      this.#pressed = pressed
+      this.#since = now
+    }
+    if (now - this.#since >= (pressed ? after : recoverAfter)) {
+      this.#taken = pressed ? Math.min(steps, this.#taken + 1) : Math.max(0, this.#taken - 1)
+      this.#since = now
+    }
+    return this.#taken
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { load, refusal, SIM } from './helper.ts'
+
+/** A file with these members in the model `a`, and `b`, `c` beside it. */
+function withModel(a: string, b = '', c = ''): string {
+  const model = (name: string, members: string) =>
+    `  ${name}: { targets: [{ provider: sim, model: x }]${members === '' ? '' : `, ${members}`} }\n`
+  return `${SIM}models:\n${model('chat-a', a)}${model('chat-b', b)}${model('chat-c', c)}`
+}
+
+const REFUSED: readonly (readonly [string, string])[] = [
+  [withModel('degradeTo: [chta-b]'), 'models.chat-a.degradeTo[0]: unknown model "chta-b"; did you mean "chat-b"'],
+  [withModel('degradeTo: [sim/x]'), 'models.chat-a.degradeTo[0]: unknown model "sim/x"'],
+  [withModel('degradeTo: [chat-a]'), 'models.chat-a.degradeTo[0]: is the model itself'],
+  [withModel('degradeTo: [chat-b, chat-b]'), 'models.chat-a.degradeTo[1]: stands here twice'],
+  [
+    withModel('degradeTo: [chat-b]', 'degradeTo: [chat-c]', 'degradeTo: [chat-a]'),
+    'models.chat-a.degradeTo: leads back to where it began: chat-a -> chat-b -> chat-c -> chat-a',
+  ],
+  [
+    withModel('degradeTo: [chat-b]', 'degradeTo: [chat-c]', 'degradeTo: [chat-b]'),
+    'models.chat-b.degradeTo: leads back to where it began: chat-b -> chat-c -> chat-b',
+  ],
+  [withModel('fallbacks: { contextWindow: [gone] }'), 'models.chat-a.fallbacks.contextWindow[0]: unknown model "gone"'],
+  [
+    withModel('fallbacks: { contentFilter: [chat-a] }'),
+    'models.chat-a.fallbacks.contentFilter[0]: is the model itself',
+  ],
+  [withModel('fallbacks: { context_window: [chat-b] }'), 'did you mean "contextWindow"'],
+  [
+    withModel('lastResort: { provider: smi, model: x }'),
+    'models.chat-a.lastResort.provider: unknown provider "smi"; did you mean "sim"?',
+  ],
+  [withModel('degrade: { steps: [] }'), 'models.chat-a.degrade.steps: needs at least 1 entry'],
+  [withModel('degrade: { steps: [{ name: s }] }'), 'a step needs "maxTokens" or "reasoningEffort", or both'],
+  [withModel('degrade: { steps: [{ name: s, maxTokens: 1 }], pressure: 0 }'), 'pressure: must be at least 0.01'],
+  [withModel('degrade: { steps: [{ name: s, reasoningEffort: lots }] }'), 'reasoningEffort: expected minimal, low'],
+  [withModel('canned: ""'), 'models.chat-a.canned: must not be empty'],
+]
+for (const [text, message] of REFUSED) {
+  test(`refused: ${message}`, () => {
+    const lines = refusal(text)
+    assert.equal(lines.length, 1, lines.join('\n'))
+    assert.ok(lines[0]?.includes(message), lines[0])
+  })
+}
+
+test('models may lead down by several ways to the same one, and stand in for each other where they refuse calls', () => {
+  const text = withModel(
+    'degradeTo: [chat-b, chat-c], fallbacks: { contentFilter: [chat-b] }',
+    'degradeTo: [chat-c], fallbacks: { contentFilter: [chat-a] }',
+  )
+  assert.deepEqual(load(text).models['chat-a']?.degradeTo, ['chat-b', 'chat-c'])
+})
