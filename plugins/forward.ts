@@ -45,6 +45,11 @@ export default fp(
     app.decorateReply('forward', function (this: FastifyReply, exchange: Exchange) {
       this.request.exchange = exchange
       this.request.presence.watch(exchange)
+      // Who began a call for many may leave before it ends, and its reply with them.
+      if (this.request.flight !== undefined) {
+        exchange.start()
+        return exchange.outcome
+      }
       const { path, method, body } = exchange.request
       this.from(path, { ...STATIC_OPTIONS, method, body, contentType: 'application/json' } as never)
       return exchange.outcome

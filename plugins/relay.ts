@@ -1,11 +1,12 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { StreamCopy } from '../src/cache/stream-copy.ts'
+import { type AnswerHead, sharedHeaders } from '../src/cache/answer.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
 import type { CallRecord } from '../src/meter/record.ts'
 import { Tally } from '../src/meter/tally.ts'
-import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
+import { ClientStream, STREAM_HEADERS } from '../src/relay/client-stream.ts'
+import type { Flow } from '../src/relay/flow.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { StreamRelay } from '../src/relay/stream-relay.ts'
 import { looksLikeJson, UnreadAnswer } from '../src/relay/whole.ts'
@@ -54,21 +55,32 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   reply.headers(lossHeaders(record.losses))
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
-  keepWhole(reply, answer, body)
-  return reply.send(body)
+  return send(reply, body, true)
 }
 
-/** Only an answer that can be read is worth keeping; without a cache, nobody reads it here. */
-function keepWhole(reply: FastifyReply, answer: WholeAnswer, body: Buffer | string): void {
-  const { keepAnswer, record, log } = reply.request
-  if (keepAnswer === undefined) return
+/** To the client; where several wait for the answer, to all of them. `complete` says that it is an answer and not a refusal. */
+function send(reply: FastifyReply, body: Buffer | string, complete: boolean): FastifyReply {
+  const { flight, record } = reply.request
+  if (flight === undefined) return reply.send(body)
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  const kept = complete && isReadable(reply.request)
+  flight.answer({ ...headOf(reply), body: bytes }, kept, record.finish)
+  return reply
+}
+
+/** Only an answer that can be read is worth keeping; where none is kept, nobody reads it here. */
+function isReadable({ record, log }: FastifyRequest): boolean {
   try {
     record.readReport()
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    keepAnswer({ contentType: 'application/json', body: bytes, target: answer.attempt.candidate.target.id })
+    return true
   } catch (error) {
     log.debug({ err: error }, 'an answer that cannot be read is not kept')
+    return false
   }
+}
+
+function headOf(reply: FastifyReply): AnswerHead {
+  return { status: reply.statusCode, headers: sharedHeaders(reply.getHeaders()) }
 }
 
 /** Usage and end: of an answer that was read, now; of one that is passed on, when the request is settled. */
@@ -82,17 +94,13 @@ function tallyWhole(record: CallRecord, { result, body, passage }: WholeAnswer):
 }
 
 function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
-  const { call, record, presence } = reply.request
+  const { call, record, presence, flight } = reply.request
   const { flow, passage, attempt } = answer
   const tally = new Tally()
-  const copy = reply.request.keepAnswer === undefined ? undefined : new StreamCopy()
-  const client = new ClientStream(reply.raw, flow, copy)
   reply.headers(lossHeaders(record.losses))
-  reply.hijack()
-  client.begin(200, reply.getHeaders())
   const relay = new StreamRelay({
     flow,
-    client,
+    client: openStream(reply, flow),
     dialect: call.dialect,
     writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
     cutUsage: passage.cutUsage,
@@ -104,18 +112,23 @@ function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
       const understood = fault === undefined && !relay.tapFailed
       record.usage = tally.usage(understood, call.size)
       record.finish = tally.finish
-      if (understood && !presence.gone) keepStream(reply, answer, copy)
+      flight?.conclude(record.failure, understood && !presence.gone, record.finish)
     },
   })
   relay.start(answer.items, answer.ended)
   return reply
 }
 
-/** Only a stream that came whole is worth keeping. */
-function keepStream(reply: FastifyReply, answer: StreamAnswer, copy: StreamCopy | undefined): void {
-  const body = copy?.bytes
-  if (body === undefined) return
-  reply.request.keepAnswer?.({ contentType: EVENT_STREAM, body, target: answer.attempt.candidate.target.id })
+function openStream(reply: FastifyReply, flow: Flow): Pick<ClientStream, 'write' | 'end'> {
+  const { flight } = reply.request
+  if (flight !== undefined) {
+    flight.begin(headOf(reply.headers(STREAM_HEADERS)), flow)
+    return flight
+  }
+  reply.hijack()
+  const client = new ClientStream(reply.raw, flow)
+  client.begin(200, reply.getHeaders())
+  return client
 }
 
 function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply {
@@ -124,8 +137,8 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
   // A proxy's HTML page is no error that a client can read, and may name hosts.
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
-    return reply.code(answer.status).header('content-type', 'application/json').send(answer.body)
+    return send(reply.code(answer.status).header('content-type', 'application/json'), answer.body, false)
   }
   const { status, body } = call.dialect.writeError(answer.fault)
-  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
+  return send(reply.code(status).header('content-type', 'application/json'), JSON.stringify(body), false)
 }

@@ -79,6 +79,16 @@ export const BodyTooLarge = define(
   'too-large',
   'The request body is larger than %s bytes (setting: listen.bodyLimit).',
 )
+export const IdempotencyConflict = define(
+  'REQUEST_IDEMPOTENCY',
+  'invalid',
+  'The idempotency key was used before for another request; a retry sends the same one.',
+)
+export const ReaderSlow = define(
+  'REQUEST_READER_SLOW',
+  'timeout',
+  'The answer is read by several clients, and this one fell too far behind the others.',
+)
 export const KeyMissing = define(
   'AUTH_KEY_MISSING',
   'unauthorized',

@@ -3,7 +3,7 @@ import type { CallRecord } from './record.ts'
 /** The one log line of a request: what a person on call asks first. Holds no prompt, no key, and no URL with its query. */
 export function logLine(record: CallRecord, status: number, now: number): Record<string, unknown> {
   const last = record.attempts.at(-1)
-  const { endpoint, caller, model, stream, lane, usage, losses, finish, failure, errorCode } = record
+  const { endpoint, caller, model, stream, lane, usage, losses, finish, failure, errorCode, cache, replayed } = record
   return {
     id: record.id,
     endpoint,
@@ -18,6 +18,8 @@ export function logLine(record: CallRecord, status: number, now: number): Record
       overheadMs: round(record.overhead(record.firstContentAt ?? now)),
     }),
     ...(record.firstContentAt !== undefined && { firstContentMs: round(record.firstContentAt - record.startedAt) }),
+    ...(cache !== undefined && { cache }),
+    ...(replayed && { replayed }),
     ...(usage !== undefined && {
       inputTokens: usage.input,
       outputTokens: usage.output,

@@ -29,6 +29,7 @@ export class Settlement {
   readonly #overhead: Timer
   readonly #requests = new Map<string, Count>()
   readonly #latencies = new Map<string, Timer>()
+  readonly #lookups = new Map<string, Count>()
   readonly #attempts = new Map<string, AttemptMeters>()
   readonly #answers = new Map<string, AnswerMeters>()
 
@@ -39,11 +40,13 @@ export class Settlement {
 
   /** `status` is what the client was sent (499 when it left before); `now` on the record's clock, ms. */
   settle(record: CallRecord, status: number, now: number): void {
-    const { endpoint } = record
+    const { endpoint, cache } = record
     kept(this.#requests, `${endpoint} ${status}`, () => this.#meters.requests.labels({ endpoint, status })).inc()
     kept(this.#latencies, endpoint, () => this.#meters.latency.labels({ endpoint })).observe(
       (now - record.startedAt) / 1000,
     )
+    if (cache !== undefined) kept(this.#lookups, cache, () => this.#meters.cache.labels({ result: cache })).inc()
+    if (record.replayed) this.#meters.replays.inc()
     if (record.attempts.length === 0) return
     this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
     this.#meters.attempts.inc(record.attempts.length)

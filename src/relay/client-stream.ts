@@ -1,6 +1,11 @@
 import type { ServerResponse } from 'node:http'
 
-export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+/** Of every event stream; nothing on its way may compress or buffer it (A21). */
+export const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  'x-accel-buffering': 'no',
+}
 
 /** How long a client may take for what is left in its buffer once the answer is over, ms. */
 const FLUSH_LIMIT = 60_000
@@ -11,37 +16,23 @@ export interface Pausable {
   resume(): void
 }
 
-/** Who else wants what the client was sent. */
-export interface Copy {
-  push(chunk: Buffer | string): void
-}
-
 /** The client's side of a stream: writes, and makes the vendor wait while the client does not read. */
 export class ClientStream {
   readonly #raw: ServerResponse
   readonly #source: Pausable
-  readonly #copy: Copy | undefined
   #waiting = false
 
-  /** `copy`, where there is one, is given all that is written. */
-  constructor(raw: ServerResponse, source: Pausable, copy: Copy | undefined) {
+  constructor(raw: ServerResponse, source: Pausable) {
     this.#raw = raw
     this.#source = source
-    this.#copy = copy
   }
 
-  /** Sends the head of an event stream. `headers` are the reply's own; nothing here may compress or buffer (A21). */
+  /** Sends the head of an event stream. `headers` are the reply's own. */
   begin(status: number, headers: Readonly<Record<string, number | string | string[] | undefined>>): void {
-    this.#raw.writeHead(status, {
-      ...(headers as Record<string, string>),
-      'content-type': EVENT_STREAM,
-      'cache-control': 'no-cache',
-      'x-accel-buffering': 'no',
-    })
+    this.#raw.writeHead(status, { ...(headers as Record<string, string>), ...STREAM_HEADERS })
   }
 
   write(chunk: Buffer | string): void {
-    this.#copy?.push(chunk)
     if (this.#raw.write(chunk) || this.#waiting) return
     this.#waiting = true
     this.#source.pause()

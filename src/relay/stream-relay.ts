@@ -12,14 +12,14 @@ import { cutUsage } from './usage-request.ts'
 
 export interface StreamRelayParts {
   readonly flow: Flow
-  readonly client: ClientStream
+  readonly client: Pick<ClientStream, 'write' | 'end'>
   /** The client's dialect: errors are said in it. */
   readonly dialect: Dialect
   /** Set on the translate lane; without it the vendor's bytes go through as they are. */
   readonly writer: EventWriter | undefined
   readonly cutUsage: boolean
   readonly tally: Tally
-  /** Called once, when the client has been sent everything; `fault` says why the stream broke, if it did. */
+  /** Called once, when everything was written and before the client is ended; `fault` says why the stream broke, if it did. */
   onEnd(fault: Fault | undefined, losses: readonly Loss[]): void
 }
 
@@ -138,8 +138,8 @@ export class StreamRelay implements FlowConsumer {
 
   #finish(fault: Fault | undefined, end = true): void {
     this.#done = true
-    if (end) this.#parts.client.end()
     this.#parts.onEnd(fault, this.#parts.writer?.losses ?? [])
+    if (end) this.#parts.client.end()
   }
 }
 

@@ -59,11 +59,12 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
-  const { strategy, targets, attempts } = config.models[name] as Config['models'][string]
+  const { strategy, targets, attempts, cache } = config.models[name] as Config['models'][string]
   return {
     name,
     strategy,
     attempts,
+    ...(cache !== undefined && { cache }),
     weights: [],
     targets: targets.map(({ provider, model, weight }) =>
       createTarget(vendors.get(provider) as Vendor, model, weight, true, breakers),

@@ -1,3 +1,4 @@
+import type { ModelConfig } from '../config/config.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
@@ -55,6 +56,8 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
+  /** Answers are kept, and equal calls shared. */
+  readonly cache?: NonNullable<ModelConfig['cache']>
   /** Running sums of the weighted strategy; the one thing here that changes. */
   readonly weights: number[]
 }
