@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { KeptAnswer } from '../src/cache/answer.ts'
-import type { Claim } from '../src/cache/flights.ts'
+import type { Claim } from '../src/cache/flight.ts'
 import { cacheKey } from '../src/cache/key.ts'
 import { openStore } from '../src/cache/open.ts'
 import type { AnswerStore } from '../src/cache/store.ts'

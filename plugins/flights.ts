@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Seat } from '../src/cache/broadcast.ts'
-import { type Claim, type Flight, Flights } from '../src/cache/flights.ts'
+import type { Claim, Flight } from '../src/cache/flight.ts'
+import { Flights } from '../src/cache/flights.ts'
 import { Cancelled, faultOf, ReaderSlow } from '../src/errors.ts'
 import { ClientStream } from '../src/relay/client-stream.ts'
 import { Presence } from '../src/relay/presence.ts'
@@ -36,7 +37,7 @@ export default fp(
   { name: 'flights', dependencies: ['cache', 'idempotency'] },
 )
 
-/** Rejects with the error of the upstream call. */
+/** Rejects with the error of the upstream call, and with Cancelled when the client has left before its answer began. */
 async function answer(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, claims: readonly Claim[]) {
   const { presence: client, record } = request
   if (client.gone) throw Cancelled()
@@ -49,6 +50,7 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
     reply.header('x-sluice-cache', 'shared')
   }
   const landing = await flight.landing
+  if (client.gone) throw Cancelled()
   record.firstContentAt ??= performance.now()
   if (landing.type === 'stream') {
     reply.headers(landing.head.headers).header('x-sluice-attempts', record.attempts.length)

@@ -114,6 +114,7 @@ export class Broadcast {
 
   write(chunk: Buffer | string): void {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    if (this.#bytes > this.#limit) this.#cutOff()
     this.#kept.push(bytes)
     this.#bytes += bytes.length
     for (const seat of this.#seats) this.#give(seat)
@@ -125,6 +126,7 @@ export class Broadcast {
   end(): void {
     this.#ended = true
     for (const seat of [...this.#seats]) this.serve(seat)
+    this.#release()
   }
 
   /** Gives a seat what it can take. */
@@ -148,7 +150,8 @@ export class Broadcast {
     seat.left = true
     deadlines.forget(seat)
     this.#seats.splice(this.#seats.indexOf(seat), 1)
-    if (!this.#ended && (!this.empty || this.#onEmpty())) this.#balance()
+    if (this.#ended) this.#release()
+    else if (!this.empty || this.#onEmpty()) this.#balance()
   }
 
   cut(seat: Seat): void {
@@ -167,19 +170,27 @@ export class Broadcast {
     }
   }
 
-  /** The stream has become too long to be kept: lets go of what everybody has read, and of who would have it all kept. */
+  /** Others went on without those who are too far behind. */
+  #cutOff(): void {
+    const furthest = Math.max(...this.#seats.map(({ bytes }) => bytes))
+    const behind = this.#seats.filter(({ bytes }) => furthest - bytes > this.#limit)
+    for (const seat of behind) this.cut(seat)
+  }
+
+  /** The stream has become too long to be kept: lets go of what everybody has read. */
   #forget(): void {
     if (this.empty) {
       this.#onEmpty()
       return
     }
-    if (!this.#seats.every(isWaiting)) {
-      const behind = this.#seats.filter(seat => seat.waiting && this.#bytes - seat.bytes > this.#limit)
-      for (const seat of behind) this.cut(seat)
-    }
     const read = Math.min(...this.#seats.map(({ chunks }) => chunks)) - this.#dropped
     this.#kept.splice(0, read)
     this.#dropped += read
+  }
+
+  /** Maps of what comes and goes may hold on to it until the next full collection (see src/roster.ts): then to as little as possible. */
+  #release(): void {
+    if (this.empty) this.#kept = []
   }
 
   #balance(): void {

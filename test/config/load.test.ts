@@ -63,7 +63,7 @@ models:
       { provider: 'other', model: 'b/c', weight: 1 },
     ],
     attempts: 3,
-    cache: { ttl: 600_000 },
+    cache: { ttl: 600_000, staleIfError: 0, maxSize: 4_194_304 },
   })
 })
 
