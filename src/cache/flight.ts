@@ -47,6 +47,8 @@ export class Flight {
   readonly #end = Promise.withResolvers<void>()
   #head: AnswerHead | undefined
   #ended = false
+  /** It is being ended: who joined now would get the error of those who left. */
+  #ending = false
   #lingering: NodeJS.Timeout | undefined
 
   constructor(claims: readonly Claim[], company: Company) {
@@ -66,7 +68,7 @@ export class Flight {
 
   /** Whether who comes now would still get all of the answer. */
   get open(): boolean {
-    return !this.#ended && this.#broadcast.whole
+    return !this.#ended && !this.#ending && this.#broadcast.whole
   }
 
   join(): Seat {
@@ -126,12 +128,16 @@ export class Flight {
 
   /** Ends the upstream call as if its clients had left. */
   abandon(): void {
-    if (!this.#ended) this.#company.closed(false)
+    if (this.#ended) return
+    this.#ending = true
+    this.#company.closed(false)
   }
 
   /** Ends the upstream call; who reads is told. */
   stop(): void {
-    if (!this.#ended) this.#company.stop()
+    if (this.#ended) return
+    this.#ending = true
+    this.#company.stop()
   }
 
   #keep(answer: KeptAnswer, finish: string | undefined): void {

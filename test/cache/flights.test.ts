@@ -69,6 +69,13 @@ test('when all have left the call ends at once, or after the time that a retry i
   t.assert.equal(later.left, 1)
 })
 
+test('nobody joins a call that is being ended because all have left', (t: TestContext) => {
+  const flights = new Flights()
+  const claims = [claim('key')]
+  flights.begin(claims, new Nobody()).join().leave()
+  t.assert.equal(flights.find(claims), undefined)
+})
+
 test('all who wait get the same error, and the process hears of it even when nobody does', async (t: TestContext) => {
   const flight = new Flight([claim('key')], new Nobody())
   const error = new Error('no')

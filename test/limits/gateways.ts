@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Bucket, BucketStore } from '../../src/limits/bucket.ts'
 import { openBuckets } from '../../src/limits/open.ts'
 import type { LinkState } from '../../src/redis/link.ts'
@@ -20,7 +21,11 @@ export async function openGateway(redisUrl: string, now?: () => number): Promise
   }
   const store = await openBuckets({ redisUrl, onState, probeIntervalMs: 20, ...(now && { now }) })
   const reached = async (state: LinkState): Promise<void> => {
-    while (!states.at(-1)?.startsWith(state)) await new Promise<void>(wake => waiting.push(wake))
+    while (!states.at(-1)?.startsWith(state)) {
+      // Without traffic nothing is tried again, and on a busy machine the first probe may come too late.
+      await store.take('traffic', { capacity: 1, refillPerSecond: 1 }, 0)
+      await Promise.race([new Promise<void>(wake => waiting.push(wake)), setTimeout(20)])
+    }
   }
   return { store, states, reached }
 }
