@@ -60,10 +60,11 @@ export default fp(
 
 /** Its place in the queue of its route, where that has one. */
 function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefined {
-  const { route, call: envelope, caller, presence, record } = request
+  const { route, call: envelope, caller, presence, record, flight } = request
   const { queue } = route
   if (queue === undefined) return undefined
-  const keepAlive = queue.settings.keepAlive && envelope.stream
+  // Who waits together is told by each one's own seat.
+  const keepAlive = queue.settings.keepAlive && envelope.stream && flight === undefined
   const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders()) : undefined
   return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
 }

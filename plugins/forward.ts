@@ -46,8 +46,9 @@ export default fp(
     app.decorateReply('forward', function (this: FastifyReply, attempt: Attempt, exchange: Exchange) {
       attempt.carriedBy(exchange)
       this.request.presence.watch(exchange)
-      // A reply can pass through reply-from once at a time, and another attempt is still on its way.
-      if (attempt.record.hedge) {
+      // A reply can pass through reply-from once at a time, and another attempt is still on its way; who began a call for many
+      // may leave before it ends, and its reply with them.
+      if (attempt.record.hedge || this.request.flight !== undefined) {
         exchange.start()
         return exchange.outcome
       }

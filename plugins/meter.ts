@@ -5,6 +5,7 @@ import { logLine } from '../src/meter/log-line.ts'
 import { createMeters, type Meters } from '../src/meter/metrics.ts'
 import { CallRecord } from '../src/meter/record.ts'
 import { Settlement } from '../src/meter/settle.ts'
+import type { Presence } from '../src/relay/presence.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,7 +33,7 @@ export default fp<{ logRequest: RequestLog }>(
     })
     const inflight = meters.inflight.labels({})
     const settlement = new Settlement(meters)
-    const ended: { request: FastifyRequest; reply: FastifyReply; at: number }[] = []
+    const ended: { request: FastifyRequest; reply: FastifyReply; client: Presence; at: number }[] = []
     app.decorate('meters', meters)
     app.decorateRequest('record')
     app.breakers.onState((labels, state) => {
@@ -47,21 +48,29 @@ export default fp<{ logRequest: RequestLog }>(
       reply.header('x-request-id', request.id)
       // What Anthropic's SDKs look for.
       if (request.routeOptions.config.dialect === 'anthropic') reply.header('request-id', request.id)
+      // A later stage may put all who wait for the same call in the place of this client.
+      const client = request.presence
       reply.raw.on('close', () => {
         inflight.dec()
-        if (ended.push({ request, reply, at: performance.now() }) === 1) setImmediate(settleAll)
+        const entry = { request, reply, client, at: performance.now() }
+        if (record.outlasting === undefined) end(entry)
+        else void record.outlasting.then(() => end(entry))
       })
       done()
     })
     app.addHook('onClose', async () => settleAll())
 
+    function end(entry: (typeof ended)[number]): void {
+      if (ended.push(entry) === 1) setImmediate(settleAll)
+    }
+
     // All that ended in one turn of the event loop is settled together, with one write for all log lines. It is also when the attempt of a client that left has been aborted and recorded.
     function settleAll(): void {
       const lines = []
-      for (const { request, reply, at } of ended.splice(0)) {
-        const { record, presence } = request
+      for (const { request, reply, client, at } of ended.splice(0)) {
+        const { record } = request
         readReport(request)
-        const status = presence.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
+        const status = client.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
         settlement.settle(record, status, at)
         lines.push(logLine(record, status, at))
         if (record.losses.length > 0) request.log.debug({ losses: record.losses }, 'lost in translation')

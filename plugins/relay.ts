@@ -1,17 +1,12 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { StreamCopy } from '../src/cache/stream-copy.ts'
-import type { Fault } from '../src/call/fault.ts'
-import type { Loss } from '../src/call/loss.ts'
+import { headOf } from '../src/cache/answer.ts'
 import type { CallRecord } from '../src/meter/record.ts'
-import { Tally } from '../src/meter/tally.ts'
 import { writeResult } from '../src/relay/canned.ts'
-import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
-import { StreamRelay } from '../src/relay/stream-relay.ts'
 import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
-import type { Answer, CannedAnswer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
+import type { Answer, CannedAnswer, RefusedAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {
@@ -33,11 +28,11 @@ export default fp(
       record.lane = answer.passage.lane
       record.losses = answer.passage.losses
       describe(this, answer)
-      if (answer.type === 'stream') return relayStream(this, answer)
+      if (answer.type === 'stream') return this.relayStream(answer)
       return answer.type === 'whole' ? relayWhole(this, answer) : relayRefusal(this, answer)
     })
   },
-  { name: 'relay', dependencies: ['dispatch'] },
+  { name: 'relay', dependencies: ['relay-stream'] },
 )
 
 function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
@@ -62,7 +57,7 @@ function relayCanned(reply: FastifyReply, { result }: CannedAnswer): FastifyRepl
   }
   reply.header('x-sluice-attempts', record.attempts.length)
   if (call.stream) reply.header('cache-control', 'no-cache').header('x-accel-buffering', 'no')
-  return reply.code(200).header('content-type', contentType).send(body)
+  return send(reply.code(200).header('content-type', contentType), body, false)
 }
 
 function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
@@ -76,20 +71,27 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   reply.headers(lossHeaders(record.losses))
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
-  keepWhole(reply, answer, body)
-  return reply.send(typeof body === 'string' ? body : singleWrite(body))
+  return send(reply, body, true)
 }
 
-/** Only an answer that can be read is worth keeping; without a cache, nobody reads it here. One that is less than was asked for is not. */
-function keepWhole(reply: FastifyReply, answer: WholeAnswer, body: Buffer | string): void {
-  const { keepAnswer, record, log } = reply.request
-  if (keepAnswer === undefined || record.degraded.length > 0) return
+/** To the client; where several wait for the answer, to all of them. `complete` says that it is an answer and not a refusal. */
+function send(reply: FastifyReply, body: Buffer | string, complete: boolean): FastifyReply {
+  const { flight, record } = reply.request
+  if (flight === undefined) return reply.send(typeof body === 'string' ? body : singleWrite(body))
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  const kept = complete && isReadable(reply.request)
+  flight.answer({ ...headOf(reply), body: bytes }, kept, record.finish)
+  return reply
+}
+
+/** Only an answer that can be read is worth keeping; where none is kept, nobody reads it here. */
+function isReadable({ record, log }: FastifyRequest): boolean {
   try {
     record.readReport()
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    keepAnswer({ contentType: 'application/json', body: bytes, target: answer.attempt.candidate.target.id })
+    return true
   } catch (error) {
     log.debug({ err: error }, 'an answer that cannot be read is not kept')
+    return false
   }
 }
 
@@ -101,44 +103,6 @@ function tallyWhole(record: CallRecord, { result, body, passage }: WholeAnswer):
   }
   record.usage = result.usage
   record.finish = result.outputs[0]?.finish.reason
-}
-
-function relayStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
-  const { call, record, presence } = reply.request
-  const { flow, passage, attempt } = answer
-  const tally = new Tally()
-  const copy = reply.request.keepAnswer === undefined ? undefined : new StreamCopy()
-  const client = new ClientStream(reply.raw, flow, copy)
-  reply.headers(lossHeaders(record.losses))
-  reply.hijack()
-  client.begin(reply.getHeaders())
-  const relay = new StreamRelay({
-    flow,
-    client,
-    dialect: call.dialect,
-    requestId: record.id,
-    writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
-    cutUsage: passage.cutUsage,
-    tally,
-    onEnd: (fault: Fault | undefined, losses: readonly Loss[]) => {
-      attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, fault?.message)
-      record.failure = presence.gone ? 'cancelled' : fault?.kind
-      record.losses = [...record.losses, ...losses]
-      const understood = fault === undefined && !relay.tapFailed
-      record.usage = tally.usage(understood, call.size)
-      record.finish = tally.finish
-      if (understood && !presence.gone) keepStream(reply, answer, copy)
-    },
-  })
-  relay.start(answer.items, answer.ended)
-  return reply
-}
-
-/** Only a stream that came whole is worth keeping, and only where it is all that was asked for. */
-function keepStream(reply: FastifyReply, answer: StreamAnswer, copy: StreamCopy | undefined): void {
-  const body = copy?.bytes
-  if (body === undefined || reply.request.record.degraded.length > 0) return
-  reply.request.keepAnswer?.({ contentType: EVENT_STREAM, body, target: answer.attempt.candidate.target.id })
 }
 
 function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply {
@@ -153,8 +117,8 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
   // A proxy's HTML page is no error that a client can read, and may name hosts.
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
-    return reply.code(answer.status).header('content-type', 'application/json').send(answer.body)
+    return send(reply.code(answer.status).header('content-type', 'application/json'), answer.body, false)
   }
   const { status, body } = call.dialect.writeError(answer.fault, record.id)
-  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body))
+  return send(reply.code(status).header('content-type', 'application/json'), JSON.stringify(body), false)
 }

@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
+import answers from '../plugins/answers.ts'
 import auth from '../plugins/auth.ts'
 import body from '../plugins/body.ts'
 import buckets from '../plugins/buckets.ts'
@@ -18,14 +19,17 @@ import dispatch from '../plugins/dispatch.ts'
 import drain from '../plugins/drain.ts'
 import errors, { refuseBytes, refuseUrl } from '../plugins/errors.ts'
 import extensions from '../plugins/extensions.ts'
+import flights from '../plugins/flights.ts'
 import forward from '../plugins/forward.ts'
 import healthChecks from '../plugins/health-checks.ts'
+import idempotency from '../plugins/idempotency.ts'
 import live, { type Live } from '../plugins/live.ts'
 import meter from '../plugins/meter.ts'
 import metrics from '../plugins/metrics.ts'
 import notFound from '../plugins/not-found.ts'
 import opsAuth from '../plugins/ops-auth.ts'
 import relay from '../plugins/relay.ts'
+import relayStream from '../plugins/relay-stream.ts'
 import requestLimit from '../plugins/request-limit.ts'
 import simulators from '../plugins/simulators.ts'
 import health from '../routes/health.ts'
@@ -124,10 +128,14 @@ async function journey(api: FastifyInstance, { config, registry, logRequest }: F
   await api.register(call) //                                             5 what they ask
   await api.register(extensions, { paths: config.plugins })
   await api.register(budget) //                                           6 may they ask that
-  await api.register(cache) //                                            7 was it answered before
+  await api.register(answers, { redisUrl: config.state.redis })
+  await api.register(idempotency) //                                      7 was it answered before
+  await api.register(cache)
+  await api.register(flights)
   await api.register(healthChecks)
   await api.register(forward) //                                          8 who answers
   await api.register(dispatch)
+  await api.register(relayStream)
   await api.register(relay) //                                            9 back to the client
   await api.register(catalog)
   await api.register(notFound)

@@ -85,6 +85,16 @@ export const HeadersTooLarge = define(
   'The headers of the request are larger than this gateway takes.',
 )
 export const RequestTimeout = define('REQUEST_TIMEOUT', 'invalid', 'The request did not arrive whole in time.')
+export const IdempotencyConflict = define(
+  'REQUEST_IDEMPOTENCY',
+  'invalid',
+  'The idempotency key was used before for another request; a retry sends the same one.',
+)
+export const ReaderSlow = define(
+  'REQUEST_READER_SLOW',
+  'timeout',
+  'The answer is read by several clients, and this one fell too far behind the others.',
+)
 export const KeyMissing = define(
   'AUTH_KEY_MISSING',
   'unauthorized',

@@ -16,6 +16,7 @@ const LAYERS = [
   'dialects',
   'providers',
   'config',
+  'redis',
   'limits',
   'upstream',
   'meter',

@@ -20,3 +20,10 @@ export function cacheKey({ caller, endpoint, query, headers, body }: Asked): str
   hash.update(body)
   return hash.digest('base64')
 }
+
+/** What names a client's retry of the same call: its own word for it, on this route, and nobody else's. */
+export function idempotencyKey({ caller, endpoint }: Pick<Asked, 'caller' | 'endpoint'>, word: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['retry', caller ?? null, endpoint, word]))
+    .digest('base64')
+}

@@ -1,29 +1,19 @@
-import type { Loss } from '../call/loss.ts'
-
-/** A finished answer, as the client was sent it: a stream is kept as the bytes of its events, and replayed as a stream. */
-export interface CachedAnswer {
-  readonly contentType: string
-  readonly body: Buffer
-  /** `provider/model` that gave it. */
-  readonly target: string
-  /** What the answer, or its request, lost on the way. */
-  readonly losses: readonly Loss[]
-}
+import type { KeptAnswer } from './answer.ts'
+import type { AnswerStore, Found, Lifetime } from './store.ts'
 
 interface Entry {
-  readonly answer: CachedAnswer
+  readonly answer: KeptAnswer
+  readonly freshUntil: number
   readonly expires: number
 }
 
 /** What an entry takes beside its body, about. */
 const ENTRY_BYTES = 1024
 /** Answers take at most this much memory together; the least recently used go first. */
-const MAX_BYTES = 64 * 1024 * 1024
-/** One answer larger than this is not kept. */
-export const MAX_ANSWER_BYTES = 1024 * 1024
+export const MAX_BYTES = 64 * 1024 * 1024
 
-/** Exact answers to exact requests, bounded in bytes, each for its time. */
-export class MemoryCache {
+/** The answers that this process keeps, bounded in bytes, each for its time. */
+export class MemoryCache implements AnswerStore {
   readonly #entries = new Map<string, Entry>()
   readonly #now: () => number
   #bytes = 0
@@ -33,36 +23,50 @@ export class MemoryCache {
     this.#now = now
   }
 
-  get(key: string): CachedAnswer | undefined {
+  /** What the entries take, for tests. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get(key: string): Found | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     this.#drop(key, entry)
-    if (entry.expires <= this.#now()) return undefined
+    const now = this.#now()
+    if (entry.expires <= now) return undefined
     this.#keep(key, entry)
-    return entry.answer
+    return { answer: entry.answer, fresh: now < entry.freshUntil }
   }
 
-  /** Keeps an answer for `ttl` ms. */
-  set(key: string, answer: CachedAnswer, ttl: number): void {
-    if (answer.body.length > MAX_ANSWER_BYTES) return
+  set(key: string, answer: KeptAnswer, { ttl, staleFor }: Lifetime): void {
     const former = this.#entries.get(key)
     if (former !== undefined) this.#drop(key, former)
-    this.#keep(key, { answer: { ...answer, body: alone(answer.body) }, expires: this.#now() + ttl })
+    const freshUntil = this.#now() + ttl
+    this.#keep(key, { answer: { ...answer, body: alone(answer.body) }, freshUntil, expires: freshUntil + staleFor })
     for (const [oldest, entry] of this.#entries) {
       if (this.#bytes <= MAX_BYTES) break
       this.#drop(oldest, entry)
     }
   }
 
+  close(): void {
+    this.#entries.clear()
+    this.#bytes = 0
+  }
+
   #keep(key: string, entry: Entry): void {
     this.#entries.set(key, entry)
-    this.#bytes += entry.answer.body.length + ENTRY_BYTES
+    this.#bytes += sizeOf(entry)
   }
 
   #drop(key: string, entry: Entry): void {
     this.#entries.delete(key)
-    this.#bytes -= entry.answer.body.length + ENTRY_BYTES
+    this.#bytes -= sizeOf(entry)
   }
+}
+
+function sizeOf({ answer }: Entry): number {
+  return answer.body.length + ENTRY_BYTES
 }
 
 /** A copy in memory of its own: a small Buffer is a view of the large piece that was read off the socket, and would keep all of it. */

@@ -45,7 +45,6 @@ export function duration(minimum: 0 | 1 = 1) {
 
 const SIZE_MESSAGE = 'expected a size such as 512KiB or 32MiB'
 
-/** Text such as `32MiB`, put out as bytes. */
 /** `p95` as the share 0.95, or a duration. */
 export function percentileOrDuration() {
   const percentile = z
@@ -55,12 +54,16 @@ export function percentileOrDuration() {
   return z.union([percentile, duration().transform(ms => ({ ms }))])
 }
 
-export function size() {
+/** Text such as `32MiB`, put out as bytes; `maximum` is written in the same way. */
+export function size(maximum?: string) {
   return z
     .string(SIZE_MESSAGE)
     .regex(SIZE_PATTERN, { message: SIZE_MESSAGE, abort: true })
     .refine(text => parseSize(text) >= 1, 'must be larger than 0B')
-    .refine(text => parseSize(text) <= Number.MAX_SAFE_INTEGER, 'is too large')
+    .refine(
+      text => parseSize(text) <= (maximum === undefined ? Number.MAX_SAFE_INTEGER : parseSize(maximum)),
+      maximum === undefined ? 'is too large' : `must be at most ${maximum}`,
+    )
     .transform(parseSize)
     .meta({ title: 'size' })
 }

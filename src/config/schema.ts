@@ -170,6 +170,9 @@ const affinity = z.strictObject({
     ),
 })
 
+/** Half of what all kept answers may take. */
+const LARGEST_KEPT = '32MiB'
+
 const model = z.strictObject({
   strategy: z
     .enum(['weighted', 'least-latency', 'least-busy', 'cheapest', 'priority'])
@@ -197,9 +200,15 @@ const model = z.strictObject({
   cache: z
     .strictObject({
       ttl: duration().describe('How long an answer is kept.'),
+      staleIfError: duration(0)
+        .prefault('0ms')
+        .describe('For how long after that it is still given where no target can answer.'),
+      maxSize: size(LARGEST_KEPT)
+        .prefault('4MiB')
+        .describe('Largest answer that is kept; in Redis, none is larger than 1MiB.'),
     })
     .optional()
-    .describe('Keep answers to equal requests; off unless set.'),
+    .describe('Keep answers to equal requests, and make one upstream call of equal ones at a time; off unless set.'),
   queue: z
     .strictObject({
       maxWait: duration()
@@ -270,13 +279,26 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe('How much load attempts that follow failures may add, for each target, over ten seconds.'),
+  idempotency: z
+    .strictObject({
+      ttl: duration(0)
+        .prefault('10m')
+        .describe(
+          'How long the outcome of a request with an `idempotency-key` is kept for its retries; 0ms turns it off.',
+        ),
+      linger: duration(0)
+        .prefault('30s')
+        .describe('How long the upstream call of a client that left goes on, for its retry to join.'),
+    })
+    .prefault({})
+    .describe('Retries of clients that send an `idempotency-key`: answered from the first outcome, and billed once.'),
   state: z
     .strictObject({
       redis: redisUrl().optional().describe('Redis or Valkey, for several gateways; memory unless set.'),
     })
     .transform(({ redis }): { redis?: string } => (redis ? { redis } : {}))
     .prefault({})
-    .describe('Where limits are counted.'),
+    .describe('Where limits are counted and answers kept.'),
   plugins: z
     .array(text())
     .default([])

@@ -1,28 +1,19 @@
+import { connectRedis } from '../redis/connect.ts'
+import { type OnLinkState, RedisLink } from '../redis/link.ts'
 import type { BucketStore } from './bucket.ts'
 import { MemoryBuckets } from './memory-buckets.ts'
-import { type OnLimitsState, RedisLink } from './redis-link.ts'
+import { BucketScript, PROBE } from './redis-script.ts'
 import { SharedBuckets } from './shared-buckets.ts'
 
 /** All that this store writes begins so. */
 const KEY_PREFIX = 'sluice:limit:'
-
-/** No command waits for a connection, and none is sent twice: a take that was sent may have counted. */
-const CLIENT_OPTIONS = {
-  keyPrefix: KEY_PREFIX,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 0,
-  connectTimeout: 500,
-  // A connection on which nothing comes back is given up, or a cut network would be noticed only when TCP tires of it.
-  socketTimeout: 2000,
-  disconnectTimeout: 200,
-  retryStrategy: (attempt: number) => Math.min(attempt * 100, 1000),
-}
+/** Failures in a row before Redis is left alone: one may be a hiccup, and without Redis a limit is each gateway's own. */
+const FAILURES_TO_LOCAL = 3
 
 export interface BucketsOptions {
   /** `redis://` or `rediss://`; undefined or empty: this process alone. */
   readonly redisUrl?: string | undefined
-  readonly onState: OnLimitsState
+  readonly onState: OnLinkState
   /** How often (ms) a Redis that is away is tried; default 1000. */
   readonly probeIntervalMs?: number
   /** Monotonic clock (ms) of the local buckets; Redis goes by its own. */
@@ -33,8 +24,9 @@ export interface BucketsOptions {
 export async function openBuckets({ redisUrl, onState, probeIntervalMs, now }: BucketsOptions): Promise<BucketStore> {
   const local = new MemoryBuckets(now)
   if (!redisUrl) return local
-  // Loaded only here: without Redis the gateway starts sooner.
-  const { Redis } = await import('ioredis')
-  const link = new RedisLink(new Redis(redisUrl, CLIENT_OPTIONS), onState, probeIntervalMs)
-  return new SharedBuckets(local, link)
+  const client = await connectRedis(redisUrl, KEY_PREFIX)
+  const script = new BucketScript(client)
+  const probe = () => script.run(PROBE)
+  const link = new RedisLink({ client, probe, onState, failures: FAILURES_TO_LOCAL, probeIntervalMs })
+  return new SharedBuckets(local, link, script)
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isReply } from '../redis/link.ts'
 import { TOLERANCE_MS } from './bucket.ts'
 
 /** The part of a Redis client that a script needs. */
@@ -14,6 +15,9 @@ export interface ScriptCall {
   readonly costMs: number
   readonly always: boolean
 }
+
+/** Takes nothing, but needs all that a take needs: the script, and leave to write. */
+export const PROBE: ScriptCall = { key: 'probe', windowMs: 1, costMs: 0, always: false }
 
 /** How the bucket stands afterwards. */
 export interface ScriptAnswer {
@@ -73,9 +77,4 @@ export class BucketScript {
       return answer
     }
   }
-}
-
-/** True for an error that Redis answered, as opposed to a connection that failed. */
-export function isReply(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError'
 }

@@ -1,6 +1,7 @@
+import type { RedisLink } from '../redis/link.ts'
 import { type Bucket, type BucketStore, describeTake, refillMs, type Taken } from './bucket.ts'
 import type { MemoryBuckets } from './memory-buckets.ts'
-import type { RedisLink } from './redis-link.ts'
+import type { BucketScript, ScriptCall } from './redis-script.ts'
 
 /**
  * Token buckets that all gateways on one Redis share. This process's own bucket is asked first: what is too much for it alone
@@ -10,10 +11,12 @@ import type { RedisLink } from './redis-link.ts'
 export class SharedBuckets implements BucketStore {
   readonly #local: MemoryBuckets
   readonly #link: RedisLink
+  readonly #script: BucketScript
 
-  constructor(local: MemoryBuckets, link: RedisLink) {
+  constructor(local: MemoryBuckets, link: RedisLink, script: BucketScript) {
     this.#local = local
     this.#link = link
+    this.#script = script
   }
 
   take(key: string, bucket: Bucket, cost: number): Taken | Promise<Taken> {
@@ -23,7 +26,7 @@ export class SharedBuckets implements BucketStore {
 
   refund(key: string, bucket: Bucket, cost: number): void {
     this.#local.refund(key, bucket, cost)
-    if (this.#link.usable()) void this.#link.run(scriptCall(key, bucket, -cost, true))
+    if (this.#link.usable()) void this.#link.answer(this.#script.run(scriptCall(key, bucket, -cost, true)))
   }
 
   async close(): Promise<void> {
@@ -32,13 +35,13 @@ export class SharedBuckets implements BucketStore {
   }
 
   async #ask(key: string, bucket: Bucket, cost: number, local: Taken): Promise<Taken> {
-    const answer = await this.#link.run(scriptCall(key, bucket, cost, false))
+    const answer = await this.#link.answer(this.#script.run(scriptCall(key, bucket, cost, false)))
     if (answer === undefined) return local
     if (!answer.allowed) this.#local.refund(key, bucket, cost)
     return describeTake(bucket, cost, answer.allowed, answer.untilFullMs)
   }
 }
 
-function scriptCall(key: string, bucket: Bucket, cost: number, always: boolean) {
+function scriptCall(key: string, bucket: Bucket, cost: number, always: boolean): ScriptCall {
   return { key, windowMs: refillMs(bucket, bucket.capacity), costMs: refillMs(bucket, cost), always }
 }

@@ -4,6 +4,7 @@ import type { CallRecord } from './record.ts'
 export function logLine(record: CallRecord, status: number, now: number): Record<string, unknown> {
   const last = record.answeredBy ?? record.attempts.at(-1)
   const { endpoint, caller, model, stream, lane, usage, losses, degraded, finish, failure, queue, errorCode } = record
+  const { cache, replayed } = record
   return {
     id: record.id,
     endpoint,
@@ -19,6 +20,8 @@ export function logLine(record: CallRecord, status: number, now: number): Record
     }),
     ...(queue !== undefined && { queuedMs: round(queue.waitedMs) }),
     ...(record.firstContentAt !== undefined && { firstContentMs: round(record.firstContentAt - record.startedAt) }),
+    ...(cache !== undefined && { cache }),
+    ...(replayed && { replayed }),
     ...(usage !== undefined && {
       inputTokens: usage.input,
       outputTokens: usage.output,

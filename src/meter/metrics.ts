@@ -134,6 +134,12 @@ export const METRICS = {
     buckets: LATENCY,
   },
   cache: { name: 'sluice_cache_total', type: 'counter', help: 'Look-ups in the cache.', labels: ['result'] },
+  replays: {
+    name: 'sluice_idempotent_replays_total',
+    type: 'counter',
+    help: 'Client requests answered with the outcome of an earlier one of the same idempotency key.',
+    labels: [],
+  },
   limitsShared: {
     name: 'sluice_limits_shared',
     type: 'gauge',

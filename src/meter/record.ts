@@ -59,6 +59,12 @@ export class CallRecord {
   /** Set where the request had to wait, or should have. */
   queue: QueueRecord | undefined
   errorCode: string | undefined
+  /** What the cache had, where the model has one; `shared`: the answer of another's call that was under way. */
+  cache: 'hit' | 'miss' | 'stale' | 'shared' | undefined
+  /** Answered with the outcome of an earlier request of the same idempotency key. */
+  replayed = false
+  /** Over when the upstream call is that this request began for others too, which may outlast it. */
+  outlasting: Promise<void> | undefined
 
   constructor(id: string, endpoint: string, startedAt: number) {
     this.id = id

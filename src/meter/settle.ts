@@ -41,6 +41,7 @@ export class Settlement {
   readonly #overhead: Timer
   readonly #attemptCount: Count
   readonly #waits = new Map<string, Timer>()
+  readonly #lookups = new Map<string, Count>()
   readonly #endpoints = new Map<string, EndpointMeters>()
   readonly #providers = new Map<string, Map<string, TargetMeters>>()
 
@@ -52,7 +53,7 @@ export class Settlement {
 
   /** `status` is what the client was sent (499 when it left before); `now` on the record's clock, ms. */
   settle(record: CallRecord, status: number, now: number): void {
-    const { endpoint } = record
+    const { endpoint, cache } = record
     const { latency, byStatus } = kept(this.#endpoints, endpoint, () => ({
       latency: this.#meters.latency.labels({ endpoint }),
       byStatus: new Map(),
@@ -60,6 +61,8 @@ export class Settlement {
     kept(byStatus, status, () => this.#meters.requests.labels({ endpoint, status })).inc()
     latency.observe((now - record.startedAt) / 1000)
     if (record.queue !== undefined) this.#queue(record.queue)
+    if (cache !== undefined) kept(this.#lookups, cache, () => this.#meters.cache.labels({ result: cache })).inc()
+    if (record.replayed) this.#meters.replays.inc()
     // Only models of the config can be degraded, so the client's word is one of their names.
     for (const step of record.degraded) this.#meters.degraded.inc({ model: record.model ?? '', step })
     if (record.attempts.length === 0) return

@@ -1,6 +1,6 @@
 import { replay } from '../call/replay.ts'
 import type { Result } from '../call/result.ts'
-import { EVENT_STREAM } from './client-stream.ts'
+import { STREAM_HEADERS } from './client-stream.ts'
 import type { Envelope } from './envelope.ts'
 import { encodeFrame } from './sse.ts'
 
@@ -31,5 +31,5 @@ export function writeResult(result: Result, envelope: Envelope): { contentType: 
   }
   const writer = dialect.eventWriter(envelope.decode())
   const frames = [...replay(result).flatMap(event => writer.push(event)), ...writer.end()]
-  return { contentType: EVENT_STREAM, body: frames.map(encodeFrame).join('') }
+  return { contentType: STREAM_HEADERS['content-type'], body: frames.map(encodeFrame).join('') }
 }

@@ -1,7 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 
-export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+/** Of every event stream; nothing on its way may compress or buffer it (A21). */
+export const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  'x-accel-buffering': 'no',
+}
 
 /** How long a client may take for what is left in its buffer once the answer is over, ms. */
 const FLUSH_LIMIT = 60_000
@@ -15,22 +20,12 @@ export interface Pausable {
   resume(): void
 }
 
-/** Who else wants what the client was sent. */
-export interface Copy {
-  push(chunk: Buffer | string): void
-}
-
 /** What a reply has set so far. */
 export type ReplyHeaders = Readonly<Record<string, number | string | string[] | undefined>>
 
-/** The head of every event stream; nothing on the way may compress or buffer (A21). */
+/** The head of every event stream. */
 export function writeStreamHead(raw: ServerResponse, headers: ReplyHeaders): void {
-  raw.writeHead(200, {
-    ...(headers as Record<string, string>),
-    'content-type': EVENT_STREAM,
-    'cache-control': 'no-cache',
-    'x-accel-buffering': 'no',
-  })
+  raw.writeHead(200, { ...(headers as Record<string, string>), ...STREAM_HEADERS })
 }
 
 /** The client's side of a stream: writes, and makes the vendor wait while the client does not read. */
@@ -39,15 +34,12 @@ export class ClientStream implements Expirable {
   slot = -1
   readonly #raw: ServerResponse
   readonly #source: Pausable
-  readonly #copy: Copy | undefined
   #waiting = false
   #sign = ''
 
-  /** `copy`, where there is one, is given all that is written. */
-  constructor(raw: ServerResponse, source: Pausable, copy: Copy | undefined) {
+  constructor(raw: ServerResponse, source: Pausable) {
     this.#raw = raw
     this.#source = source
-    this.#copy = copy
   }
 
   /** Sends the head of an event stream, unless it was begun early. */
@@ -55,7 +47,7 @@ export class ClientStream implements Expirable {
     if (!this.#raw.headersSent) writeStreamHead(this.#raw, headers)
   }
 
-  /** From now on the client is sent `sign` when there is nothing else for long. It is no part of the answer, so of no copy. */
+  /** From now on the client is sent `sign` when there is nothing else for long. */
   keepAlive(sign: string): void {
     this.#sign = sign
     this.#expectSilence()
@@ -75,7 +67,6 @@ export class ClientStream implements Expirable {
 
   write(chunk: Buffer | string): void {
     this.#expectSilence()
-    this.#copy?.push(chunk)
     if (this.#raw.write(chunk) || this.#waiting) return
     this.#waiting = true
     this.#source.pause()

@@ -10,9 +10,12 @@ import type { Flow, FlowConsumer, FlowItem } from './flow.ts'
 import { encodeFrame } from './sse.ts'
 import { cutUsage } from './usage-request.ts'
 
+/** Who is sent the stream: one client, or all who wait for it, who then are told each by itself that we are still there. */
+export type StreamReader = Pick<ClientStream, 'write' | 'end'> & Partial<Pick<ClientStream, 'keepAlive' | 'stop'>>
+
 export interface StreamRelayParts {
   readonly flow: Flow
-  readonly client: ClientStream
+  readonly client: StreamReader
   /** The client's dialect: errors are said in it, and that we are still there. */
   readonly dialect: Dialect
   readonly requestId: string
@@ -20,7 +23,7 @@ export interface StreamRelayParts {
   readonly writer: EventWriter | undefined
   readonly cutUsage: boolean
   readonly tally: Tally
-  /** Called once, when the client has been sent everything; `fault` says why the stream broke, if it did. */
+  /** Called once, when everything was written and before the client is ended; `fault` says why the stream broke, if it did. */
   onEnd(fault: Fault | undefined, losses: readonly Loss[]): void
 }
 
@@ -87,7 +90,7 @@ export class StreamRelay implements FlowConsumer {
     tally.push(event)
     if (event.type === 'end') this.#complete = true
     // Not before: a stream of Anthropic's begins with its start.
-    else if (event.type === 'start') client.keepAlive(dialect.keepAlive)
+    else if (event.type === 'start') client.keepAlive?.(dialect.keepAlive)
   }
 
   /** The bytes of whole events as they came, up to and with an error event of the vendor's own. */
@@ -142,9 +145,9 @@ export class StreamRelay implements FlowConsumer {
 
   #finish(fault: Fault | undefined, end = true): void {
     this.#done = true
-    if (end) this.#parts.client.end()
-    else this.#parts.client.stop()
     this.#parts.onEnd(fault, this.#parts.writer?.losses ?? [])
+    if (end) this.#parts.client.end()
+    else this.#parts.client.stop?.()
   }
 }
 

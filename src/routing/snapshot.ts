@@ -67,7 +67,7 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
   const model = config.models[name] as Config['models'][string]
-  const { strategy, attempts, retrySameTarget, affinity, hedge, queue } = model
+  const { strategy, attempts, retrySameTarget, affinity, hedge, queue, cache } = model
   const targets = model.targets.map(({ provider, ...settings }) =>
     createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
   )
@@ -84,6 +84,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
     ...(affinity !== undefined && { affinity }),
     ...(queue !== undefined && { queue: new Queue(queue, freedOf(targets), () => performance.now()) }),
     ...(standby !== undefined && { standby }),
+    ...(cache !== undefined && { cache }),
   }
 }
 

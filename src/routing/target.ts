@@ -1,4 +1,5 @@
 import type { Reason } from '../call/fault.ts'
+import type { ModelConfig } from '../config/config.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
@@ -78,6 +79,8 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
+  /** Answers are kept, and equal calls shared. */
+  readonly cache?: NonNullable<ModelConfig['cache']>
   /** Its only target may be asked again after a failure that may pass. */
   readonly retrySameTarget?: boolean
   /** When a second target is asked before the first has answered. */

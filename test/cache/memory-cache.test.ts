@@ -1,20 +1,18 @@
 import { type TestContext, test } from 'node:test'
-import { cacheKey } from '../../src/cache/key.ts'
-import { type CachedAnswer, MAX_ANSWER_BYTES, MemoryCache } from '../../src/cache/memory-cache.ts'
-import { StreamCopy } from '../../src/cache/stream-copy.ts'
+import { cacheKey, idempotencyKey } from '../../src/cache/key.ts'
+import { MemoryCache } from '../../src/cache/memory-cache.ts'
+import { answer } from './answers.ts'
 
 const MIB = 1024 * 1024
 
-function answer(body: Buffer | string): CachedAnswer {
-  return { contentType: 'application/json', body: Buffer.from(body), target: 'a/m', losses: [] }
-}
+const SECOND = { ttl: 1_000, staleFor: 0 }
 
 test('an answer is kept for its time and not a moment longer', (t: TestContext) => {
   let now = 0
   const cache = new MemoryCache(() => now)
-  cache.set('key', answer('one'), 1_000)
+  cache.set('key', answer('one'), SECOND)
   now = 999
-  t.assert.equal(cache.get('key')?.body.toString(), 'one')
+  t.assert.equal(cache.get('key')?.answer.body.toString(), 'one')
   now = 1_000
   t.assert.equal(cache.get('key'), undefined)
   now = 0
@@ -24,24 +22,24 @@ test('an answer is kept for its time and not a moment longer', (t: TestContext) 
 test('reading an answer does not lengthen its time; keeping it anew does', (t: TestContext) => {
   let now = 0
   const cache = new MemoryCache(() => now)
-  cache.set('key', answer('one'), 1_000)
+  cache.set('key', answer('one'), SECOND)
   now = 900
   cache.get('key')
   now = 1_100
   t.assert.equal(cache.get('key'), undefined)
-  cache.set('key', answer('two'), 1_000)
+  cache.set('key', answer('two'), SECOND)
   now = 2_000
-  t.assert.equal(cache.get('key')?.body.toString(), 'two')
+  t.assert.equal(cache.get('key')?.answer.body.toString(), 'two')
 })
 
 test('all answers together stay below the bound; the least recently used go first', (t: TestContext) => {
   const cache = new MemoryCache(() => 0)
   const large = Buffer.alloc(MIB - 1_024)
-  cache.set('first', answer(large), 1_000)
-  cache.set('second', answer(large), 1_000)
-  for (let index = 0; index < 62; index++) cache.set(`other-${index}`, answer(large), 1_000)
+  cache.set('first', answer(large), SECOND)
+  cache.set('second', answer(large), SECOND)
+  for (let index = 0; index < 62; index++) cache.set(`other-${index}`, answer(large), SECOND)
   t.assert.ok(cache.get('first'), 'there is room for 64')
-  cache.set('one too many', answer(large), 1_000)
+  cache.set('one too many', answer(large), SECOND)
   t.assert.ok(cache.get('first'), 'it was used')
   t.assert.equal(cache.get('second'), undefined)
   t.assert.ok(cache.get('one too many'))
@@ -49,45 +47,39 @@ test('all answers together stay below the bound; the least recently used go firs
 
 test('small answers count more than their bytes, so that there is an end to them too', (t: TestContext) => {
   const cache = new MemoryCache(() => 0)
-  for (let index = 0; index < 70_000; index++) cache.set(String(index), answer(''), 1_000)
+  for (let index = 0; index < 70_000; index++) cache.set(String(index), answer(''), SECOND)
   t.assert.equal(cache.get('0'), undefined)
   t.assert.ok(cache.get('69999'))
 })
 
 test('replacing an answer over and over takes no more room', (t: TestContext) => {
   const cache = new MemoryCache(() => 0)
-  cache.set('other', answer('kept'), 1_000)
-  for (let count = 0; count < 200; count++) cache.set('key', answer(Buffer.alloc(MIB - 1_024)), 1_000)
+  cache.set('other', answer('kept'), SECOND)
+  for (let count = 0; count < 200; count++) cache.set('key', answer(Buffer.alloc(MIB - 1_024)), SECOND)
   t.assert.ok(cache.get('other'))
 })
 
-test('an answer that is too large for its own good is not kept', (t: TestContext) => {
-  const cache = new MemoryCache(() => 0)
-  cache.set('most', answer(Buffer.alloc(MAX_ANSWER_BYTES)), 1_000)
-  cache.set('more', answer(Buffer.alloc(MAX_ANSWER_BYTES + 1)), 1_000)
-  t.assert.ok(cache.get('most'))
-  t.assert.equal(cache.get('more'), undefined)
+test('past its time an answer is kept as stale for as long as was said', (t: TestContext) => {
+  let now = 0
+  const cache = new MemoryCache(() => now)
+  cache.set('key', answer('one'), { ttl: 1_000, staleFor: 500 })
+  now = 999
+  t.assert.equal(cache.get('key')?.fresh, true)
+  now = 1_499
+  t.assert.equal(cache.get('key')?.fresh, false)
+  now = 1_500
+  t.assert.equal(cache.get('key'), undefined)
+  t.assert.equal(cache.bytes, 0)
 })
 
 test('a small answer does not hold on to the large piece of memory that it was read into', (t: TestContext) => {
   const cache = new MemoryCache(() => 0)
   const read = Buffer.alloc(65_536, 'x')
-  cache.set('key', { ...answer(''), body: read.subarray(100, 300) }, 1_000)
+  cache.set('key', { ...answer(''), body: read.subarray(100, 300) }, SECOND)
   read.fill('y')
-  const kept = cache.get('key')
-  t.assert.equal(kept?.body.toString(), 'x'.repeat(200))
-  t.assert.equal(kept?.body.buffer.byteLength, 200)
-})
-
-test('a copy of a stream is its bytes, and nothing once it has become too large', (t: TestContext) => {
-  const copy = new StreamCopy()
-  copy.push('data: é\n\n')
-  copy.push(Buffer.from([0x64, 0xc3]))
-  t.assert.deepEqual(copy.bytes, Buffer.concat([Buffer.from('data: é\n\n'), Buffer.from([0x64, 0xc3])]))
-  copy.push(Buffer.alloc(MAX_ANSWER_BYTES))
-  t.assert.equal(copy.bytes, undefined)
-  copy.push('more')
-  t.assert.equal(copy.bytes, undefined)
+  const body = cache.get('key')?.answer.body
+  t.assert.equal(body?.toString(), 'x'.repeat(200))
+  t.assert.equal(body?.buffer.byteLength, 200)
 })
 
 const ASKED = {
@@ -125,5 +117,17 @@ test('whatever may change the answer changes the key', (t: TestContext) => {
     { body: '{}' },
   ]
   const keys = [ASKED, ...changes.map(change => ({ ...ASKED, ...change }))].map(cacheKey)
+  t.assert.equal(new Set(keys).size, keys.length)
+})
+
+test('a word of a client names a call only on its route and for its caller, and is never the key of an answer', (t: TestContext) => {
+  const keys = [
+    idempotencyKey(ASKED, 'word'),
+    idempotencyKey(ASKED, 'other'),
+    idempotencyKey({ ...ASKED, caller: 'another' }, 'word'),
+    idempotencyKey({ ...ASKED, caller: undefined }, 'word'),
+    idempotencyKey({ ...ASKED, endpoint: '/v1/chat/completions' }, 'word'),
+    cacheKey({ ...ASKED, body: 'word' }),
+  ]
   t.assert.equal(new Set(keys).size, keys.length)
 })

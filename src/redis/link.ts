@@ -1,47 +1,45 @@
-import { BucketScript, isReply, type ScriptAnswer, type ScriptCall, type ScriptClient } from './redis-script.ts'
-
-/** `shared`: Redis answers. `local`: it does not, and each process keeps the limits by itself. */
-export type LimitsState = 'shared' | 'local'
+/** `shared`: Redis answers. `local`: it does not, and each process goes on by itself. */
+export type LinkState = 'shared' | 'local'
 
 /** Told of each change of state; the reason is a few words of ours or an error code, never an address. */
-export type OnLimitsState = (state: LimitsState, reason: string) => void
+export type OnLinkState = (state: LinkState, reason: string) => void
 
 /** The part of an ioredis client that the link needs. */
-export interface LinkClient extends ScriptClient {
+export interface LinkClient {
   on(event: 'ready' | 'close', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   disconnect(): void
 }
 
+export interface LinkOptions {
+  readonly client: LinkClient
+  /** Changes nothing, but needs all that the real commands need: leave to write, and to run scripts where they do. */
+  probe(): Promise<unknown>
+  readonly onState: OnLinkState
+  /** Failures in a row that end the asking; each costs a request its patience. */
+  readonly failures: number
+  /** How often (ms) a Redis that is away is tried; default 1000. No request waits for it. */
+  readonly probeIntervalMs?: number | undefined
+}
+
 /** Longest wait (ms) for an answer. A healthy Redis needs one or two; C14 allows a frozen one to cost 50. */
 const PATIENCE_MS = 25
-/** Failures in a row that end the asking: one alone may be a hiccup, and each costs a request its patience. */
-const FAILURES_TO_LOCAL = 3
-/** While local, Redis is tried again this often (ms), and no request waits for it. */
 const PROBE_INTERVAL_MS = 1000
 
 const LOST = 'connection lost'
 
-/** Takes nothing, but needs all that a take needs: the script, and leave to write. */
-const PROBE: ScriptCall = { key: 'probe', windowMs: 1, costMs: 0, always: false }
-
 /** The connection to Redis with the judgement whether to ask it: a small breaker that is probed in the background. */
 export class RedisLink {
-  readonly #client: LinkClient
-  readonly #script: BucketScript
-  readonly #onState: OnLimitsState
-  readonly #probeIntervalMs: number
-  #state: LimitsState | undefined
+  readonly #options: LinkOptions
+  #state: LinkState | undefined
   #failures = 0
   #probedAt = Number.NEGATIVE_INFINITY
   #lastError = LOST
   #closed = false
 
-  constructor(client: LinkClient, onState: OnLimitsState, probeIntervalMs: number = PROBE_INTERVAL_MS) {
-    this.#client = client
-    this.#script = new BucketScript(client)
-    this.#onState = onState
-    this.#probeIntervalMs = probeIntervalMs
+  constructor(options: LinkOptions) {
+    this.#options = options
+    const { client } = options
     client.on('error', error => {
       this.#lastError = reasonOf(error)
     })
@@ -55,38 +53,38 @@ export class RedisLink {
   /** Whether to ask Redis now. While it is away, this is what sends the probe. */
   usable(): boolean {
     if (this.#state === 'shared') return true
-    if (performance.now() - this.#probedAt >= this.#probeIntervalMs) void this.#probe()
+    if (performance.now() - this.#probedAt >= (this.#options.probeIntervalMs ?? PROBE_INTERVAL_MS)) void this.#probe()
     return false
   }
 
-  /** Runs the script; undefined when Redis gave no answer in time. Never rejects. */
-  async run(call: ScriptCall): Promise<ScriptAnswer | undefined> {
+  /** The answer to a command that has been sent; undefined when Redis gave none in time. Never rejects. */
+  async answer<T>(command: Promise<T>): Promise<T | undefined> {
     try {
-      const answer = await inTime(this.#script.run(call))
+      const answer = await inTime(command)
       this.#failures = 0
       return answer
     } catch (error) {
       this.#failures += 1
-      if (this.#failures >= FAILURES_TO_LOCAL) this.#enter('local', reasonOf(error))
+      if (this.#failures >= this.#options.failures) this.#enter('local', reasonOf(error))
       return undefined
     }
   }
 
   close(): void {
     this.#closed = true
-    this.#client.disconnect()
+    this.#options.client.disconnect()
   }
 
   async #probe(): Promise<void> {
     this.#probedAt = performance.now()
-    const answer = await this.run(PROBE)
+    const answer = await this.answer(this.#options.probe())
     if (answer !== undefined) this.#enter('shared', 'Redis answers')
   }
 
-  #enter(state: LimitsState, reason: string): void {
+  #enter(state: LinkState, reason: string): void {
     if (this.#closed || this.#state === state) return
     this.#state = state
-    this.#onState(state, reason)
+    this.#options.onState(state, reason)
   }
 }
 
@@ -100,6 +98,11 @@ function inTime<T>(promise: Promise<T>): Promise<T> {
     const timer = setTimeout(() => setImmediate(() => reject(TOO_SLOW)), PATIENCE_MS)
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
+}
+
+/** True for an error that Redis answered, as opposed to a connection that failed. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
 }
 
 /** What may be logged of an error: ioredis' messages hold addresses, its codes and the first word of a reply do not. */

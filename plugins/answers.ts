@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { KeptAnswer } from '../src/cache/answer.ts'
+import type { Claim } from '../src/cache/flight.ts'
+import { cacheKey } from '../src/cache/key.ts'
+import { openStore } from '../src/cache/open.ts'
+import type { AnswerStore } from '../src/cache/store.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where answers are kept: here, and in Redis when several gateways share them. */
+    cache: AnswerStore
+  }
+  interface FastifyRequest {
+    /** Names what this request asks: equal ones of one caller on one route have equal keys. */
+    readonly asked: string
+    /** Under which names this request may be answered together with others; undefined for most. */
+    claims: Claim[] | undefined
+  }
+  interface FastifyReply {
+    /** Sends an answer that was given before, or to somebody else. */
+    replay(answer: KeptAnswer): FastifyReply
+  }
+}
+
+/** Opens the answer store that the config names, and says what a request asks and how an answer is given again. */
+export default fp<{ redisUrl: string | undefined }>(
+  async (app, { redisUrl }) => {
+    const store = await openStore({
+      redisUrl,
+      now: () => performance.now(),
+      onState: (state, reason) => app.log.warn({ state, reason }, 'where answers are kept changed'),
+    })
+    app.decorate('cache', store)
+    app.decorateRequest('claims')
+    app.decorateRequest('asked', {
+      getter(this: FastifyRequest) {
+        const { call, caller, record } = this
+        // What a plugin has made of the call is asked, not what came.
+        const body = call.replaced ? JSON.stringify(call.decode()) : call.body
+        const { query, headers } = call
+        return cacheKey({ caller: caller?.name, endpoint: record.endpoint, query, headers, body })
+      },
+    })
+    app.decorateReply('replay', function (this: FastifyReply, { status, headers, body }: KeptAnswer) {
+      const attempts = this.request.record.attempts.length
+      return this.code(status).headers(headers).header('x-sluice-attempts', attempts).send(body)
+    })
+    app.addHook('onClose', async () => store.close())
+  },
+  { name: 'answers', dependencies: ['budget'] },
+)

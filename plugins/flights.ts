@@ -1,0 +1,107 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Seat } from '../src/cache/broadcast.ts'
+import type { Claim, Flight } from '../src/cache/flight.ts'
+import { Flights } from '../src/cache/flights.ts'
+import { Cancelled, faultOf, ReaderSlow } from '../src/errors.ts'
+import { ClientStream } from '../src/relay/client-stream.ts'
+import { Presence } from '../src/relay/presence.ts'
+import { encodeFrame } from '../src/relay/sse.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Upstream calls for which several requests may wait. */
+    flights: Flights
+  }
+  interface FastifyRequest {
+    /** Set on the request that began such a call: what is relayed goes to all who wait for it. */
+    flight: Flight | undefined
+  }
+}
+
+/**
+ * Stage 7, the end of it: a request that others may join waits for its answer as they do, so that it can leave before them. The
+ * upstream call is made for all of them; stages 8 and 9 find it on the request that began it.
+ */
+export default fp(
+  async app => {
+    const flights = new Flights()
+    app.decorate('flights', flights)
+    app.decorateRequest('flight')
+    app.addHook('onClose', () => flights.stop())
+    app.addHook('preHandler', (request, reply, done) => {
+      if (request.claims === undefined) done()
+      else answer(app, request, reply, request.claims).catch(done)
+    })
+  },
+  { name: 'flights', dependencies: ['cache', 'idempotency'] },
+)
+
+/** Rejects with the error of the upstream call, and with Cancelled when the client has left before its answer began. */
+async function answer(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, claims: readonly Claim[]) {
+  const { presence: client, record } = request
+  if (client.gone) throw Cancelled()
+  const joined = app.flights.find(claims)
+  const flight = joined ?? begin(app, request, reply, claims)
+  const seat = flight.join()
+  client.watch({ abort: ({ kind }) => (kind === 'cancelled' ? seat.leave() : flight.stop()) })
+  if (joined !== undefined && record.cache !== undefined) {
+    record.cache = 'shared'
+    reply.header('x-sluice-cache', 'shared')
+  }
+  const landing = await flight.landing
+  if (client.gone) throw Cancelled()
+  record.firstContentAt ??= performance.now()
+  if (landing.type === 'stream') {
+    reply.headers(landing.head.headers).header('x-sluice-attempts', record.attempts.length)
+    read(request, reply, flight, seat)
+    return
+  }
+  if (landing.stale) {
+    record.cache = 'stale'
+    reply.header('x-sluice-cache', 'stale')
+  }
+  reply.replay(landing.answer)
+}
+
+function begin(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, claims: readonly Claim[]): Flight {
+  const everybody = new Presence()
+  const flight = app.flights.begin(claims, everybody)
+  request.flight = flight
+  request.presence = everybody
+  request.record.outlasting = flight.over
+  void ask(app, request, reply, flight)
+  return flight
+}
+
+/** Stages 8 and 9 for all who wait; where no target can answer, an older answer does. Never rejects. */
+async function ask(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, flight: Flight): Promise<void> {
+  try {
+    const answer = await app.dispatch(request, reply)
+    if (answer.type !== 'refused' || !flight.rescue(answer.fault.kind)) reply.relay(answer)
+  } catch (error) {
+    if (!flight.rescue(faultOf(error).kind)) flight.fail(error)
+  }
+}
+
+/** Sends a stream from its beginning, at the pace of this client. */
+function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Flight, seat: Seat): void {
+  reply.hijack()
+  const client = new ClientStream(reply.raw, seat)
+  client.begin(reply.getHeaders())
+  client.keepAlive(call.dialect.keepAlive)
+  seat.attach({
+    write: chunk => client.write(chunk),
+    end: () => {
+      record.failure = flight.failure
+      client.end()
+    },
+    cut: () => {
+      const fault = faultOf(ReaderSlow())
+      record.failure = fault.kind
+      record.errorCode = fault.code
+      client.write(call.dialect.writeErrorFrames(fault, record.id).map(encodeFrame).join(''))
+      client.end()
+    },
+  })
+}

@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { idempotencyKey } from '../src/cache/key.ts'
+import { IdempotencyConflict } from '../src/errors.ts'
+
+/** A larger outcome is not kept. */
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** Stage 7: a client's retry under the same `idempotency-key` is answered with the outcome of the first request, which is billed once. */
+export default fp(
+  async app => {
+    app.addHook('preHandler', (request, reply, done) => {
+      const word = request.headers['idempotency-key']
+      if (word === undefined || word === '' || request.call === undefined) done()
+      else if (request.snapshot.config.idempotency.ttl === 0) done()
+      else answer(app, request, reply, String(word)).then(answered => answered || done(), done)
+    })
+  },
+  { name: 'idempotency', dependencies: ['answers'] },
+)
+
+/** Resolves with false when the request has to be asked, or to join the one that is under way. Rejects with IdempotencyConflict. */
+async function answer(
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  word: string,
+): Promise<boolean> {
+  const { asked, record, caller } = request
+  const { ttl, linger } = request.snapshot.config.idempotency
+  const key = idempotencyKey({ caller: caller?.name, endpoint: record.endpoint }, word)
+  const known = app.flights.get(key) ?? (await app.cache.get(key))?.answer
+  if (known !== undefined) {
+    if (known.asked !== asked) throw IdempotencyConflict()
+    record.replayed = true
+    reply.header('x-sluice-idempotent', 'replayed')
+  }
+  if (known !== undefined && 'body' in known) {
+    reply.replay(known)
+    return true
+  }
+  request.claims = [
+    {
+      key,
+      asked,
+      lingers: linger,
+      maxBytes: MAX_BYTES,
+      keep: kept => app.cache.set(key, kept, { ttl, staleFor: 0 }),
+    },
+  ]
+  return false
+}

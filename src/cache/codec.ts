@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { KeptAnswer } from './answer.ts'
+
+const head = z.object({
+  status: z.int(),
+  headers: z.record(z.string(), z.string()),
+  asked: z.string(),
+  staleFor: z.number(),
+})
+
+const LENGTH_BYTES = 4
+
+/** An answer as one value: the length of its head, the head as JSON, and the body as it is. */
+export function writeAnswer({ status, headers, asked, body }: KeptAnswer, staleFor: number): Buffer {
+  const json = Buffer.from(JSON.stringify({ status, headers, asked, staleFor }))
+  const length = Buffer.alloc(LENGTH_BYTES)
+  length.writeUInt32BE(json.length)
+  return Buffer.concat([length, json, body])
+}
+
+/** Undefined for what another version, or somebody else, has written. */
+export function readAnswer(value: Buffer): { answer: KeptAnswer; staleFor: number } | undefined {
+  try {
+    const end = LENGTH_BYTES + value.readUInt32BE(0)
+    const { staleFor, ...rest } = head.parse(JSON.parse(value.toString('utf8', LENGTH_BYTES, end)))
+    return { answer: { ...rest, body: value.subarray(end) }, staleFor }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,45 @@
+import { type Claim, type Company, Flight } from './flight.ts'
+
+/** The calls that are under way, by the names that others may join them under. */
+export class Flights {
+  readonly #flights = new Map<string, Flight>()
+
+  /** The one of this name that can be joined. */
+  get(key: string): Flight | undefined {
+    const flight = this.#flights.get(key)
+    return flight?.open ? flight : undefined
+  }
+
+  /** The one that can be joined under any of these names; all of them lead to it from then on. */
+  find(claims: readonly Claim[]): Flight | undefined {
+    const flight = claims.map(({ key }) => this.get(key)).find(found => found !== undefined)
+    if (flight === undefined) return undefined
+    for (const claim of claims) {
+      if (this.#flights.get(claim.key) === flight) continue
+      flight.claim(claim)
+      this.#flights.set(claim.key, flight)
+    }
+    return flight
+  }
+
+  /** A new one, made for `company`. */
+  begin(claims: readonly Claim[], company: Company): Flight {
+    const flight = new Flight(claims, company)
+    for (const { key } of claims) this.#flights.set(key, flight)
+    void flight.over.then(() => this.#remove(flight))
+    return flight
+  }
+
+  /** Ends all of them; resolves when they are over. */
+  async stop(): Promise<void> {
+    const flights = [...new Set(this.#flights.values())]
+    for (const flight of flights) flight.abandon()
+    await Promise.all(flights.map(({ over }) => over))
+  }
+
+  #remove(flight: Flight): void {
+    for (const { key } of flight.claims) {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { connectRedis } from '../redis/connect.ts'
+import { type OnLinkState, RedisLink } from '../redis/link.ts'
+import { MemoryCache } from './memory-cache.ts'
+import { RedisCache } from './redis-cache.ts'
+import type { AnswerStore } from './store.ts'
+
+/** All that this store writes begins so; the number changes with the form of what is written. */
+const KEY_PREFIX = 'sluice:answer:1:'
+
+export interface StoreOptions {
+  /** `redis://` or `rediss://`; undefined or empty: this process alone. */
+  readonly redisUrl?: string | undefined
+  readonly onState: OnLinkState
+  /** How often (ms) a Redis that is away is tried; default 1000. */
+  readonly probeIntervalMs?: number
+  /** Monotonic clock (ms) of the local store; Redis goes by its own. */
+  readonly now: () => number
+}
+
+/** The answer store of the process. Does not wait for Redis: until it answers, answers are kept here. */
+export async function openStore({ redisUrl, onState, probeIntervalMs, now }: StoreOptions): Promise<AnswerStore> {
+  const local = new MemoryCache(now)
+  if (!redisUrl) return local
+  const client = await connectRedis(redisUrl, KEY_PREFIX)
+  const probe = () => client.set('probe', '', 'PX', 1)
+  // One failure is enough: all that a gateway misses without Redis is what others were answered.
+  const link = new RedisLink({ client, probe, onState, failures: 1, probeIntervalMs })
+  return new RedisCache(local, link, client)
+}

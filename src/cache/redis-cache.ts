@@ -1,0 +1,60 @@
+import type { RedisLink } from '../redis/link.ts'
+import type { KeptAnswer } from './answer.ts'
+import { readAnswer, writeAnswer } from './codec.ts'
+import type { MemoryCache } from './memory-cache.ts'
+import type { AnswerStore, Found, Lifetime } from './store.ts'
+
+/** The part of a Redis client that the cache needs. */
+export interface CacheClient {
+  getBuffer(key: string): Promise<Buffer | null>
+  pttl(key: string): Promise<number>
+  set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>
+}
+
+/** A larger answer stays in the process that got it: to fetch it would take longer than Redis is waited for. */
+export const MAX_SHARED_BYTES = 1024 * 1024
+
+/**
+ * Answers that all gateways on one Redis share. The process's own memory is asked first and keeps what Redis had, so that a
+ * Redis which is away takes nothing from a gateway but the answers of the others. Ages go by the server's clock.
+ */
+export class RedisCache implements AnswerStore {
+  readonly #local: MemoryCache
+  readonly #link: RedisLink
+  readonly #client: CacheClient
+
+  constructor(local: MemoryCache, link: RedisLink, client: CacheClient) {
+    this.#local = local
+    this.#link = link
+    this.#client = client
+  }
+
+  get(key: string): Found | undefined | Promise<Found | undefined> {
+    const local = this.#local.get(key)
+    return local?.fresh || !this.#link.usable() ? local : this.#fetch(key)
+  }
+
+  set(key: string, answer: KeptAnswer, lifetime: Lifetime): void {
+    this.#local.set(key, answer, lifetime)
+    if (answer.body.length > MAX_SHARED_BYTES || !this.#link.usable()) return
+    const value = writeAnswer(answer, lifetime.staleFor)
+    void this.#link.answer(this.#client.set(key, value, 'PX', lifetime.ttl + lifetime.staleFor))
+  }
+
+  close(): void {
+    this.#link.close()
+    this.#local.close()
+  }
+
+  async #fetch(key: string): Promise<Found | undefined> {
+    const both = Promise.all([this.#client.getBuffer(key), this.#client.pttl(key)])
+    const [value, remaining] = (await this.#link.answer(both)) ?? [null, 0]
+    const read = value === null || remaining <= 0 ? undefined : readAnswer(value)
+    if (read !== undefined) {
+      const { answer, staleFor } = read
+      this.#local.set(key, answer, { ttl: remaining - staleFor, staleFor })
+    }
+    // Also what came into this process while Redis was asked.
+    return this.#local.get(key)
+  }
+}
