@@ -27,6 +27,7 @@ export default fp(
       const { record } = this.request
       record.firstContentAt = performance.now()
       record.answeredBy = answer.attempt.record
+      record.payer = answer.attempt
       record.lane = answer.passage.lane
       record.losses = answer.passage.losses
       describe(this, answer)

@@ -86,6 +86,15 @@ const health = z.strictObject({
     ),
 })
 
+const vendorLimits = z.strictObject({
+  requestsPerMinute: wholeNumber(1).optional().describe('Requests a minute; without a limit unless set.'),
+  burst: wholeNumber(1)
+    .optional()
+    .describe("Most requests at once; nine tenths of a second's worth unless set, at least one."),
+  tokensPerMinute: wholeNumber(1).optional().describe('Input and output tokens a minute; without a limit unless set.'),
+  concurrency: wholeNumber(1).optional().describe('Calls at a time; see `adaptiveConcurrency` for when it is not set.'),
+})
+
 const outage = z.strictObject({
   after: duration(0).describe('When the outage begins, counted from the start of the process.'),
   for: duration().describe('How long it lasts.'),
@@ -130,6 +139,12 @@ const provider = z
       .describe(
         'Ask for the usage of streams (`stream_options.include_usage`), which is cut out again where the client did not ask. As the vendor is known to want it unless set; `openai-compatible` is not asked, since some servers refuse the question with a 400. A stream that reports nothing is metered by estimate.',
       ),
+    limits: vendorLimits
+      .prefault({})
+      .describe('What the vendor allows each key, all its models together: this process sends no calls beyond it.'),
+    adaptiveConcurrency: boolean()
+      .prefault(true)
+      .describe('Where no `concurrency` is set: send fewer calls at a time to a model once the vendor is overloaded.'),
     dialect: z
       .enum(['openai-chat', 'anthropic'])
       .optional()

@@ -24,8 +24,15 @@ export function createTarget(vendor: Vendor, settings: TargetSettings, breakers:
   const labels = { provider: vendor.name, model: configured ? model : 'other' }
   const candidates = vendor.keys.map(key => {
     const candidateId = breakerId(id, key.index)
-    const breaker = breakers.get(candidateId, vendor.breaker, { ...labels, key: String(key.index) })
-    return { target, key, gate: new Gate(breaker, breakers.cooldown(candidateId), key.cooldown, vendor.health) }
+    const candidateLabels = { ...labels, key: String(key.index) }
+    const breaker = breakers.get(candidateId, vendor.breaker, candidateLabels)
+    const keyLimits = breakers.allowances.key(breakerId(vendor.name, key.index), vendor.limits)
+    const allowance = breakers.allowances.get(candidateId, keyLimits, vendor.adaptiveConcurrency, candidateLabels)
+    return {
+      target,
+      key,
+      gate: new Gate(breaker, breakers.cooldown(candidateId), key.cooldown, allowance, vendor.health),
+    }
   })
   return Object.assign(target, { candidates })
 }

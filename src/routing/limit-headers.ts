@@ -11,7 +11,7 @@ export interface LimitHeaders {
   readonly reset: string
 }
 
-/** https://platform.openai.com/docs/guides/rate-limits; resets are durations. Groq, vLLM's proxies and others follow it. */
+/** https://platform.openai.com/docs/guides/rate-limits; resets are durations. Others follow it, some with bare seconds. */
 const OPENAI = (['requests', 'tokens'] as const).map(counts => ({
   counts,
   limit: `x-ratelimit-limit-${counts}`,
@@ -30,18 +30,17 @@ const ANTHROPIC = (['requests', 'tokens', 'input', 'output'] as const).map(count
   }
 })
 
+/** All that are known. */
 export const LIMIT_HEADERS: readonly LimitHeaders[] = [...OPENAI, ...ANTHROPIC]
 
 const NONE: readonly LimitHeaders[] = []
 
-/** The headers to read in an answer; none where it says nothing of limits, which costs four look-ups. */
+/** The headers to read in an answer; none where it says nothing of limits, which is found out by four look-ups. */
 export function limitHeadersOf(headers: ResponseHeaders): readonly LimitHeaders[] {
-  if (speaks(headers, OPENAI)) return OPENAI
-  return speaks(headers, ANTHROPIC) ? ANTHROPIC : NONE
-}
-
-function speaks(headers: ResponseHeaders, [requests, tokens]: readonly LimitHeaders[]): boolean {
-  return headers[requests?.remaining ?? ''] !== undefined || headers[tokens?.remaining ?? ''] !== undefined
+  if (headers['x-ratelimit-remaining-requests'] ?? headers['x-ratelimit-remaining-tokens']) return OPENAI
+  if (headers['anthropic-ratelimit-requests-remaining'] ?? headers['anthropic-ratelimit-tokens-remaining'])
+    return ANTHROPIC
+  return NONE
 }
 
 /** A header that counts something; undefined where it is missing, negative or garbage. */

@@ -61,6 +61,8 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
     timeouts,
     breaker,
     health: health && breakers.health(name, health),
+    limits: settings.limits,
+    adaptiveConcurrency: settings.adaptiveConcurrency,
   }
 }
 

@@ -7,6 +7,7 @@ import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
 import type { Health } from './health.ts'
 import type { HedgeRule } from './hedge-rule.ts'
+import type { KeyLimitSettings } from './key-limits.ts'
 import type { Queue } from './queue.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Price, StrategyName } from './strategies.ts'
@@ -33,6 +34,9 @@ export interface Vendor {
   readonly breaker: BreakerSettings
   /** Absent where it is not checked. */
   readonly health: Health | undefined
+  /** What it allows each key. */
+  readonly limits: KeyLimitSettings
+  readonly adaptiveConcurrency: boolean
 }
 
 /** Who can answer: a vendor with one of its models. */
