@@ -87,5 +87,6 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
 }
 
 function freedOf(targets: readonly Target[]): Signal[] {
-  return targets.flatMap(({ candidates }) => candidates.map(({ gate }) => gate.freed))
+  // The models of one key share it.
+  return [...new Set(targets.flatMap(({ candidates }) => candidates.map(({ gate }) => gate.freed)))]
 }

@@ -92,6 +92,27 @@ test('a place among the calls at a time is held until the stream has ended, and 
   t.assert.equal(upstream.requests.length, 2)
 })
 
+test('where the model has a queue, a call beyond the limit waits for its place and takes it', async t => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const [role, ...rest] = chatStream('one')
+  const { gateway, upstream } = await setUp(
+    t,
+    [stream([role as string, rest[0] as string, promise, ...rest.slice(1)])],
+    {
+      provider: { limits: { concurrency: 1 } },
+      model: { queue: { maxWait: '5s' } },
+    },
+  )
+  const first = new Client(gateway.url + CHAT, asked({ stream: true }))
+  await first.until('one')
+  const second = gateway.post(CHAT, asked({ stream: true }))
+  for (let depth = 0; depth !== 1; ) depth = (await gateway.metrics()).get('sluice_queue_depth{model="chat"}') ?? 0
+  t.assert.equal(upstream.requests.length, 1)
+  resolve()
+  t.assert.match(await (await second).text(), /one/)
+  t.assert.equal(upstream.requests.length, 2)
+})
+
 test('a client that leaves gives its place back', async t => {
   const { gateway, upstream } = await setUp(t, [stream([...chatStream('one').slice(0, 2), new Promise(() => {})])], {
     provider: { limits: { concurrency: 1 } },
