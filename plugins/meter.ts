@@ -6,6 +6,7 @@ import { createMeters, type Meters } from '../src/meter/metrics.ts'
 import { CallRecord } from '../src/meter/record.ts'
 import { Settlement } from '../src/meter/settle.ts'
 import type { Presence } from '../src/relay/presence.ts'
+import { allowanceGauges } from '../src/routing/allowance-gauges.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -26,6 +27,7 @@ const STATES = { closed: 0, 'half-open': 1, open: 2 }
 export default fp<{ logRequest: RequestLog }>(
   async (app, { logRequest }) => {
     const meters = createMeters(app.registry, {
+      ...allowanceGauges(app.breakers.allowances, () => performance.now()),
       queueDepth: gauge => {
         for (const { name, queue } of app.live.snapshot.routes.values())
           if (queue) gauge.set({ model: name }, queue.depth)
@@ -71,6 +73,7 @@ export default fp<{ logRequest: RequestLog }>(
         const { record } = request
         readReport(request)
         const status = client.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
+        if (record.usage !== undefined) record.payer?.used(record.usage.input + record.usage.output)
         settlement.settle(record, status, at)
         lines.push(logLine(record, status, at))
         if (record.losses.length > 0) request.log.debug({ losses: record.losses }, 'lost in translation')

@@ -25,6 +25,7 @@ export default fp(
       if (record.degraded.length > 0) this.header('x-sluice-degraded', record.degraded.join(', '))
       if (answer.type === 'canned') return relayCanned(this, answer)
       record.answeredBy = answer.attempt.record
+      record.payer = answer.attempt
       record.lane = answer.passage.lane
       record.losses = answer.passage.losses
       describe(this, answer)

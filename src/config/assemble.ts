@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { CallerConfig, Config, ProviderConfig } from './config.ts'
 import { deepFreeze } from './freeze.ts'
-import { SIM_DEFAULTS, type Validated } from './schema.ts'
+import { SIM_DEFAULTS } from './provider-schema.ts'
+import type { Validated } from './schema.ts'
 
 /** The Config of a tree in which nothing was found wrong. `directory` is where relative plugin paths start. */
 export function assemble(validated: Validated, directory: string): Config {

@@ -17,6 +17,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     if (provider.apiKey !== undefined && provider.apiKeys !== undefined) {
       report.addAtKey([...path, 'apiKeys'], `providers.${name} has both "apiKey" and "apiKeys"; keep one`)
     }
+    checkLimits(path, provider, report)
     const type = checkType(path, name, provider, known, report)
     if (type === undefined) continue
     checkSimulator(path, type, provider, report)
@@ -29,6 +30,14 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
 /** The schema leaves this one out without a word, since it would change the object that holds the others. */
 function checkName(path: Path, name: string, report: Report): void {
   if (name === '__proto__') report.addAtKey(path, `"${name}" cannot be a name; choose another`)
+}
+
+function checkLimits(path: Path, provider: Record<string, unknown>, report: Report): void {
+  const limits = [...path, 'limits']
+  if (getIn(provider, ['limits', 'burst']) === undefined) return
+  if (getIn(provider, ['limits', 'requestsPerMinute']) === undefined) {
+    report.addAtKey([...limits, 'burst'], `${limits.join('.')}.burst has no meaning without requestsPerMinute`)
+  }
 }
 
 function checkType(

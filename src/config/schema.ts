@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { provider } from './provider-schema.ts'
 import {
-  baseUrl,
   boolean,
   date,
   duration,
@@ -13,7 +13,6 @@ import {
   port,
   proxy,
   redisUrl,
-  secret,
   size,
   strongKey,
   text,
@@ -45,102 +44,6 @@ const ops = z.strictObject({
 const log = z.strictObject({
   level: z.enum(LOG_LEVELS).default('info').describe('Least severe lines that are written.'),
 })
-
-/** Long answers are normal: a stream may take 20 minutes, and a call without a stream 8 minutes to its first byte. */
-const timeouts = z.strictObject({
-  connect: duration().prefault('5s').describe('To a connection with the vendor.'),
-  firstByte: duration().prefault('60s').describe('Streams: to the first event.'),
-  idle: duration().prefault('60s').describe('Streams: the longest silence between two pieces.'),
-  total: duration().prefault('30m').describe('The whole answer, with or without a stream.'),
-})
-
-const breaker = z.strictObject({
-  window: duration().prefault('30s').describe('How far back outcomes count.'),
-  minimumCalls: wholeNumber(1).prefault(10).describe('Fewer outcomes than this in the window never open it.'),
-  errorRate: number(0.01, 1).prefault(0.5).describe('Share of failures, up to 1, that opens it.'),
-  slowerThan: duration()
-    .optional()
-    .describe(
-      'A call is slow if the first content of its stream, or the end of an answer without one, takes longer; none is unless set.',
-    ),
-  slowRate: number(0.01, 1).prefault(0.8).describe('Share of slow calls, up to 1, that opens it.'),
-  openFor: duration()
-    .prefault('15s')
-    .describe('How long it stays open before a call is tried; up to a fifth less, at random.'),
-  maxOpenFor: duration()
-    .prefault('5m')
-    .describe('Each opening is twice as long as the one before, up to this; time in health takes it back.'),
-  probes: wholeNumber(1).prefault(1).describe('Calls tried at a time while half open.'),
-  closeAfter: wholeNumber(1).prefault(2).describe('Successes in a row that close it.'),
-})
-
-const health = z.strictObject({
-  interval: duration().prefault('10s').describe('From one check to the next.'),
-  timeout: duration().prefault('2s').describe('How long a check may take.'),
-  unhealthyAfter: wholeNumber(1).prefault(3).describe('Failed checks in a row that take its targets out.'),
-  healthyAfter: wholeNumber(1).prefault(2).describe('Good checks in a row that bring them back.'),
-  whenAllUnhealthy: z
-    .enum(['use-all', 'refuse'])
-    .default('use-all')
-    .describe(
-      'Where no target of a model is well: ask its targets all the same, since the checks may be what is broken, or not.',
-    ),
-})
-
-const outage = z.strictObject({
-  after: duration(0).describe('When the outage begins, counted from the start of the process.'),
-  for: duration().describe('How long it lasts.'),
-  every: duration().optional().describe('How often it comes back; once unless set.'),
-})
-
-const sim = z.strictObject({
-  latency: duration(0).prefault('300ms').describe('To the first byte.'),
-  jitter: duration(0).prefault('100ms').describe('Up to this much more, at random.'),
-  tokensPerSecond: number(0.001, 1_000_000).prefault(50).describe('Speed of a stream.'),
-  errorRate: number(0, 1).prefault(0).describe('Share of calls that fail, from 0 to 1.'),
-  requestsPerSecond: number(0.001).optional().describe('Calls beyond this are answered with 429; no limit unless set.'),
-  outages: z.array(outage).default([]).describe('Spans of time in which every call fails.'),
-  seed: wholeNumber(0, 2 ** 32 - 1)
-    .prefault(1)
-    .describe('The same seed gives the same latencies and failures.'),
-})
-
-/** How a provider of type `sim` behaves that says nothing about it. */
-export const SIM_DEFAULTS = sim.parse({})
-
-const provider = z
-  .strictObject({
-    type: text().optional().describe('The vendor, or the API that it speaks; the name of the provider unless set.'),
-    baseUrl: baseUrl()
-      .optional()
-      .describe("Where the vendor answers, with or without /v1; the vendor's public address unless set."),
-    apiKey: secret().optional().describe('The key for the vendor; empty means none.'),
-    apiKeys: z
-      .array(secret())
-      .min(1)
-      .optional()
-      .describe('Several keys instead of one, each with its own breaker; empty ones are left out.'),
-    timeouts: timeouts.prefault({}).describe('How long to wait for what.'),
-    connections: wholeNumber(1, 65_535).prefault(256).describe('Most connections to the vendor, opened when needed.'),
-    breaker: breaker.prefault({}).describe('When to leave a failing target alone.'),
-    health: health
-      .optional()
-      .describe('Ask the vendor for its list of models, again and again, to see whether it answers; off unless set.'),
-    askForUsage: boolean()
-      .optional()
-      .describe(
-        'Ask for the usage of streams (`stream_options.include_usage`), which is cut out again where the client did not ask. As the vendor is known to want it unless set; `openai-compatible` is not asked, since some servers refuse the question with a 400. A stream that reports nothing is metered by estimate.',
-      ),
-    dialect: z
-      .enum(['openai-chat', 'anthropic'])
-      .optional()
-      .describe('Only for type `sim`: the wire format it speaks, `openai-chat` unless set.'),
-    sim: sim.optional().describe('Only for type `sim`: how the simulated vendor behaves.'),
-  })
-  .transform(({ apiKey, apiKeys, ...rest }) => ({
-    ...rest,
-    apiKeys: [...(apiKey === undefined ? [] : [apiKey]), ...(apiKeys ?? [])].filter(key => key !== ''),
-  }))
 
 const price = z.strictObject({
   input: number(0).describe('USD for a million input tokens.'),

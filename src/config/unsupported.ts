@@ -3,7 +3,6 @@ import { matches, type Path } from './tree.ts'
 /** Settings that Sluice's design has and this version does not, by where they stand. Refused by name, never accepted and ignored. */
 const UNSUPPORTED_KEYS: readonly (readonly string[])[] = [
   ['ledger'],
-  ['providers', '*', 'limits'],
   ['keys', '*', 'budget'],
   ['keys', '*', 'limits', 'tokensPerMinute'],
   ['keys', '*', 'limits', 'concurrency'],

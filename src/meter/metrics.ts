@@ -108,6 +108,18 @@ export const METRICS = {
     help: '1 healthy, 0 not, as the active checks of its provider say; only where it has some.',
     labels: ['provider', 'model'],
   },
+  quotaRemaining: {
+    name: 'sluice_target_quota_remaining',
+    type: 'gauge',
+    help: 'What is left of a limit of the vendor, as its answers say; absent where they do not.',
+    labels: ['provider', 'model', 'key', 'limit'],
+  },
+  concurrencyLimit: {
+    name: 'sluice_target_concurrency_limit',
+    type: 'gauge',
+    help: 'Calls that may be under way at a time; absent without a limit.',
+    labels: ['provider', 'model', 'key'],
+  },
   keyRefused: {
     name: 'sluice_upstream_key_refused_total',
     type: 'counter',

@@ -46,6 +46,8 @@ export class CallRecord {
   retryUnpaid = false
   lane: 'pass' | 'translate' | undefined
   usage: Usage | undefined
+  /** Told at settlement what the answer used, in tokens. */
+  payer: { used(tokens: number): void } | undefined
   /** A whole answer that was passed on unread; settlement reads its report, together with those of others. */
   unread: { report(): { readonly usage?: Usage; readonly finish?: string } } | undefined
   losses: readonly Loss[] = []

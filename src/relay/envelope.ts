@@ -13,6 +13,8 @@ export interface EnvelopeSource {
   readonly query: string
 }
 
+const BYTES_PER_TOKEN = 4
+
 /**
  * A client's call, unopened: the scanner says which model it asks for and whether it wants a stream; the blocks inside are
  * decoded when somebody needs them (the translate lane, a plugin) and never otherwise.
@@ -48,6 +50,11 @@ export class Envelope {
   /** Bytes of the body as it came. */
   get size(): number {
     return this.body.length
+  }
+
+  /** What the call will cost, in tokens, about as vendors estimate it: a token for four bytes, and the most output that it allows. */
+  get tokens(): number {
+    return Math.ceil(this.body.length / BYTES_PER_TOKEN) + this.scan.maxTokens
   }
 
   /** True once another call was put in the place of the client's: the bytes can no longer be passed on. */

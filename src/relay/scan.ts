@@ -7,9 +7,14 @@ export interface Scan {
   readonly modelMember: Member
   readonly stream: boolean
   readonly streamOptions: Member | undefined
+  /** Output tokens that the call allows; 0 where it does not say. */
+  readonly maxTokens: number
 }
 
-const WATCHED = watch('model', 'stream', 'stream_options')
+const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens')
+
+/** No model puts out as many tokens; a number beyond it is a mistake, and must not upset the sums of those who count. */
+const MOST_OUTPUT = 1_000_000
 
 /** Reads `model` and `stream` from the root of a JSON body. Throws MalformedJson or InvalidRequest. */
 export function scanBody(body: Buffer): Scan {
@@ -21,6 +26,7 @@ export function scanBody(body: Buffer): Scan {
     modelMember: model,
     stream: readStream(body, members.get('stream')),
     streamOptions: members.get('stream_options'),
+    maxTokens: readCount(body, members.get('max_completion_tokens') ?? members.get('max_tokens')),
   }
 }
 
@@ -48,6 +54,12 @@ function readStream(body: Buffer, member: Member | undefined): boolean {
   if (value === 'true') return true
   if (value === 'false' || value === 'null') return false
   throw InvalidRequest({ param: 'stream' }, 'stream must be true or false')
+}
+
+/** Whether it is one that the vendor accepts is for the vendor to say. */
+function readCount(body: Buffer, member: Member | undefined): number {
+  const count = member === undefined ? 0 : Number(text(body, member))
+  return count > 0 ? Math.min(count, MOST_OUTPUT) : 0
 }
 
 function text(body: Buffer, member: Member): string {

@@ -51,10 +51,10 @@ export class Attempt {
   }
 
   /** The head of the answer has come. */
-  answered(now: number, { status, headers }: Exclude<Outcome, { type: 'failed' }>): void {
+  answered(now: number, { type, status, headers }: Exclude<Outcome, { type: 'failed' }>): void {
     this.record.firstByteAt = now
     this.record.status = status
-    this.#permit.answered(headers)
+    this.#permit.answered(headers, type === 'stream')
   }
 
   /** The answer is the client's: the content of a stream has begun (before that, its head was an empty promise), or a whole answer has come. */
@@ -73,7 +73,13 @@ export class Attempt {
     if (failure !== undefined) this.#note(failure)
     const verdict = this.#verdict(failure)
     this.#timing.settle(verdict, now)
+    if (isOverload(failure, this.record.firstByteAt)) this.#permit.overloaded()
     this.#permit.settle(verdict)
+  }
+
+  /** What it has used, in tokens, once that is known; before or after `settle`. */
+  used(tokens: number): void {
+    this.#permit.used(tokens)
   }
 
   #verdict(failure: Kind | undefined): Verdict {
@@ -89,4 +95,9 @@ export class Attempt {
     const { status } = this.record
     this.candidate.gate.breaker.lastFailure = { kind, at: Date.now(), ...(status !== undefined && { status }) }
   }
+}
+
+/** Whether a failure says that the vendor has too many calls. A stream that stalls once it has begun does not. */
+function isOverload(failure: Kind | undefined, firstByteAt: number | undefined): boolean {
+  return failure === 'limited' || failure === 'overloaded' || (failure === 'timeout' && firstByteAt === undefined)
 }

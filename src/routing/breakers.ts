@@ -1,3 +1,4 @@
+import { Allowances } from './allowances.ts'
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
 import { Cooldown } from './cooldown.ts'
 import { Health, type HealthSettings } from './health.ts'
@@ -14,8 +15,9 @@ export interface BreakerLabels {
 /** Called at each change of state. */
 export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
 
-/** What is known of breakers, targets and providers, by what it belongs to, so that it outlives the snapshot that asked for it. */
+/** What is known of breakers, allowances, targets and providers, by what it belongs to, so that it outlives the snapshot that asked for it. */
 export class Breakers {
+  readonly allowances: Allowances
   readonly #breakers = new Map<string, Breaker>()
   readonly #cooldowns = new Map<string, Cooldown>()
   readonly #retryBudgets = new Map<string, RetryBudget>()
@@ -31,6 +33,7 @@ export class Breakers {
   constructor(now: () => number, random: () => number = Math.random) {
     this.#now = now
     this.#random = random
+    this.allowances = new Allowances(now)
   }
 
   /** Breakers that are kept at the moment. */
@@ -104,6 +107,7 @@ export class Breakers {
     this.#breakers.get(id)?.shutdown()
     this.#breakers.delete(id)
     this.#cooldowns.delete(id)
+    this.allowances.drop(id)
   }
 
   shutdown(): void {

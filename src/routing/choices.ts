@@ -13,15 +13,18 @@ const NOBODY: Refusal = { reason: 'failing', waitMs: 1 }
 /** Whom one request may still be sent to, best first. Who failed it is not asked again (C7). */
 export class Choices {
   readonly #all: readonly Candidate[]
+  readonly #tokens: number
   #left: readonly Candidate[]
   #untouched = true
   /** Somebody who was well has failed it, so that not all are unhealthy. */
   #wellFailed = false
 
-  constructor(targets: readonly Target[]) {
+  /** `tokens` is about what the request will cost. */
+  constructor(targets: readonly Target[], tokens = 0) {
     const left: Candidate[] = []
     for (const target of targets) left.push(...inTurn(target))
     this.#all = left
+    this.#tokens = tokens
     this.#left = left
   }
 
@@ -47,10 +50,10 @@ export class Choices {
    */
   next(now: number, except?: Target): Choice | Refusal {
     const left = except === undefined ? this.#left : this.#left.filter(({ target }) => target !== except)
-    const found = firstOf(left, isWell, now)
+    const found = this.#firstOf(left, isWell, now)
     if (found !== undefined && (!isRefusal(found) || found.reason === 'limited')) return found
     if (this.#wellFailed) return found ?? NOBODY
-    return firstOf(left, isLastResort, now, found) ?? untilChecked(left)
+    return this.#firstOf(left, isLastResort, now, found) ?? untilChecked(left)
   }
 
   /** Leaves out who failed; with all keys of its target, unless the failure was the one key's. */
@@ -59,21 +62,21 @@ export class Choices {
     if (isWell(failed)) this.#wellFailed = true
     this.#left = this.#left.filter(candidate => candidate !== failed && (ofKey || candidate.target !== failed.target))
   }
-}
 
-function firstOf(
-  candidates: readonly Candidate[],
-  fits: (candidate: Candidate) => boolean,
-  now: number,
-  best?: Refusal,
-): Choice | Refusal | undefined {
-  for (const candidate of candidates) {
-    if (!fits(candidate)) continue
-    const answer = candidate.gate.admit(now)
-    if (!isRefusal(answer)) return { candidate, permit: answer }
-    if (best === undefined || isBetter(answer, best)) best = answer
+  #firstOf(
+    candidates: readonly Candidate[],
+    fits: (candidate: Candidate) => boolean,
+    now: number,
+    best?: Refusal,
+  ): Choice | Refusal | undefined {
+    for (const candidate of candidates) {
+      if (!fits(candidate)) continue
+      const answer = candidate.gate.admit(now, this.#tokens)
+      if (!isRefusal(answer)) return { candidate, permit: answer }
+      if (best === undefined || isBetter(answer, best)) best = answer
+    }
+    return best
   }
-  return best
 }
 
 function isWell({ target }: Candidate): boolean {

@@ -6,8 +6,8 @@ import type { Target, Vendor } from './target.ts'
 /** What a route says of one of its targets. */
 export type TargetSettings = Pick<Target, 'model' | 'weight' | 'price' | 'configured'>
 
-/** A target with a candidate for each key of its vendor. */
-export function createTarget(vendor: Vendor, settings: TargetSettings, breakers: Breakers): Target {
+/** A target with a candidate for each key of its vendor; `Before` is what stands before each. */
+export function createTarget(vendor: Vendor, settings: TargetSettings, breakers: Breakers, Before = Gate): Target {
   const { model, configured } = settings
   const id = `${vendor.name}/${model}`
   const target: Target = {
@@ -24,8 +24,15 @@ export function createTarget(vendor: Vendor, settings: TargetSettings, breakers:
   const labels = { provider: vendor.name, model: configured ? model : 'other' }
   const candidates = vendor.keys.map(key => {
     const candidateId = breakerId(id, key.index)
-    const breaker = breakers.get(candidateId, vendor.breaker, { ...labels, key: String(key.index) })
-    return { target, key, gate: new Gate(breaker, breakers.cooldown(candidateId), key.cooldown, vendor.health) }
+    const candidateLabels = { ...labels, key: String(key.index) }
+    const breaker = breakers.get(candidateId, vendor.breaker, candidateLabels)
+    const keyLimits = breakers.allowances.key(breakerId(vendor.name, key.index), vendor.limits)
+    const allowance = breakers.allowances.get(candidateId, keyLimits, vendor.adaptiveConcurrency, candidateLabels)
+    return {
+      target,
+      key,
+      gate: new Before(breaker, breakers.cooldown(candidateId), key.cooldown, allowance, vendor.health),
+    }
   })
   return Object.assign(target, { candidates })
 }

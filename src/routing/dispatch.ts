@@ -35,7 +35,7 @@ const PASSING: readonly Failure['kind'][] = ['network', 'overloaded', 'upstream'
  * show. Once it has returned, the answer is committed and nothing is tried again.
  */
 export async function dispatch(call: Dispatch): Promise<Answer> {
-  const choices = new Choices(call.targets)
+  const choices = new Choices(call.targets, call.envelope.tokens)
   let failure: Failure | undefined
   for (;;) {
     const found = call.place === undefined ? choices.next(call.now()) : call.place.next(choices)

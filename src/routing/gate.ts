@@ -1,8 +1,9 @@
 import type { ResponseHeaders } from '../upstream/outcome.ts'
-import type { Breaker, Verdict } from './breaker.ts'
+import type { Allowance, Hold } from './allowance.ts'
+import type { Admission, Breaker, Verdict } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Health } from './health.ts'
-import { Signal } from './signal.ts'
+import type { Signal } from './signal.ts'
 
 /** Why a candidate is not to be asked now. `limited`: it could answer, but is at a limit; waiting helps. `failing`: it cannot be counted on. */
 export interface Refusal {
@@ -13,8 +14,12 @@ export interface Refusal {
 
 /** Leave to ask a candidate once. */
 export interface Permit {
-  /** The head of the answer has come. */
-  answered(headers: ResponseHeaders): void
+  /** The head of the answer has come, good or bad; `streamed` where a stream follows. */
+  answered(headers: ResponseHeaders, streamed?: boolean): void
+  /** The vendor has too many calls: its answer says so, or is late. Comes before `settle`. */
+  overloaded(): void
+  /** What the call has used, in tokens, once that is known; before or after `settle`. */
+  used(tokens: number): void
   /** The answer has ended; exactly one call counts, and it must be made. */
   settle(verdict: Verdict): void
 }
@@ -27,41 +32,73 @@ export class Gate {
   readonly #keyCooldown: Cooldown
   readonly #health: Health | undefined
   /** An attempt has ended, so another may find room. */
-  readonly freed = new Signal()
+  readonly freed: Signal
+  readonly #allowance: Allowance
 
   /** `keyCooldown` runs while the vendor refuses the key, whatever is asked with it. */
-  constructor(breaker: Breaker, cooldown: Cooldown, keyCooldown: Cooldown, health?: Health) {
+  constructor(breaker: Breaker, cooldown: Cooldown, keyCooldown: Cooldown, allowance: Allowance, health?: Health) {
     this.breaker = breaker
     this.cooldown = cooldown
     this.#keyCooldown = keyCooldown
+    this.#allowance = allowance
+    this.freed = allowance.key.freed
     this.#health = health
   }
 
   /** Whether it would be let in at `now`; takes nothing. */
   ready(now: number): boolean {
-    if (this.#health?.healthy === false) return false
-    return this.#keyCooldown.remaining(now) === 0 && this.cooldown.remaining(now) === 0 && this.breaker.state !== 'open'
+    return (
+      this.#health?.healthy !== false &&
+      this.#keyCooldown.remaining(now) === 0 &&
+      this.cooldown.remaining(now) === 0 &&
+      this.breaker.state !== 'open' &&
+      this.#allowance.ready(now)
+    )
   }
 
-  /** Leave for one attempt, or why not. */
-  admit(now: number): Permit | Refusal {
+  /** Leave for one attempt that will cost about `tokens` tokens, or why not. */
+  admit(now: number, tokens = 0): Permit | Refusal {
     const keyRests = this.#keyCooldown.remaining(now)
     if (keyRests > 0) return { reason: 'failing', waitMs: keyRests }
     const rests = this.cooldown.remaining(now)
     if (rests > 0) return { reason: 'limited', waitMs: rests }
     const admission = this.breaker.admit()
     if (admission === undefined) return { reason: 'failing', waitMs: Math.max(1, this.breaker.openForMs) }
-    return {
-      answered: ignore,
-      settle: verdict => {
-        admission.settle(verdict)
-        this.freed.emit()
-      },
+    const hold = this.#allowance.take(now, tokens)
+    if (typeof hold === 'number') {
+      admission.settle('neutral')
+      return { reason: 'limited', waitMs: hold }
     }
+    return new Leave(admission, hold)
   }
 }
 
-function ignore(): void {}
+class Leave implements Permit {
+  readonly #admission: Admission
+  readonly #hold: Hold
+
+  constructor(admission: Admission, hold: Hold) {
+    this.#admission = admission
+    this.#hold = hold
+  }
+
+  answered(headers: ResponseHeaders, streamed = false): void {
+    this.#hold.answered(headers, streamed)
+  }
+
+  overloaded(): void {
+    this.#hold.overloaded()
+  }
+
+  used(tokens: number): void {
+    this.#hold.used(tokens)
+  }
+
+  settle(verdict: Verdict): void {
+    this.#admission.settle(verdict)
+    this.#hold.settle(verdict !== 'bad' && verdict !== 'neutral')
+  }
+}
 
 export function isRefusal(answer: object): answer is Refusal {
   return 'reason' in answer

@@ -1,46 +1,29 @@
 import { header, type ResponseHeaders } from '../upstream/outcome.ts'
+import { countIn, LIMIT_HEADERS, type LimitHeaders } from './limit-headers.ts'
+import { untilMs } from './wire-time.ts'
 
 /** No vendor's wish keeps a target out for longer than this, ms: a broken or hostile value must not ban it for days. */
 export const MAX_COOLDOWN_MS = 10 * 60_000
 
-/** What OpenAI and those who follow it limit, as their headers name it. */
-const LIMITS = ['requests', 'tokens']
-/** A Go duration, in which OpenAI says when a limit is whole again: `6m0s`, `1.5s`, `20ms`. */
-const DURATION = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/
-
 /**
- * How long a vendor asks us to stay away, in ms: `retry-after-ms`, or `retry-after` as seconds or an HTTP date (RFC 9110
- * 10.2.3), the longer of the two; without them the `x-ratelimit-reset-*` of limits of which nothing remains. Undefined
- * where it does not say, or in garbage. `now` is wall time in ms.
+ * How long a vendor asks us to stay away, in ms: the longest of `retry-after-ms`, `retry-after` as seconds or an HTTP date
+ * (RFC 9110 10.2.3), and the resets of those of its limits of which nothing remains. Undefined where it does not say, or in
+ * garbage. `wallNow` in ms since 1970.
  */
-export function retryAfterMs(headers: ResponseHeaders, now: number): number | undefined {
-  const told = longest([
-    decimal(header(headers, 'retry-after-ms'), 1),
-    afterHeader(header(headers, 'retry-after'), now),
-  ])
-  return told ?? longest(LIMITS.map(limit => resetOf(headers, limit)))
+export function retryAfterMs(headers: ResponseHeaders, wallNow: number): number | undefined {
+  let longest = countIn(headers, 'retry-after-ms') ?? 0
+  longest = longer(longest, header(headers, 'retry-after'), wallNow)
+  for (const limit of LIMIT_HEADERS) {
+    if (isUsedUp(headers, limit)) longest = longer(longest, header(headers, limit.reset), wallNow)
+  }
+  return longest === 0 ? undefined : Math.min(longest, MAX_COOLDOWN_MS)
 }
 
-function longest(wishes: readonly (number | undefined)[]): number | undefined {
-  const ms = Math.max(0, ...wishes.filter(wish => wish !== undefined))
-  return ms === 0 ? undefined : Math.min(ms, MAX_COOLDOWN_MS)
+function longer(known: number, text: string | undefined, wallNow: number): number {
+  const ms = text === undefined ? NaN : untilMs(text, wallNow)
+  return ms > known ? ms : known
 }
 
-function afterHeader(value: string | undefined, now: number): number | undefined {
-  const seconds = decimal(value, 1_000)
-  if (seconds !== undefined || value === undefined) return seconds
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : date - now
-}
-
-function resetOf(headers: ResponseHeaders, limit: string): number | undefined {
-  if (header(headers, `x-ratelimit-remaining-${limit}`) !== '0') return undefined
-  const parts = DURATION.exec(header(headers, `x-ratelimit-reset-${limit}`) ?? '')
-  if (parts === null) return undefined
-  const [hours = 0, minutes = 0, seconds = 0, ms = 0] = parts.slice(1).map(part => Number(part ?? 0))
-  return ((hours * 60 + minutes) * 60 + seconds) * 1_000 + ms
-}
-
-function decimal(value: string | undefined, unit: number): number | undefined {
-  return value !== undefined && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) * unit : undefined
+function isUsedUp(headers: ResponseHeaders, { remaining }: LimitHeaders): boolean {
+  return countIn(headers, remaining) === 0
 }

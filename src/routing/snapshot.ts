@@ -62,6 +62,8 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
     timeouts,
     breaker,
     health: health && breakers.health(name, health),
+    limits: settings.limits,
+    adaptiveConcurrency: settings.adaptiveConcurrency,
   }
 }
 
@@ -89,5 +91,6 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
 }
 
 function freedOf(targets: readonly Target[]): Signal[] {
-  return targets.flatMap(({ candidates }) => candidates.map(({ gate }) => gate.freed))
+  // The models of one key share it.
+  return [...new Set(targets.flatMap(({ candidates }) => candidates.map(({ gate }) => gate.freed)))]
 }

@@ -39,11 +39,5 @@ function createLastResort(
   vendors: ReadonlyMap<string, Vendor>,
   breakers: Breakers,
 ): Target {
-  const target = createTarget(vendors.get(provider) as Vendor, { model, weight: 1, configured: true }, breakers)
-  const candidates = target.candidates.map(({ key, gate: { breaker, cooldown } }) => ({
-    target,
-    key,
-    gate: new LastGate(breaker, cooldown, key.cooldown),
-  }))
-  return Object.assign(target, { candidates })
+  return createTarget(vendors.get(provider) as Vendor, { model, weight: 1, configured: true }, breakers, LastGate)
 }

@@ -9,6 +9,7 @@ import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
 import type { Health } from './health.ts'
 import type { HedgeRule } from './hedge-rule.ts'
+import type { KeyLimitSettings } from './key-limits.ts'
 import type { Ladder } from './ladder.ts'
 import type { Queue } from './queue.ts'
 import type { RetryBudget } from './retry-budget.ts'
@@ -37,6 +38,9 @@ export interface Vendor {
   readonly breaker: BreakerSettings
   /** Absent where it is not checked. */
   readonly health: Health | undefined
+  /** What it allows each key. */
+  readonly limits: KeyLimitSettings
+  readonly adaptiveConcurrency: boolean
 }
 
 /** Who can answer: a vendor with one of its models. */

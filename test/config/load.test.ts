@@ -33,6 +33,8 @@ test('defaults fill whatever the file leaves out', () => {
       probes: 1,
       closeAfter: 2,
     },
+    limits: {},
+    adaptiveConcurrency: true,
     sim: { latency: 300, jitter: 100, tokensPerSecond: 50, errorRate: 0, outages: [], seed: 1 },
   })
 })

@@ -55,12 +55,6 @@ suite('what is not built yet is refused by name', () => {
   for (const [text = '', message = ''] of cases) {
     test(message, () => assert.ok(only(SIM + text).includes(message), only(SIM + text)))
   }
-
-  for (const key of ['limits']) {
-    test(`providers.sim.${key} is not supported yet`, () => {
-      assert.match(only(`providers: { sim: { ${key}: {} } }`), new RegExp(`providers.sim.${key} is not supported yet$`))
-    })
-  }
 })
 
 suite('values', () => {
@@ -179,6 +173,12 @@ suite('providers', () => {
     ['{ openai: { health: { interval: 0s } } }', 'providers.openai.health.interval: must be longer than 0ms'],
     ['{ openai: { health: { whenAllUnhealthy: x } } }', 'whenAllUnhealthy: expected use-all, refuse'],
     ['{ __proto__: { type: openai, apiKey: a }, sim: {} }', '1:14 "__proto__" cannot be a name'],
+    [
+      '{ openai: { limits: { requestsPerMinute: 0 } } }',
+      'providers.openai.limits.requestsPerMinute: must be at least 1',
+    ],
+    ['{ openai: { limits: { concurrency: 1.5 } } }', 'providers.openai.limits.concurrency: expected a whole number'],
+    ['{ openai: { limits: { burst: 5 } } }', '1:34 providers.openai.limits.burst has no meaning without'],
     ['{}', '1:1 providers names no vendor'],
   ] as const
 

@@ -119,6 +119,16 @@ const LIMITED = [
   ['seconds', { 'retry-after': '30' }, 30],
   ['milliseconds', { 'retry-after-ms': '29500' }, 30],
   ['the reset of the limit', { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '29.5s' }, 30],
+  [
+    "Anthropic's reset of a limit",
+    {
+      'anthropic-ratelimit-output-tokens-remaining': '0',
+      'anthropic-ratelimit-output-tokens-reset': new Date(Date.now() + 1e9).toISOString(),
+    },
+    600,
+  ],
+  ['far too long a time', { 'retry-after': '99999' }, 600],
+  ['garbage', { 'retry-after': 'soon', 'x-ratelimit-remaining-requests': 'few', 'retry-after-ms': '-7' }, 1],
   ['nothing', {}, 1],
 ] as const
 

@@ -1,0 +1,56 @@
+import { Allowance } from './allowance.ts'
+import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
+
+/** What metrics call an allowance. */
+export interface AllowanceLabels {
+  readonly provider: string
+  readonly model: string
+  readonly key: string
+}
+
+interface Entry {
+  readonly allowance: Allowance
+  readonly labels: AllowanceLabels
+}
+
+/** The allowances of the process, by candidate and by key, so that they outlive the snapshot that asked for them. */
+export class Allowances implements Iterable<Entry> {
+  readonly #entries = new Map<string, Entry>()
+  readonly #keys = new Map<string, KeyLimits>()
+  readonly #now: () => number
+
+  /** `now` is a monotonic clock in ms. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** The limits of the key of this id, made at the first asking; the settings of the last asking hold. */
+  key(id: string, settings: KeyLimitSettings): KeyLimits {
+    let key = this.#keys.get(id)
+    if (key === undefined) {
+      key = new KeyLimits(this.#now)
+      this.#keys.set(id, key)
+    }
+    key.set(settings)
+    return key
+  }
+
+  /** Likewise the allowance of the candidate of this id. */
+  get(id: string, key: KeyLimits, adaptive: boolean, labels: AllowanceLabels): Allowance {
+    let entry = this.#entries.get(id)
+    if (entry === undefined) {
+      entry = { allowance: new Allowance(key, this.#now), labels }
+      this.#entries.set(id, entry)
+    }
+    entry.allowance.adapt(adaptive)
+    return entry.allowance
+  }
+
+  drop(id: string): void {
+    this.#entries.delete(id)
+  }
+
+  [Symbol.iterator](): Iterator<Entry> {
+    return this.#entries.values()
+  }
+}

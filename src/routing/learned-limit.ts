@@ -1,0 +1,71 @@
+import { MAX_COOLDOWN_MS } from './retry-after.ts'
+
+/** What an answer says of one limit: so much of `limit` (where it is told) remains, and all of it again in `resetMs`. */
+export interface Reading {
+  readonly limit: number | undefined
+  readonly remaining: number
+  readonly resetMs: number
+}
+
+/** A limit is remembered for this long (ms) without another answer, where its reset is not further off. */
+const MEMORY_MS = 60_000
+
+/**
+ * One limit of a vendor, as its last answer showed it. OpenAI and Anthropic document theirs as token buckets that refill
+ * all the time and are full at the reset, so it is kept as one; where the size of the bucket is not told, nothing is taken
+ * to come back before the reset. Times in ms on one monotonic clock.
+ */
+export class LearnedLimit {
+  readonly #capacity: number
+  readonly #mostCost: number
+  readonly #perMs: number
+  readonly #forgetAt: number
+  /** What is left at `#at`; below 0 where more was sent than the vendor let us. */
+  #level: number
+  #at: number
+
+  /**
+   * `heardAt`: when the answer came. `sentAt`: when its call was sent, which is when the vendor counted; `sentSince`: what was
+   * sent after it, and is therefore not in the reading.
+   */
+  constructor({ limit, remaining, resetMs }: Reading, heardAt: number, sentAt: number, sentSince: number) {
+    this.#capacity = Math.max(limit ?? 0, remaining)
+    this.#mostCost = limit === undefined ? Infinity : limit / 2
+    this.#perMs = limit === undefined ? 0 : refillPerMs(this.#capacity, remaining, resetMs)
+    this.#forgetAt = heardAt + Math.min(limit === undefined ? resetMs : Math.max(resetMs, MEMORY_MS), MAX_COOLDOWN_MS)
+    this.#level = Math.min(this.#capacity, remaining + this.#perMs * (heardAt - sentAt)) - sentSince
+    this.#at = heardAt
+  }
+
+  /** What may still be sent at `now`; undefined once what was learned is too old to count. */
+  left(now: number): number | undefined {
+    if (now >= this.#forgetAt) return undefined
+    return Math.min(this.#capacity, this.#level + this.#perMs * (now - this.#at))
+  }
+
+  /**
+   * What a call of this size is taken to cost: no more than half of the limit. Estimates are far too high for pictures, and a
+   * call that needed all of a limit would wait for ever while others use it.
+   */
+  costOf(size: number): number {
+    return Math.max(1, Math.min(size, this.#mostCost))
+  }
+
+  /** Ms until `cost` may be sent; 0 when it may be now. */
+  waitMs(now: number, cost: number): number {
+    const left = this.left(now)
+    if (left === undefined || left >= cost) return 0
+    return Math.max(1, Math.min(Math.ceil((cost - left) / this.#perMs), this.#forgetAt - now))
+  }
+
+  sent(now: number, cost: number): void {
+    this.#level = (this.left(now) ?? this.#level) - cost
+    this.#at = now
+  }
+}
+
+/** Where the reset is too near to tell a rate (Anthropic's has no fractions of a second), the limit is one a minute. */
+function refillPerMs(capacity: number, remaining: number, resetMs: number): number {
+  const missing = capacity - remaining
+  return missing > 0 && resetMs > 0 ? missing / resetMs : capacity / 60_000
+}
