@@ -2,10 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Caller, Failure, type FailureKind } from './caller.ts'
 import { answerQuestions, sharedNow } from './child.ts'
 import { createHttpCaller } from './http-caller.ts'
-import { createQueueCaller } from './queue-caller.ts'
 import { type PlannedCall, scheduleCalls } from './schedule.ts'
 import type { Script } from './script.ts'
-import { createAnthropicCaller, createOpenAiCaller } from './sdk-callers.ts'
 
 /** How the calls of an arm are made: by the official clients by turns, by plain HTTP, or through the queue at a Redis. */
 export type ClientSettings =
@@ -29,9 +27,14 @@ const WARM_UP = 20
 let script: Script
 let callers: readonly Caller[]
 
+/** Loads what it needs only, so that the memory of one kind of client is not that of all. */
 async function createCallers(settings: ClientSettings): Promise<Caller[]> {
   if (settings.kind === 'http') return [createHttpCaller(settings.url, settings.model)]
-  if (settings.kind === 'queue') return [await createQueueCaller(settings.redis, script.deadline)]
+  if (settings.kind === 'queue') {
+    const { createQueueCaller } = await import('./queue-caller.ts')
+    return [createQueueCaller(settings.redis, script.deadline)]
+  }
+  const { createAnthropicCaller, createOpenAiCaller } = await import('./sdk-callers.ts')
   const openai = createOpenAiCaller(settings.openai)
   return settings.anthropic === undefined ? [openai] : [openai, createAnthropicCaller(settings.anthropic)]
 }

@@ -32,7 +32,7 @@ export function figuresOf(run: Run, script: Script): Figures {
   const vendors = vendorOptions(script, run.vendors)
   const wasUp = ({ at }: Outcome): boolean => !vendors.every(vendor => isDown(vendor, at))
   const { true: up = [], false: down = [] } = Object.groupBy(run.outcomes, outcome => `${wasUp(outcome)}`)
-  const latencies = run.outcomes.filter(succeeded).map(({ latency }) => latency)
+  const latencies = run.outcomes.filter(({ failure }) => failure === undefined).map(({ latency }) => latency)
   return {
     arm: run.arm,
     vendors: run.vendors,
@@ -59,12 +59,8 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }
 
-function succeeded({ failure }: Outcome): boolean {
-  return failure === undefined
-}
-
 function errorRateOf(outcomes: readonly Outcome[]): number {
-  return outcomes.length === 0 ? 0 : 1 - outcomes.filter(succeeded).length / outcomes.length
+  return outcomes.length === 0 ? 0 : outcomes.filter(({ failure }) => failure !== undefined).length / outcomes.length
 }
 
 function countFailures(outcomes: readonly Outcome[]): Record<FailureKind, number> {

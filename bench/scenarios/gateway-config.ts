@@ -39,7 +39,7 @@ function vendorSettings(_setting: GatewayVendors): object {
   return {
     apiKey: 'none',
     connections: 1024,
-    breaker: { window: '5s', minimumCalls: 20, errorRate: 0.5, openFor: '1s', probes: 2, closeAfter: 4 },
+    breaker: { window: '2s', minimumCalls: 20, errorRate: 0.5, openFor: '1s', probes: 2, closeAfter: 4 },
   }
 }
 

@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /** A client of the queue: puts a call in, and waits for what the worker sends back. `deadline` in ms. */
-export async function createQueueCaller(url: string, deadline: number): Promise<Caller> {
+export function createQueueCaller(url: string, deadline: number): Caller {
   const [writer, reader] = [new Redis(url, { enableAutoPipelining: true }), new Redis(url)]
   const waiting = new Map<number, Waiting>()
   void readReplies(reader, waiting)

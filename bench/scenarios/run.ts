@@ -41,14 +41,19 @@ interface Prepared extends Started {
  */
 export async function runArms(script: Script, count: 1 | 2, arms: readonly Arm[], temporary: string): Promise<Runs> {
   await using programs = new AsyncDisposableStack()
-  const prepared: Prepared[] = []
-  for (const arm of arms) prepared.push(await prepare(arm, script, count, temporary, programs))
+  const prepared = await allOf(arms.map(arm => prepare(arm, script, count, temporary, programs)))
   const stagger = (script.bursts.every ?? 0) / arms.length
   const startsAt = sharedNow() + LEAD
   const before = cpuTimes()
   const runs = await Promise.all(prepared.map((one, index) => runArm(one, count, startsAt + index * stagger)))
   const after = cpuTimes()
   return { runs, busy: (after.used - before.used) / (after.all - before.all) }
+}
+
+/** Like Promise.all, but waits for the others after a failure: what they start meanwhile must be stopped too. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises)
+  return Promise.all(promises)
 }
 
 async function prepare(

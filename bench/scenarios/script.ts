@@ -62,20 +62,20 @@ export const FULL: Script = {
 /** The same in a few seconds: shows that everything runs. */
 export const QUICK: Script = {
   ...COMMON,
-  length: 12_000,
-  bursts: { after: 1000, for: 800, every: 5000 },
+  length: 8000,
+  bursts: { after: 1000, for: 400, every: 4000 },
   vendors: {
     gpt: {
       ...FAR,
       outages: [
-        { after: 3000, for: 1000, how: 'cut' },
-        { after: 4000, for: 1000, how: 'refuse' },
+        { after: 2000, for: 500, how: 'cut' },
+        { after: 2500, for: 500, how: 'refuse' },
       ],
     },
     claude: {
       ...FAR,
-      brownOuts: [{ after: 7000, for: 2000, errorRate: 0.2 }],
-      drips: [{ after: 10_000, for: 1500, tokensPerSecond: 8 }],
+      brownOuts: [{ after: 4000, for: 2000, errorRate: 0.2 }],
+      drips: [{ after: 6000, for: 1000, tokensPerSecond: 8 }],
     },
   },
 }
