@@ -31,7 +31,8 @@ export interface Figures {
 export function figuresOf(run: Run, script: Script): Figures {
   const vendors = vendorOptions(script, run.vendors)
   const wasUp = ({ at }: Outcome): boolean => !vendors.every(vendor => isDown(vendor, at))
-  const { true: up = [], false: down = [] } = Object.groupBy(run.outcomes, outcome => `${wasUp(outcome)}`)
+  const up = run.outcomes.filter(wasUp)
+  const down = run.outcomes.filter(outcome => !wasUp(outcome))
   const latencies = run.outcomes.filter(({ failure }) => failure === undefined).map(({ latency }) => latency)
   return {
     arm: run.arm,

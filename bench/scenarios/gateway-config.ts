@@ -3,24 +3,30 @@ import { stringify } from 'yaml'
 /** What clients ask the gateway for. */
 export const MODEL = 'chat'
 
-export interface GatewayVendors {
+export interface GatewaySetting {
   readonly port: number
   /** Addresses: the first is `gpt`, the second `claude`. */
   readonly vendors: readonly string[]
   /** What each vendor allows; absent where there is no limit. */
-  readonly requestsPerSecond?: number
+  readonly allowed?: Allowed
+}
+
+export interface Allowed {
+  readonly requestsPerSecond: number
+  /** Calls at once. */
+  readonly burst: number
 }
 
 /** The configuration that the gateway is run with, as YAML: what a user would write who knows no more than the vendors' limits. */
-export function gatewayConfig(setting: GatewayVendors): string {
-  const [gpt, claude] = setting.vendors
+export function gatewayConfig({ port, vendors, allowed }: GatewaySetting): string {
+  const [gpt, claude] = vendors
   return stringify({
-    listen: { port: setting.port },
+    listen: { port },
     ops: { port: 0 },
     log: { level: 'info' },
     providers: {
-      gpt: { type: 'openai-compatible', baseUrl: gpt, ...vendorSettings(setting) },
-      ...(claude !== undefined && { claude: { type: 'anthropic', baseUrl: claude, ...vendorSettings(setting) } }),
+      gpt: { type: 'openai-compatible', baseUrl: gpt, ...vendorSettings(allowed) },
+      ...(claude !== undefined && { claude: { type: 'anthropic', baseUrl: claude, ...vendorSettings(allowed) } }),
     },
     models: {
       [MODEL]: {
@@ -35,7 +41,7 @@ export function gatewayConfig(setting: GatewayVendors): string {
 }
 
 /** What holds for each vendor. */
-function vendorSettings(_setting: GatewayVendors): object {
+function vendorSettings(_allowed: Allowed | undefined): object {
   return {
     apiKey: 'none',
     connections: 1024,

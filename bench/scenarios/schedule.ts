@@ -1,4 +1,5 @@
 import { seededRandom } from '../../src/sim/random.ts'
+import { isRunning } from '../../src/sim/span.ts'
 import type { Script } from './script.ts'
 
 /** A call that a client means to make. */
@@ -23,9 +24,7 @@ export function scheduleCalls(script: Script): PlannedCall[] {
 
 /** Calls a second that arrive at that moment. */
 function rateAt({ bursts, burstFactor, limit, callsPerSecond }: Script, at: number): number {
-  const since = at - bursts.after
-  const inBurst = since >= 0 && since % (bursts.every ?? Number.POSITIVE_INFINITY) < bursts.for
-  return inBurst ? burstFactor * limit : callsPerSecond
+  return isRunning(bursts, at) ? burstFactor * limit : callsPerSecond
 }
 
 /** What a call says; no two say the same. */

@@ -1,4 +1,5 @@
-import type { SimulatorOptions, Span } from '../../src/sim/options.ts'
+import type { SimulatorOptions } from '../../src/sim/options.ts'
+import { isRunning, type Span } from '../../src/sim/span.ts'
 
 export type VendorName = 'gpt' | 'claude'
 
@@ -38,7 +39,7 @@ const COMMON = {
   limitBurst: 30,
 }
 
-/** The vendor that fails first cuts connections, then says so. */
+/** In its outage a vendor first cuts connections, then says that it is down. */
 export const FULL: Script = {
   ...COMMON,
   length: 225_000,
@@ -109,7 +110,7 @@ export function troublesOf({ vendors }: Script): Trouble[] {
 
 /** Whether at that moment (ms since the start) a vendor is in an outage. */
 export function isDown({ outages = [] }: SimulatorOptions, at: number): boolean {
-  return outages.some(outage => at >= outage.after && at < outage.after + outage.for)
+  return outages.some(outage => isRunning(outage, at))
 }
 
 function joinSpans(spans: readonly Span[]): Span[] {

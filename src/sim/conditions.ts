@@ -1,5 +1,6 @@
-import type { SimulatorOptions, Span } from './options.ts'
+import type { SimulatorOptions } from './options.ts'
 import { seededRandom } from './random.ts'
+import { isRunning, type Span } from './span.ts'
 
 /** Decides the weather of each call: is the vendor down, over its limit, failing, and how late and how slow is it? */
 export class Conditions {
@@ -65,10 +66,4 @@ export class Conditions {
     const elapsed = this.#now() - this.#startsAt
     return spans.find(span => isRunning(span, elapsed))
   }
-}
-
-function isRunning(span: Span, elapsed: number): boolean {
-  const since = elapsed - span.after
-  if (since < 0) return false
-  return (span.every === undefined ? since : since % span.every) < span.for
 }

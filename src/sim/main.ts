@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { BrownOut, Drip, Outage, SimulatorOptions, Span, Tail } from './options.ts'
+import type { BrownOut, Drip, Outage, SimulatorOptions, Tail } from './options.ts'
 import { startSimulator } from './simulator.ts'
+import type { Span } from './span.ts'
 
 const USAGE = `Usage: node src/sim/main.ts [--port N] [--latency MS] [--jitter MS] [--tail SHARE,SHAPE] [--tokens-per-second N]
   [--batch] [--error-rate 0..1] [--requests-per-second N] [--burst N] [--outage AFTER,FOR[,EVERY[,cut]] (ms)]...

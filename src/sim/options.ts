@@ -1,9 +1,4 @@
-/** A stretch of time, in ms since the start; `every` repeats it with that period. */
-export interface Span {
-  readonly after: number
-  readonly for: number
-  readonly every?: number
-}
+import type { Span } from './span.ts'
 
 /** The simulator is down. */
 export interface Outage extends Span {

@@ -13,7 +13,8 @@ export const sluice: Arm = {
   async start({ script, vendors, temporary, programs }) {
     const port = await freePort()
     const config = join(temporary, `sluice-${port}.yaml`)
-    writeFileSync(config, gatewayConfig({ port, vendors, requestsPerSecond: script.limit }))
+    const allowed = { requestsPerSecond: script.limit, burst: script.limitBurst }
+    writeFileSync(config, gatewayConfig({ port, vendors, allowed }))
     const { gateway } = await startGateway({ root: ROOT, config, port, temporary })
     const { url, pid } = programs.use(gateway)
     return { client: { kind: 'http', url, model: MODEL }, pids: [pid] }

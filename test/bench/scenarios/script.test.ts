@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { playIdeal } from '../../../bench/scenarios/capacity.ts'
-import { type PlannedCall, scheduleCalls } from '../../../bench/scenarios/schedule.ts'
+import { scheduleCalls } from '../../../bench/scenarios/schedule.ts'
 import { FULL, QUICK, troublesOf, vendorOptions } from '../../../bench/scenarios/script.ts'
+import { isRunning } from '../../../src/sim/span.ts'
 
 suite('script of the scenarios', () => {
   test('the same seed gives the same calls, another seed others', () => {
@@ -21,10 +22,8 @@ suite('script of the scenarios', () => {
 
   test('a burst comes at three times the limit of a vendor', () => {
     const { bursts, limit } = FULL
-    const inBurst = ({ at }: PlannedCall): boolean =>
-      at >= bursts.after && (at - bursts.after) % (bursts.every ?? Infinity) < bursts.for
     const count = Math.ceil((FULL.length - bursts.after) / (bursts.every ?? Infinity))
-    const rate = scheduleCalls(FULL).filter(inBurst).length / ((count * bursts.for) / 1000)
+    const rate = scheduleCalls(FULL).filter(({ at }) => isRunning(bursts, at)).length / ((count * bursts.for) / 1000)
     assert.ok(Math.abs(rate / limit - 3) < 0.2, `${rate} a second`)
   })
 
