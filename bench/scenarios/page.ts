@@ -4,12 +4,12 @@ import { type Script, troublesOf } from './script.ts'
 
 /** docs/scenarios.md, whole. */
 export function page(report: Report): string {
-  const { date, node, machine, loadBefore, busy, script, figures } = report
+  const { date, node, machine, loadBefore, script, figures } = report
   return `# Scenarios
 
 Written by \`npm run scenarios -- --write\` on ${date}: Node ${node}, ${machine}.
-Load average of the machine in the minute before: ${loadBefore.toFixed(2)}. Of its CPU time ${busy.map(percent).join(' and ')} was used meanwhile
-(on one vendor and on two; all processes together); near 100 %, and the latencies are the machine's own.
+Load average of the machine in the minute before: ${loadBefore.toFixed(2)}. Where its CPU was in use nearly all the time, by whomever,
+the latencies are the machine's own.
 
 The same ${(figures[0]?.calls ?? 0).toLocaleString('en')} calls, at the same moments, go four ways to vendors that have a bad day.
 

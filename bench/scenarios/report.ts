@@ -29,9 +29,10 @@ export interface Report {
 }
 
 /** The tables, as Markdown that can also be read on a terminal. */
-export function tables({ figures, absent, idle, bars }: Report): string {
+export function tables({ figures, absent, busy, idle, bars }: Report): string {
+  const busyLine = `CPU of the machine in use meanwhile: ${busy.map(percent).join(' (one vendor), ')} (two vendors).`
   const idleLine = `Idle, p50: ${idle.direct.toFixed(2)} ms direct, ${idle.sluice.toFixed(2)} ms through Sluice.`
-  return [figuresTable(figures), failuresTable(figures), ...absent, idleLine, barsTable(bars)].join('\n\n')
+  return [figuresTable(figures), failuresTable(figures), ...absent, busyLine, idleLine, barsTable(bars)].join('\n\n')
 }
 
 /** The pictures, by file name. */

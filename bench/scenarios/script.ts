@@ -48,8 +48,8 @@ export const FULL: Script = {
     gpt: {
       ...FAR,
       outages: [
-        { after: 60_000, for: 10_000, how: 'cut' },
-        { after: 70_000, for: 10_000, how: 'refuse' },
+        { after: 58_000, for: 10_000, how: 'cut' },
+        { after: 68_000, for: 10_000, how: 'refuse' },
       ],
     },
     claude: {
