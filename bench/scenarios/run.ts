@@ -63,10 +63,9 @@ async function prepare(
   temporary: string,
   programs: AsyncDisposableStack,
 ): Promise<Prepared> {
-  const vendors = programs.use(startChild(VENDORS))
+  const [vendors, clients] = [programs.use(startChild(VENDORS)), programs.use(startChild(CLIENT))]
   const urls = await vendors.ask<[string, ...string[]]>('open', vendorOptions(script, count))
   const started = await arm.start({ script, vendors: urls, temporary, programs })
-  const clients = programs.use(startChild(CLIENT))
   await clients.ask('open', { script, settings: started.client })
   return { ...started, arm, vendors, clients }
 }
