@@ -15,7 +15,7 @@ export default fp<{ redisUrl: string | undefined }>(
     const buckets = await openBuckets({
       redisUrl,
       onState: (state, reason) => {
-        app.meters.limitsShared.set(state === 'shared' ? 1 : 0)
+        app.meters.limitsShared.set({}, state === 'shared' ? 1 : 0)
         app.log.warn({ state, reason }, 'where limits are counted changed')
       },
     })

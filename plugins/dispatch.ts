@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
 import { passageTo } from '../src/relay/passage.ts'
@@ -18,7 +19,9 @@ declare module 'fastify' {
 /** Stage 8: who is asked, in which order, and what is tried again; the loop itself is src/routing/dispatch.ts. */
 export default fp(
   async app => {
-    app.decorate('plan', request => request.snapshot.planner.order(request.route))
+    app.decorate('plan', ({ snapshot, route, call: envelope, caller }) =>
+      snapshot.planner.order(route, { envelope, caller: caller?.name, now: performance.now() }),
+    )
     app.decorate('dispatch', (request, reply) => {
       const { call: envelope, record, presence, route } = request
       return dispatch({
@@ -31,12 +34,17 @@ export default fp(
           const endpoint = provider.endpoints[envelope.operation]
           return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
         },
-        forward: (candidate, passage) => {
-          const exchange = exchangeFor(candidate, passage, envelope)
-          return exchange instanceof Promise ? exchange.then(made => reply.forward(made)) : reply.forward(exchange)
+        hedge: route.hedge,
+        forward: (attempt, passage) => {
+          const exchange = exchangeFor(attempt.candidate, passage, envelope)
+          return exchange instanceof Promise
+            ? exchange.then(made => reply.forward(attempt, made))
+            : reply.forward(attempt, exchange)
         },
         present: () => !presence.gone,
         now: () => performance.now(),
+        wait: setTimeout,
+        random: Math.random,
       })
     })
   },

@@ -2,6 +2,7 @@ import replyFrom from '@fastify/reply-from'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Dispatcher } from 'undici'
+import type { Attempt } from '../src/routing/attempt.ts'
 import type { Exchange } from '../src/upstream/exchange.ts'
 import type { Outcome } from '../src/upstream/outcome.ts'
 import { EXCHANGE, requestable } from '../src/upstream/requestable.ts'
@@ -9,7 +10,7 @@ import { EXCHANGE, requestable } from '../src/upstream/requestable.ts'
 declare module 'fastify' {
   interface FastifyReply {
     /** Sends one attempt through reply-from; settles at the head of the answer, never rejects, writes nothing to the reply. */
-    forward(exchange: Exchange): Promise<Outcome>
+    forward(attempt: Attempt, exchange: Exchange): Promise<Outcome>
   }
   interface FastifyRequest {
     /** The attempt that is under way. */
@@ -42,9 +43,15 @@ export default fp(
       retryMethods: [],
     })
     app.decorateRequest('exchange')
-    app.decorateReply('forward', function (this: FastifyReply, exchange: Exchange) {
-      this.request.exchange = exchange
+    app.decorateReply('forward', function (this: FastifyReply, attempt: Attempt, exchange: Exchange) {
+      attempt.carriedBy(exchange)
       this.request.presence.watch(exchange)
+      // A reply can pass through reply-from once at a time, and another attempt is still on its way.
+      if (attempt.record.hedge) {
+        exchange.start()
+        return exchange.outcome
+      }
+      this.request.exchange = exchange
       const { path, method, body } = exchange.request
       this.from(path, { ...STATIC_OPTIONS, method, body, contentType: 'application/json' } as never)
       return exchange.outcome

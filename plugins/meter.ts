@@ -24,7 +24,8 @@ const STATES = { closed: 0, 'half-open': 1, open: 2 }
 /** Stage 2 opens the record; stage 10, on the response's close, settles it: metrics and one log line, once for every request. */
 export default fp<{ logRequest: RequestLog }>(
   async (app, { logRequest }) => {
-    const meters = createMeters(app.metrics.client, app.registry)
+    const meters = createMeters(app.registry)
+    const inflight = meters.inflight.labels({})
     const settlement = new Settlement(meters)
     const ended: { request: FastifyRequest; reply: FastifyReply; at: number }[] = []
     app.decorate('meters', meters)
@@ -37,12 +38,12 @@ export default fp<{ logRequest: RequestLog }>(
     app.addHook('onRequest', (request, reply, done) => {
       const record = new CallRecord(request.id, request.routeOptions.url ?? 'unknown', performance.now())
       request.record = record
-      meters.inflight.inc()
+      inflight.inc()
       reply.header('x-request-id', request.id)
       // What Anthropic's SDKs look for.
       if (request.routeOptions.config.dialect === 'anthropic') reply.header('request-id', request.id)
       reply.raw.on('close', () => {
-        meters.inflight.dec()
+        inflight.dec()
         if (ended.push({ request, reply, at: performance.now() }) === 1) setImmediate(settleAll)
       })
       done()

@@ -8,7 +8,7 @@ import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, EVENT_STREAM } from '../src/relay/client-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { StreamRelay } from '../src/relay/stream-relay.ts'
-import { looksLikeJson, UnreadAnswer } from '../src/relay/whole.ts'
+import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
 import type { Answer, RefusedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
@@ -25,6 +25,7 @@ export default fp(
     app.decorateReply('relay', function (this: FastifyReply, answer: Answer) {
       const { record } = this.request
       record.firstContentAt = performance.now()
+      record.answeredBy = answer.attempt.record
       record.lane = answer.passage.lane
       record.losses = answer.passage.losses
       describe(this, answer)
@@ -55,7 +56,7 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
   keepWhole(reply, answer, body)
-  return reply.send(body)
+  return reply.send(typeof body === 'string' ? body : singleWrite(body))
 }
 
 /** Only an answer that can be read is worth keeping; without a cache, nobody reads it here. */

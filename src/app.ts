@@ -19,7 +19,8 @@ import drain from '../plugins/drain.ts'
 import errors, { refuseUrl } from '../plugins/errors.ts'
 import extensions from '../plugins/extensions.ts'
 import forward from '../plugins/forward.ts'
-import live from '../plugins/live.ts'
+import healthChecks from '../plugins/health-checks.ts'
+import live, { type Live } from '../plugins/live.ts'
 import meter from '../plugins/meter.ts'
 import metrics from '../plugins/metrics.ts'
 import notFound from '../plugins/not-found.ts'
@@ -29,11 +30,13 @@ import requestLimit from '../plugins/request-limit.ts'
 import simulators from '../plugins/simulators.ts'
 import health from '../routes/health.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
+import opsTargets from '../routes/ops/targets.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
 import type { Config } from './config/config.ts'
 import type { RequestLog } from './logger.ts'
+import { targetStates } from './routing/target-states.ts'
 
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
 const RECEIVING_TIMEOUT = 300_000
@@ -71,7 +74,7 @@ export async function buildApp({ config, logger = false, logRequest }: AppOption
       logRequest: logRequest ?? logEach(api.log),
     }
     await furnishApi(api, furnishings)
-    await furnishOps(ops, config, registry)
+    await furnishOps(ops, { config, registry, live: api.live })
   } catch (error) {
     await Promise.all([api.close(), ops.close()])
     throw error
@@ -89,11 +92,18 @@ async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promi
   await api.register(journey, furnishings)
 }
 
-async function furnishOps(ops: FastifyInstance, config: Config, registry: Registry): Promise<void> {
+async function furnishOps(ops: FastifyInstance, { config, registry, live }: OpsFurnishings): Promise<void> {
   await ops.register(errors)
   await ops.register(opsAuth, { key: config.ops.key })
   await ops.register(notFound)
   await ops.register(opsMetrics, { registry })
+  await ops.register(opsTargets, { states: () => targetStates(live.snapshot.planner.targets, performance.now()) })
+}
+
+interface OpsFurnishings {
+  readonly config: Config
+  readonly registry: Registry
+  readonly live: Live
 }
 
 interface Furnishings {
@@ -115,6 +125,7 @@ async function journey(api: FastifyInstance, { config, registry, logRequest }: F
   await api.register(extensions, { paths: config.plugins })
   await api.register(budget) //                                           6 may they ask that
   await api.register(cache) //                                            7 was it answered before
+  await api.register(healthChecks)
   await api.register(forward) //                                          8 who answers
   await api.register(dispatch)
   await api.register(relay) //                                            9 back to the client

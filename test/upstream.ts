@@ -55,6 +55,9 @@ export interface Upstream {
 /** The self-signed certificate of upstreams that are started with `tls`, for tests that trust it. Valid until 2126. */
 export const TEST_CERTIFICATE = readFileSync(new URL('./upstream/tls/certificate.pem', import.meta.url))
 
+/** Its private key. */
+export const TEST_KEY = readFileSync(new URL('./upstream/tls/key.pem', import.meta.url))
+
 /** Starts a real server on a loopback port. It waits for ever: no timeouts of its own. */
 export async function startUpstream(script: Script, options: { readonly tls?: boolean } = {}): Promise<Upstream> {
   const upstream = new RecordingUpstream(script)
@@ -67,8 +70,7 @@ export async function startUpstream(script: Script, options: { readonly tls?: bo
 function createServer(listener: RequestListener, tls: boolean): Server {
   const patience: ServerOptions = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, noDelay: true }
   if (!tls) return createPlainServer(patience, listener)
-  const key = readFileSync(new URL('./upstream/tls/key.pem', import.meta.url))
-  return createTlsServer({ ...patience, key, cert: TEST_CERTIFICATE }, listener)
+  return createTlsServer({ ...patience, key: TEST_KEY, cert: TEST_CERTIFICATE }, listener)
 }
 
 interface Connection {

@@ -1,3 +1,4 @@
+import { checkRouting } from './check-routing.ts'
 import type { KnownProviders } from './config.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
@@ -18,6 +19,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     const type = checkType(path, name, provider, known, report)
     if (type === undefined) continue
     checkSimulator(path, type, provider, report)
+    checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
   }
 }
@@ -49,6 +51,12 @@ function checkSimulator(path: Path, type: string, provider: Record<string, unkno
   }
 }
 
+function checkBreaker(path: Path, provider: Record<string, unknown>, report: Report): void {
+  const member = [...path, 'breaker', 'slowRate']
+  if (getIn(provider, ['breaker', 'slowRate']) === undefined) return
+  if (getIn(provider, ['breaker', 'slowerThan']) === undefined) report.add(member, 'has no meaning without slowerThan')
+}
+
 function checkBaseUrl(
   path: Path,
   type: string,
@@ -64,7 +72,7 @@ function checkBaseUrl(
   }
 }
 
-/** Models: their targets' providers exist, their names hide no provider, and weights mean something. */
+/** Models: their targets' providers exist, their names hide no provider, and their strategies fit. */
 export function checkModels(tree: unknown, report: Report): void {
   const providers = membersOf(getIn(tree, ['providers'])).map(([name]) => name)
   for (const [name, model] of membersOf(getIn(tree, ['models']))) {
@@ -75,7 +83,7 @@ export function checkModels(tree: unknown, report: Report): void {
     }
     const targets = itemsOf(getIn(model, ['targets']))
     for (const index of targets.keys()) checkTarget([...path, 'targets', index], targets[index], providers, report)
-    checkWeights(path, model, targets, report)
+    checkRouting(path, model, report)
   }
 }
 
@@ -84,16 +92,4 @@ function checkTarget(path: Path, target: unknown, providers: readonly string[], 
   if (typeof provider !== 'string' || providers.includes(provider)) return
   const member = [...path, 'provider']
   report.add(member, `unknown provider${report.quote(member)}${didYouMean(provider, providers)}`)
-}
-
-function checkWeights(path: Path, model: unknown, targets: readonly unknown[], report: Report): void {
-  const weights = targets.map(target => getIn(target, ['weight']))
-  if (getIn(model, ['strategy']) === 'priority') {
-    for (const [index, weight] of weights.entries()) {
-      if (weight !== undefined)
-        report.add([...path, 'targets', index, 'weight'], 'has no meaning with strategy priority')
-    }
-  } else if (weights.length > 0 && weights.every(weight => weight !== undefined && Number(weight) === 0)) {
-    report.addAtKey([...path, 'targets'], `all targets of model "${path[1]}" have weight 0`)
-  }
 }

@@ -3,7 +3,7 @@ import type { Member } from './members.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
 import { getIn, matches, type Path, showPath } from './tree.ts'
-import { isUnsupportedKey, isUnsupportedValue } from './unsupported.ts'
+import { isUnsupportedKey } from './unsupported.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -47,7 +47,6 @@ function reportValue(issue: Issue, path: Path, tree: unknown, report: Report): v
   const value = getIn(tree, path)
   if (value === undefined) report.addAtKey(path, `${showPath(path)} is missing`)
   else if (value === null) report.addAtKey(path, `${showPath(path)} has no value; give it one, or remove the key`)
-  else if (isUnsupportedValue(path, value)) report.add(path, `${value} is not supported yet`)
   else report.add(path, explain(issue, value))
 }
 

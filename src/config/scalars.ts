@@ -46,6 +46,15 @@ export function duration(minimum: 0 | 1 = 1) {
 const SIZE_MESSAGE = 'expected a size such as 512KiB or 32MiB'
 
 /** Text such as `32MiB`, put out as bytes. */
+/** `p95` as the share 0.95, or a duration. */
+export function percentileOrDuration() {
+  const percentile = z
+    .string()
+    .regex(/^p\d{2}$/, 'expected a percentile such as p95, or a duration such as 800ms')
+    .transform(text => ({ percentile: Number(text.slice(1)) / 100 }))
+  return z.union([percentile, duration().transform(ms => ({ ms }))])
+}
+
 export function size() {
   return z
     .string(SIZE_MESSAGE)
@@ -71,6 +80,14 @@ export function modelName() {
       /^[A-Za-z0-9@][\w.@:/+-]{0,199}$/,
       'a model name has 1 to 200 letters, digits or . _ - : @ / +, a letter or digit first',
     )
+}
+
+/** The name of a request header (RFC 9110 5.1), put out in lower case, as Node has them. */
+export function headerName() {
+  return z
+    .string()
+    .regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'expected the name of a header such as x-session-id')
+    .toLowerCase()
 }
 
 export function text() {

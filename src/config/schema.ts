@@ -5,9 +5,11 @@ import {
   boolean,
   date,
   duration,
+  headerName,
   modelName,
   name,
   number,
+  percentileOrDuration,
   port,
   proxy,
   redisUrl,
@@ -55,9 +57,33 @@ const breaker = z.strictObject({
   window: duration().prefault('30s').describe('How far back outcomes count.'),
   minimumCalls: wholeNumber(1).prefault(10).describe('Fewer outcomes than this in the window never open it.'),
   errorRate: number(0.01, 1).prefault(0.5).describe('Share of failures, up to 1, that opens it.'),
-  openFor: duration().prefault('15s').describe('How long it stays open before a call is tried.'),
+  slowerThan: duration()
+    .optional()
+    .describe(
+      'A call is slow if the first content of its stream, or the end of an answer without one, takes longer; none is unless set.',
+    ),
+  slowRate: number(0.01, 1).prefault(0.8).describe('Share of slow calls, up to 1, that opens it.'),
+  openFor: duration()
+    .prefault('15s')
+    .describe('How long it stays open before a call is tried; up to a fifth less, at random.'),
+  maxOpenFor: duration()
+    .prefault('5m')
+    .describe('Each opening is twice as long as the one before, up to this; time in health takes it back.'),
   probes: wholeNumber(1).prefault(1).describe('Calls tried at a time while half open.'),
   closeAfter: wholeNumber(1).prefault(2).describe('Successes in a row that close it.'),
+})
+
+const health = z.strictObject({
+  interval: duration().prefault('10s').describe('From one check to the next.'),
+  timeout: duration().prefault('2s').describe('How long a check may take.'),
+  unhealthyAfter: wholeNumber(1).prefault(3).describe('Failed checks in a row that take its targets out.'),
+  healthyAfter: wholeNumber(1).prefault(2).describe('Good checks in a row that bring them back.'),
+  whenAllUnhealthy: z
+    .enum(['use-all', 'refuse'])
+    .default('use-all')
+    .describe(
+      'Where no target of a model is well: ask its targets all the same, since the checks may be what is broken, or not.',
+    ),
 })
 
 const outage = z.strictObject({
@@ -96,6 +122,9 @@ const provider = z
     timeouts: timeouts.prefault({}).describe('How long to wait for what.'),
     connections: wholeNumber(1, 65_535).prefault(256).describe('Most connections to the vendor, opened when needed.'),
     breaker: breaker.prefault({}).describe('When to leave a failing target alone.'),
+    health: health
+      .optional()
+      .describe('Ask the vendor for its list of models, again and again, to see whether it answers; off unless set.'),
     dialect: z
       .enum(['openai-chat', 'anthropic'])
       .optional()
@@ -107,19 +136,55 @@ const provider = z
     apiKeys: [...(apiKey === undefined ? [] : [apiKey]), ...(apiKeys ?? [])].filter(key => key !== ''),
   }))
 
+const price = z.strictObject({
+  input: number(0).describe('USD for a million input tokens.'),
+  output: number(0).describe('USD for a million output tokens.'),
+})
+
 const target = z.strictObject({
   provider: text().describe('A name under `providers`.'),
   model: modelName().describe("The vendor's name of the model."),
-  weight: number(0, 1_000_000).prefault(1).describe('Share of the calls, for strategy `weighted`.'),
+  weight: number(0, 1_000_000)
+    .prefault(1)
+    .describe('Share of the calls, or of the sessions with `affinity`; 0: only where no other can answer.'),
+  price: price.optional().describe('What the vendor charges, for strategy `cheapest`; unknown counts as dearest.'),
+})
+
+const affinity = z.strictObject({
+  by: z
+    .enum(['header', 'user', 'prefix'])
+    .describe(
+      'What the calls have in common: a header, the `user` (Anthropic: `metadata.user_id`), or the beginning of the prompt, which vendors cache.',
+    ),
+  header: headerName().default('x-session-id').describe('Which header, for `by: header`.'),
+  prefix: size()
+    .prefault('1KiB')
+    .describe(
+      'How much of the prompt, for `by: prefix`: more than what all prompts share. Shorter prompts go where the strategy says.',
+    ),
 })
 
 const model = z.strictObject({
   strategy: z
-    .enum(['weighted', 'priority'])
+    .enum(['weighted', 'least-latency', 'least-busy', 'cheapest', 'priority'])
     .default('weighted')
-    .describe('`weighted`: at random by weight; `priority`: the first that can answer.'),
+    .describe(
+      'Who is asked first of those that can answer. `weighted`: each in turn by weight; `least-latency`: the fastest lately; `least-busy`: the one with fewest calls for its weight; `cheapest`: the lowest price, at three input tokens to one of output; `priority`: the first in the list.',
+    ),
   targets: z.array(target).min(1).describe('Who may answer.'),
+  affinity: affinity
+    .optional()
+    .describe('Calls that belong together go to the same target while it can answer; off unless set.'),
   attempts: wholeNumber(1, 100).prefault(3).describe('Most upstream attempts for one request.'),
+  hedge: z
+    .strictObject({
+      after: percentileOrDuration()
+        .prefault('p95')
+        .describe('How long the first target may take to begin: a time, or such a share of its own answers (`p95`).'),
+      budget: number(0.001, 1).prefault(0.05).describe('Second attempts, as a share of all first ones.'),
+    })
+    .optional()
+    .describe('Ask a second target when the first is slower than usual; off unless set.'),
   cache: z
     .strictObject({
       ttl: duration().describe('How long an answer is kept.'),
@@ -167,6 +232,13 @@ export const schema = z.strictObject({
     .default({})
     .describe('What clients may ask for, beside `provider/model`, which always works.'),
   keys: z.array(key).default([]).describe('The callers. With none the gateway is open, and then only on loopback.'),
+  retryBudget: z
+    .strictObject({
+      ratio: number(0, 10).prefault(0.2).describe('Attempts after failures, as a share of first attempts.'),
+      minPerSecond: number(0, 10_000).prefault(1).describe('Attempts after failures that are allowed in any case.'),
+    })
+    .prefault({})
+    .describe('How much load attempts that follow failures may add, for each target, over ten seconds.'),
   state: z
     .strictObject({
       redis: redisUrl().optional().describe('Redis or Valkey, for several gateways; memory unless set.'),

@@ -2,7 +2,7 @@ import type { CallRecord } from './record.ts'
 
 /** The one log line of a request: what a person on call asks first. Holds no prompt, no key, and no URL with its query. */
 export function logLine(record: CallRecord, status: number, now: number): Record<string, unknown> {
-  const last = record.attempts.at(-1)
+  const last = record.answeredBy ?? record.attempts.at(-1)
   const { endpoint, caller, model, stream, lane, usage, losses, finish, failure, errorCode } = record
   return {
     id: record.id,
@@ -31,8 +31,9 @@ export function logLine(record: CallRecord, status: number, now: number): Record
   }
 }
 
-function describe({ target, failure, reason }: CallRecord['attempts'][number]): string {
-  return failure === undefined ? `${target}: ok` : `${target}: ${failure} (${reason ?? 'no reason given'})`
+function describe({ target, failure, reason, hedge }: CallRecord['attempts'][number]): string {
+  const name = hedge ? `${target} (hedge)` : target
+  return failure === undefined ? `${name}: ok` : `${name}: ${failure} (${reason ?? 'no reason given'})`
 }
 
 function round(ms: number): number {

@@ -1,8 +1,6 @@
 import type * as Prometheus from '@prometheus-io/client'
 import { FastHistogram } from './fast-histogram.ts'
-
-/** The client that fastify-metrics brings; its own registry is left alone. */
-export type PrometheusClient = Pick<typeof Prometheus, 'Counter' | 'Gauge'>
+import { FastScalar } from './fast-scalar.ts'
 
 export interface MetricDefinition {
   readonly name: string
@@ -68,6 +66,24 @@ export const METRICS = {
     buckets: LATENCY,
   },
   attempts: { name: 'sluice_attempts_total', type: 'counter', help: 'Upstream attempts.', labels: [] },
+  retries: {
+    name: 'sluice_retries_total',
+    type: 'counter',
+    help: 'Upstream attempts that followed a failed one.',
+    labels: [],
+  },
+  retriesUnpaid: {
+    name: 'sluice_retries_unpaid_total',
+    type: 'counter',
+    help: 'Failures after which the retry budget allowed no further attempt.',
+    labels: [],
+  },
+  hedges: {
+    name: 'sluice_hedges_total',
+    type: 'counter',
+    help: 'Second attempts beside one that was slow, by how they ended.',
+    labels: ['outcome'],
+  },
   fallbacks: {
     name: 'sluice_fallbacks_total',
     type: 'counter',
@@ -79,6 +95,12 @@ export const METRICS = {
     type: 'gauge',
     help: '0 closed, 1 half-open, 2 open.',
     labels: ['provider', 'model', 'key'],
+  },
+  targetHealth: {
+    name: 'sluice_target_health',
+    type: 'gauge',
+    help: '1 healthy, 0 not, as the active checks of its provider say; only where it has some.',
+    labels: ['provider', 'model'],
   },
   keyRefused: {
     name: 'sluice_upstream_key_refused_total',
@@ -123,28 +145,22 @@ export const METRICS = {
 } as const satisfies Record<string, MetricDefinition>
 
 type Definitions = typeof METRICS
-type MetricOf<T> = T extends 'counter'
-  ? Prometheus.Counter<string>
-  : T extends 'gauge'
-    ? Prometheus.Gauge<string>
-    : FastHistogram
+type MetricOf<T> = T extends 'histogram' ? FastHistogram : FastScalar
 
 /** The metrics themselves, by their names in the table. */
 export type Meters = { readonly [Key in keyof Definitions]: MetricOf<Definitions[Key]['type']> }
 
 /** Registers every metric of the table in `registry`. */
-export function createMeters(client: PrometheusClient, registry: Prometheus.Registry): Meters {
+export function createMeters(registry: Prometheus.Registry): Meters {
   const entries = Object.entries<MetricDefinition>(METRICS).map(([key, definition]) => [
     key,
-    create(client, registry, definition),
+    create(registry, definition),
   ])
   return Object.fromEntries(entries) as Meters
 }
 
-function create(client: PrometheusClient, registry: Prometheus.Registry, definition: MetricDefinition) {
-  const { name, help, type } = definition
-  const options = { name, help, labelNames: [...definition.labels], registers: [registry] }
-  if (type === 'counter') return new client.Counter(options)
-  if (type === 'gauge') return new client.Gauge(options)
-  return new FastHistogram(name, help, definition.buckets ?? LATENCY, registry)
+function create(registry: Prometheus.Registry, { name, help, type, labels, buckets }: MetricDefinition) {
+  return type === 'histogram'
+    ? new FastHistogram(name, help, buckets ?? LATENCY, registry)
+    : new FastScalar(type, name, help, labels, registry)
 }

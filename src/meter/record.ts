@@ -11,6 +11,8 @@ export interface AttemptRecord {
   readonly model: string
   readonly key: number
   readonly startedAt: number
+  /** It was made while another one was still awaited. */
+  readonly hedge?: boolean
   firstByteAt?: number
   endedAt?: number
   status?: number
@@ -29,6 +31,10 @@ export class CallRecord {
   model: string | undefined
   stream = false
   readonly attempts: AttemptRecord[] = []
+  /** The attempt whose answer the client was given, a refusal of the vendor's included. */
+  answeredBy: AttemptRecord | undefined
+  /** Another attempt would have followed, but the retry budget could not pay for it. */
+  retryUnpaid = false
   lane: 'pass' | 'translate' | undefined
   usage: Usage | undefined
   /** A whole answer that was passed on unread; settlement reads its report, together with those of others. */
@@ -60,7 +66,12 @@ export class CallRecord {
   /** Ms spent outside of upstream attempts until `now`: what the gateway itself cost. */
   overhead(now: number): number {
     let upstream = 0
-    for (const attempt of this.attempts) upstream += (attempt.endedAt ?? now) - attempt.startedAt
+    let covered = this.startedAt
+    for (const { startedAt, endedAt = now } of this.attempts) {
+      // Attempts may overlap where a second one was made beside a slow first.
+      upstream += Math.max(0, endedAt - Math.max(covered, startedAt))
+      covered = Math.max(covered, endedAt)
+    }
     return Math.max(0, now - this.startedAt - upstream)
   }
 }

@@ -16,6 +16,18 @@ interface AttemptMeters {
   readonly firstByte: Timer
 }
 
+/** The metric children of one route. */
+interface EndpointMeters {
+  readonly latency: Timer
+  readonly byStatus: Map<number, Count>
+}
+
+/** The metric children of one provider x model. */
+interface TargetMeters {
+  readonly byOutcome: Map<string, AttemptMeters>
+  readonly answer: AnswerMeters
+}
+
 interface AnswerMeters {
   readonly input: Timer
   readonly output: Timer
@@ -27,35 +39,46 @@ interface AnswerMeters {
 export class Settlement {
   readonly #meters: Meters
   readonly #overhead: Timer
-  readonly #requests = new Map<string, Count>()
-  readonly #latencies = new Map<string, Timer>()
-  readonly #attempts = new Map<string, AttemptMeters>()
-  readonly #answers = new Map<string, AnswerMeters>()
+  readonly #attemptCount: Count
+  readonly #endpoints = new Map<string, EndpointMeters>()
+  readonly #providers = new Map<string, Map<string, TargetMeters>>()
 
   constructor(meters: Meters) {
     this.#meters = meters
     this.#overhead = meters.overhead.labels({})
+    this.#attemptCount = meters.attempts.labels({})
   }
 
   /** `status` is what the client was sent (499 when it left before); `now` on the record's clock, ms. */
   settle(record: CallRecord, status: number, now: number): void {
     const { endpoint } = record
-    kept(this.#requests, `${endpoint} ${status}`, () => this.#meters.requests.labels({ endpoint, status })).inc()
-    kept(this.#latencies, endpoint, () => this.#meters.latency.labels({ endpoint })).observe(
-      (now - record.startedAt) / 1000,
-    )
+    const { latency, byStatus } = kept(this.#endpoints, endpoint, () => ({
+      latency: this.#meters.latency.labels({ endpoint }),
+      byStatus: new Map(),
+    }))
+    kept(byStatus, status, () => this.#meters.requests.labels({ endpoint, status })).inc()
+    latency.observe((now - record.startedAt) / 1000)
     if (record.attempts.length === 0) return
     this.#overhead.observe(record.overhead(record.firstContentAt ?? now) / 1000)
-    this.#meters.attempts.inc(record.attempts.length)
+    this.#attemptCount.inc(record.attempts.length)
+    if (record.attempts.length > 1) this.#further(record)
+    if (record.retryUnpaid) this.#meters.retriesUnpaid.inc()
     for (const attempt of record.attempts) this.#attempt(attempt, now)
-    const last = record.attempts.at(-1)
-    if (last !== undefined && last.failure === undefined) this.#answer(record, last, now)
+    const { answeredBy } = record
+    if (answeredBy !== undefined && answeredBy.failure === undefined) this.#answer(record, answeredBy, now)
+  }
+
+  /** Attempts beyond the first. */
+  #further({ attempts }: CallRecord): void {
+    const hedges = attempts.filter(attempt => attempt.hedge)
+    this.#meters.retries.inc({}, attempts.length - 1 - hedges.length)
+    for (const { failure } of hedges) this.#meters.hedges.inc({ outcome: failure ?? 'ok' })
   }
 
   #attempt(attempt: AttemptRecord, now: number): void {
     const { provider, model, failure, startedAt } = attempt
     const outcome = failure ?? 'ok'
-    const meters = kept(this.#attempts, `${provider}/${model} ${outcome}`, () => {
+    const meters = kept(this.#target(attempt).byOutcome, outcome, () => {
       const labels = { provider, model, outcome }
       return {
         requests: this.#meters.upstreamRequests.labels(labels),
@@ -69,14 +92,19 @@ export class Settlement {
     if (failure === 'unauthorized') this.#meters.keyRefused.inc({ provider, key: attempt.key })
   }
 
-  #answer(record: CallRecord, last: AttemptRecord, now: number): void {
-    if (record.attempts.some(attempt => attempt.target !== last.target)) this.#meters.fallbacks.inc()
-    const meters = kept(this.#answers, `${last.provider}/${last.model}`, () => this.#answerMeters(last))
+  #answer(record: CallRecord, answeredBy: AttemptRecord, now: number): void {
+    if (record.attempts.some(attempt => attempt.target !== answeredBy.target)) this.#meters.fallbacks.inc()
+    const meters = this.#target(answeredBy).answer
     meters.duration.observe((now - record.startedAt) / 1000)
     if (record.stream && record.firstContentAt !== undefined) {
       meters.firstToken.observe((record.firstContentAt - record.startedAt) / 1000)
     }
     if (record.usage !== undefined) observeTokens(meters, record.usage)
+  }
+
+  #target(attempt: AttemptRecord): TargetMeters {
+    const models = kept(this.#providers, attempt.provider, () => new Map<string, TargetMeters>())
+    return kept(models, attempt.model, () => ({ byOutcome: new Map(), answer: this.#answerMeters(attempt) }))
   }
 
   #answerMeters({ provider, model }: AttemptRecord): AnswerMeters {
@@ -95,7 +123,7 @@ function observeTokens(meters: AnswerMeters, usage: Usage): void {
   meters.output.observe(usage.output)
 }
 
-function kept<T>(children: Map<string, T>, key: string, make: () => T): T {
+function kept<K, T>(children: Map<K, T>, key: K, make: () => T): T {
   let child = children.get(key)
   if (child === undefined) {
     child = make()

@@ -16,7 +16,7 @@ const UNPAID = /credit balance is too low|reached your specified API usage limit
 /** A provider that speaks the Messages API, at Anthropic or elsewhere. Throws when the base URL or dialect cannot work. */
 export function speakAnthropic(settings: ProviderSettings): Provider {
   const dialect = chooseDialect(settings, ['anthropic'])
-  const health = { method: 'GET', path: '/models' }
+  const health = { method: 'GET', path: '/models' } as const
   return {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? USUAL_URL, USUAL_URL),

@@ -30,7 +30,7 @@ const UNPAID = new Set<Json | undefined>(['insufficient_quota', 'billing_not_act
 export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provider {
   const dialect = chooseDialect(settings, ['openai-chat'])
   const quirks = manners.quirks ?? []
-  const health = { method: 'GET', path: manners.healthPath ?? '/models' }
+  const health = { method: 'GET', path: manners.healthPath ?? '/models' } as const
   return {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? manners.usualUrl, manners.usualUrl),

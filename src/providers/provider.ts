@@ -37,6 +37,6 @@ export interface Provider {
   adjust?(body: JsonObject): JsonObject
   /** When the status code lies (a 400 that says the credit is used up): what it really is. */
   classify?(status: number, body: Json | undefined): Kind | undefined
-  /** The cheapest call that proves that the vendor answers. */
-  healthCheck(): { method: string; path: string }
+  /** The cheapest call that proves that the vendor answers; a GET, so that it never costs tokens. */
+  healthCheck(): { method: 'GET'; path: string }
 }

@@ -117,15 +117,16 @@ class Scanner {
     // Most members can be told apart from the watched ones by their length alone.
     if (!this.#nameEscaped && length < SHORT_STRING && !this.#lengths.has(length)) return
     // Escapes matter: `"m\u006fdel"` is `model` to every parser.
-    const name = String(this.#parsed(nameStart, nameEnd))
+    const plain = !this.#nameEscaped && length < SHORT_STRING
+    const name = plain ? this.#bytes.toString('latin1', nameStart + 1, nameEnd - 1) : this.#parsed(nameStart, nameEnd)
     if (!this.#watched.has(name)) return
     if (this.#found.has(name)) throw InvalidRequest({ param: name }, `${name} is given more than once`)
     this.#found.set(name, { nameStart, start, end: this.#at })
   }
 
-  #parsed(start: number, end: number): unknown {
+  #parsed(start: number, end: number): string {
     try {
-      return JSON.parse(this.#bytes.toString('utf8', start, end))
+      return JSON.parse(this.#bytes.toString('utf8', start, end)) as string
     } catch {
       throw MalformedJson({}, `a broken value at byte ${start}`)
     }
@@ -168,12 +169,24 @@ class Scanner {
   #scalar(): void {
     const start = this.#at
     const bytes = this.#bytes
+    if (this.#shortNumber()) return
     while (isScalarByte(bytes[this.#at])) this.#at += 1
     const text = bytes.toString('latin1', start, this.#at)
     if (text !== 'true' && text !== 'false' && text !== 'null' && !NUMBER.test(text)) {
       this.#at = start
       this.#unexpected('a value')
     }
+  }
+
+  /** Most numbers are whole and without a sign: they need no text made of them. */
+  #shortNumber(): boolean {
+    const bytes = this.#bytes
+    let at = this.#at
+    const first = bytes[at]
+    while (isDigit(bytes[at])) at += 1
+    if (at === this.#at || isScalarByte(bytes[at]) || (first === 0x30 && at > this.#at + 1)) return false
+    this.#at = at
+    return true
   }
 
   #closes(byte: number): boolean {
@@ -194,6 +207,10 @@ class Scanner {
     const where = this.#at < this.#bytes.length ? `at byte ${this.#at}` : 'at the end of the body'
     throw MalformedJson({}, `expected ${wanted} ${where}`)
   }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
 
 /** Digits, letters, `+`, `-`, `.`: all that numbers and the three literals are made of. */

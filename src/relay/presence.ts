@@ -5,7 +5,7 @@ const CLIENT_GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 
 const STOPPING: FailedOutcome = { type: 'failed', kind: 'network', reason: 'the gateway is shutting down' }
 
 /** An upstream call that nobody may be waiting for any more. */
-interface Abortable {
+export interface Abortable {
   abort(failure: FailedOutcome): void
 }
 
@@ -14,6 +14,8 @@ export class Presence {
   /** The client has left before its answer was complete. */
   gone = false
   #current: Abortable | undefined
+  /** Watched before and perhaps not over; a second one only while two targets race. */
+  #other: Abortable | undefined
   #controller: AbortController | undefined
 
   /** For plugins; made only when somebody asks, for an AbortController costs more than most of a request's stages. */
@@ -23,8 +25,9 @@ export class Presence {
     return this.#controller.signal
   }
 
-  /** The upstream call that is made for this client now; the one before has ended. */
+  /** An upstream call that is made for this client now; of those before, at most the last has not ended. */
   watch(call: Abortable): void {
+    this.#other = this.#current
     this.#current = call
     if (this.gone) call.abort(CLIENT_GONE)
   }
@@ -33,12 +36,17 @@ export class Presence {
   closed(answered: boolean): void {
     if (answered) return
     this.gone = true
-    this.#current?.abort(CLIENT_GONE)
+    this.#abort(CLIENT_GONE)
     this.#controller?.abort()
   }
 
   /** The gateway itself must end the call. */
   stop(): void {
-    this.#current?.abort(STOPPING)
+    this.#abort(STOPPING)
+  }
+
+  #abort(why: FailedOutcome): void {
+    this.#other?.abort(why)
+    this.#current?.abort(why)
   }
 }

@@ -25,10 +25,22 @@ export function scanBody(body: Buffer): Scan {
 }
 
 function readModel(body: Buffer, member: Member): string {
-  const value = parse(text(body, member))
+  const value = isPlainString(body, member)
+    ? body.toString('latin1', member.start + 1, member.end - 1)
+    : parse(text(body, member))
   if (typeof value !== 'string') throw InvalidRequest({ param: 'model' }, 'model must be a string')
   if (value === '') throw InvalidRequest({ param: 'model' }, 'model must not be empty')
   return value
+}
+
+/** A string of printable ASCII without escapes says what its bytes say, as nearly every name of a model does. */
+function isPlainString(body: Buffer, { start, end }: Member): boolean {
+  if (body[start] !== 0x22) return false
+  for (let at = start + 1; at < end - 1; at += 1) {
+    const byte = body[at] as number
+    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return false
+  }
+  return true
 }
 
 function readStream(body: Buffer, member: Member | undefined): boolean {

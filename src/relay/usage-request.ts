@@ -38,14 +38,18 @@ function askInside(options: Buffer, offset: number): Edit | undefined {
 /** Applies edits that do not overlap, in one copy. */
 export function applyEdits(body: Buffer, edits: readonly Edit[]): Buffer {
   const sorted = edits.length < 2 ? edits : edits.toSorted((left, right) => left.start - right.start)
-  const pieces: Buffer[] = []
+  let length = body.length
+  for (const { start, end, bytes } of sorted) length += Buffer.byteLength(bytes) - (end - start)
+  const edited = Buffer.allocUnsafe(length)
   let from = 0
-  for (const edit of sorted) {
-    pieces.push(body.subarray(from, edit.start), Buffer.from(edit.bytes))
-    from = edit.end
+  let to = 0
+  for (const { start, end, bytes } of sorted) {
+    to += body.copy(edited, to, from, start)
+    to += edited.write(bytes, to)
+    from = end
   }
-  pieces.push(body.subarray(from))
-  return Buffer.concat(pieces)
+  body.copy(edited, to, from)
+  return edited
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import type { Json } from '../call/json.ts'
 import type { Result } from '../call/result.ts'
 import type { Dialect, Report } from '../dialects/dialect.ts'
@@ -21,6 +22,11 @@ export class UnreadAnswer {
   report(): Report {
     return this.#dialect.readReport(JSON.parse(this.#body.toString('utf8')) as Json)
   }
+}
+
+/** The same bytes as text where that is safe: Node joins text with the head of the answer in one write, bytes take a second buffer. */
+export function singleWrite(body: Buffer): Buffer | string {
+  return isAscii(body) ? body.toString('latin1') : body
 }
 
 /** Enough to tell an answer from a proxy's HTML page or from half an answer; the whole parse is left to who needs it. */

@@ -18,12 +18,11 @@ import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Outcome, StreamOutcome, WholeOutcome } from '../upstream/outcome.ts'
 import type { Answer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
+import { KEY_COOLDOWN } from './cooldown.ts'
 import { judge } from './judge.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Candidate } from './target.ts'
 
-/** How long a key is left alone after the vendor has refused it, ms. */
-const KEY_COOLDOWN = 60_000
 /** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
 const FORBIDDEN_COOLDOWN = 5_000
 /** When a vendor limits us without saying for how long, ms. */
@@ -35,7 +34,7 @@ export interface Question {
   /** Prepares the body for a candidate. Throws InvalidRequest when the call cannot be said to it. */
   passage(candidate: Candidate): Passage
   /** Sends it; settles at the head of the answer, never rejects. */
-  forward(candidate: Candidate, passage: Passage): Promise<Outcome>
+  forward(attempt: Attempt, passage: Passage): Promise<Outcome>
   /** Monotonic clock, ms. */
   now(): number
 }
@@ -62,7 +61,7 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
   let outcome: Outcome
   try {
     passage = call.passage(candidate)
-    outcome = await call.forward(candidate, passage)
+    outcome = await call.forward(attempt, passage)
   } catch (error) {
     // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
     attempt.settle(call.now(), faultOf(error).kind)
@@ -71,9 +70,12 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
   }
   if (outcome.type === 'failed') return failed(call, attempt, outcome)
   attempt.answered(call.now(), outcome)
-  if (outcome.type === 'stream') return stream(call, attempt, passage, outcome)
-  if (outcome.status >= 400) return refused(call, attempt, passage, outcome)
-  return whole(call, attempt, passage, outcome)
+  const ended =
+    outcome.type === 'stream'
+      ? await stream(call, attempt, passage, outcome)
+      : (outcome.status >= 400 ? refused : whole)(call, attempt, passage, outcome)
+  if (!isFailure(ended)) attempt.committed(call.now())
+  return ended
 }
 
 function whole(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {

@@ -1,30 +1,53 @@
 import type { Kind } from '../call/fault.ts'
 import { CONSEQUENCES } from '../errors.ts'
 import type { AttemptRecord, CallRecord } from '../meter/record.ts'
+import type { Abortable } from '../relay/presence.ts'
+import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Outcome } from '../upstream/outcome.ts'
 import type { Verdict } from './breaker.ts'
+import type { Choice } from './choices.ts'
 import type { Permit } from './gate.ts'
 import type { Candidate } from './target.ts'
+import type { Timing } from './target-load.ts'
 
-/** One try of one candidate: tells the gate and the record how it ended, once, when the answer has ended. */
+/** One try of one candidate: tells the gate, the target's load and the record how it ended, once, when the answer has ended. */
 export class Attempt {
   readonly candidate: Candidate
   readonly record: AttemptRecord
   readonly #permit: Permit
+  readonly #timing: Timing
+  #begunAt: number | undefined
   #settled = false
+  #exchange: Abortable | undefined
+  #aborted: FailedOutcome | undefined
 
-  constructor(candidate: Candidate, permit: Permit, call: CallRecord, now: number) {
+  /** `hedge` where it is made beside another one that has not ended. */
+  constructor({ candidate, permit }: Choice, call: CallRecord, now: number, hedge = false) {
     this.candidate = candidate
     this.#permit = permit
     const { target, key } = candidate
+    this.#timing = target.load.begin(call.stream, now)
     this.record = {
       target: target.id,
       provider: target.vendor.name,
       model: target.configured ? target.model : 'other',
       key: key.index,
       startedAt: now,
+      ...(hedge && { hedge }),
     }
     call.attempts.push(this.record)
+  }
+
+  /** What is on the wire for it. */
+  carriedBy(exchange: Abortable): void {
+    this.#exchange = exchange
+    if (this.#aborted !== undefined) exchange.abort(this.#aborted)
+  }
+
+  /** Nobody waits for it any more. */
+  abort(failure: FailedOutcome): void {
+    this.#aborted = failure
+    this.#exchange?.abort(failure)
   }
 
   /** The head of the answer has come. */
@@ -34,6 +57,12 @@ export class Attempt {
     this.#permit.answered(headers)
   }
 
+  /** The answer is the client's: the content of a stream has begun (before that, its head was an empty promise), or a whole answer has come. */
+  committed(now: number): void {
+    this.#begunAt = now
+    this.#timing.committed(now)
+  }
+
   /** `failure` says how it failed; absent when the answer came whole. Only the first call counts. */
   settle(now: number, failure?: Kind, reason?: string): void {
     if (this.#settled) return
@@ -41,11 +70,23 @@ export class Attempt {
     this.record.endedAt = now
     if (failure !== undefined) this.record.failure = failure
     if (reason !== undefined) this.record.reason = reason
-    this.#permit.settle(verdictOf(failure))
+    if (failure !== undefined) this.#note(failure)
+    const verdict = this.#verdict(failure)
+    this.#timing.settle(verdict, now)
+    this.#permit.settle(verdict)
   }
-}
 
-function verdictOf(failure: Kind | undefined): Verdict {
-  if (failure === undefined) return 'good'
-  return CONSEQUENCES[failure].breaker ? 'bad' : 'neutral'
+  #verdict(failure: Kind | undefined): Verdict {
+    if (failure !== undefined) return CONSEQUENCES[failure].breaker ? 'bad' : 'neutral'
+    const { slowerThan } = this.candidate.target.vendor.breaker
+    if (slowerThan === undefined || this.#begunAt === undefined) return 'good'
+    return this.#begunAt - this.record.startedAt > slowerThan ? 'slow' : 'good'
+  }
+
+  /** For the operator, where it was not the request's own fault. */
+  #note(kind: Kind): void {
+    if (!CONSEQUENCES[kind].nextTarget && kind !== 'unauthorized') return
+    const { status } = this.record
+    this.candidate.gate.breaker.lastFailure = { kind, at: Date.now(), ...(status !== undefined && { status }) }
+  }
 }

@@ -1,15 +1,20 @@
 import { EventEmitter } from 'node:events'
 import CircuitBreaker from 'opossum'
+import type { Kind } from '../call/fault.ts'
+import { Ejection, type EjectionSettings } from './ejection.ts'
+import { type Probe, Probes } from './probes.ts'
 
-export interface BreakerSettings {
-  /** Over how long failures are counted, ms. */
+export interface BreakerSettings extends EjectionSettings {
+  /** Over how long outcomes are counted, ms. */
   readonly window: number
   /** Fewer outcomes than this in the window never open it. */
   readonly minimumCalls: number
   /** Share of failures at which it opens, 0..1. */
   readonly errorRate: number
-  /** How long it stays open before probes, ms. */
-  readonly openFor: number
+  /** To the first content of a stream, or the end of an answer without one, ms: what takes longer is slow. Unset, nothing is. */
+  readonly slowerThan?: number | undefined
+  /** Share of slow attempts at which it opens, 0..1. */
+  readonly slowRate: number
   /** Probes at a time while half-open. */
   readonly probes: number
   /** Good probes that close it. */
@@ -18,29 +23,35 @@ export interface BreakerSettings {
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/** How an attempt ended, in the eyes of a breaker. Neutral: it says nothing about the target (a client left, a caller's 4xx). */
-export type Verdict = 'good' | 'bad' | 'neutral'
+/**
+ * How an attempt ended, in the eyes of a breaker. Slow: well, but after too long. Neutral: it says nothing about the target
+ * (a client left, a caller's 4xx).
+ */
+export type Verdict = 'good' | 'slow' | 'bad' | 'neutral'
 
 /** Leave to try a target. Exactly one call of `settle` counts; it must be made at the END of the answer. */
 export interface Admission {
   settle(verdict: Verdict): void
 }
 
-/** An attempt that finds out whether a target is well again; `startedAt` on the breaker's clock, ms. */
-interface Probe {
-  readonly startedAt: number
+/** What the target did wrong last; `at` in ms since 1970. */
+export interface LastFailure {
+  readonly kind: Kind
+  readonly status?: number
+  readonly at: number
 }
+
+type Counted = Exclude<Verdict, 'neutral'>
 
 /** Buckets of the rolling window. */
 const BUCKETS = 10
-/** A probe that has not ended after this long (ms) no longer keeps others out; its outcome still counts when it comes. */
-const PROBE_PATIENCE = 60_000
-/** opossum opens above its threshold; ours opens at it. */
-const AT_THRESHOLD = 1e-9
+/** opossum would look at failures alone and keep its first settings for ever, so the decision to open is ours. */
+const NEVER_BY_ITSELF = Number.MAX_SAFE_INTEGER
 
 /** Takes the place of the protected call: opossum is told how attempts ended, it does not run them. */
-async function report(verdict: 'good' | 'bad'): Promise<void> {
+async function report(verdict: Counted): Promise<Counted> {
   if (verdict === 'bad') throw FAILED
+  return verdict
 }
 const FAILED = new Error('the attempt failed')
 
@@ -52,35 +63,43 @@ const FAILED = new Error('the attempt failed')
  * probes is.
  */
 export class Breaker {
-  readonly #settings: BreakerSettings
-  readonly #opossum: CircuitBreaker<['good' | 'bad'], void>
-  readonly #rotation = new EventEmitter()
+  /** May be replaced at any time: state and counts stay, and an ejection that runs ends as it began. */
+  settings: BreakerSettings
+  lastFailure: LastFailure | undefined
+  readonly #onState: (state: BreakerState) => void
   readonly #now: () => number
+  readonly #options: CircuitBreaker.Options<[Counted]>
+  readonly #opossum: CircuitBreaker<[Counted], Counted>
+  readonly #rotation = new EventEmitter()
+  readonly #probes = new Probes()
+  readonly #ejection: Ejection
   #generation = 0
-  readonly #probes = new Set<Probe>()
-  #goodProbes = 0
-  #openedAt = 0
+  #openUntil = 0
   #rotatedAt: number
 
-  /** `onState` is called at each change of state; `now` is a monotonic clock in ms. */
-  constructor(settings: BreakerSettings, onState: (state: BreakerState) => void, now: () => number) {
-    this.#settings = settings
+  /** `onState` is called at each change of state; `now` is a monotonic clock in ms; `random` gives numbers from 0 to 1. */
+  constructor(
+    settings: BreakerSettings,
+    onState: (state: BreakerState) => void,
+    now: () => number,
+    random: () => number = Math.random,
+  ) {
+    this.settings = settings
+    this.#onState = onState
     this.#now = now
+    this.#ejection = new Ejection(random)
     this.#rotatedAt = now()
-    this.#opossum = new CircuitBreaker(report, {
+    this.#options = {
       timeout: false,
-      resetTimeout: settings.openFor,
-      errorThresholdPercentage: settings.errorRate * 100 - AT_THRESHOLD,
-      volumeThreshold: settings.minimumCalls,
+      volumeThreshold: NEVER_BY_ITSELF,
       rollingCountBuckets: BUCKETS,
       // Snapshots and percentiles sort every latency of the window; the rotation is ours, so that no breaker has timers.
       enableSnapshots: false,
       rollingPercentilesEnabled: false,
       rotateBucketController: this.#rotation,
-    })
-    this.#opossum.on('open', () => this.#entered('open', onState))
-    this.#opossum.on('halfOpen', () => this.#entered('half-open', onState))
-    this.#opossum.on('close', () => this.#entered('closed', onState))
+    }
+    this.#opossum = new CircuitBreaker(report, this.#options)
+    this.#listen()
   }
 
   get state(): BreakerState {
@@ -90,24 +109,35 @@ export class Breaker {
 
   /** Ms until an open breaker lets a probe through; 0 when it is not open. */
   get openForMs(): number {
-    return this.#opossum.opened ? Math.max(0, this.#openedAt + this.#settings.openFor - this.#now()) : 0
+    return this.#opossum.opened ? Math.max(0, this.#openUntil - this.#now()) : 0
   }
 
   /** Leave for one attempt, or undefined while open or while enough probes are on their way. */
   admit(): Admission | undefined {
     if (this.#opossum.closed) return this.#admission(undefined)
     if (!this.#opossum.halfOpen) return undefined
-    const startedAt = this.#now()
-    for (const probe of this.#probes) if (startedAt - probe.startedAt >= PROBE_PATIENCE) this.#probes.delete(probe)
-    if (this.#probes.size >= this.#settings.probes) return undefined
-    const probe = { startedAt }
-    this.#probes.add(probe)
-    return this.#admission(probe)
+    const probe = this.#probes.begin(this.#now(), this.settings.probes)
+    return probe === undefined ? undefined : this.#admission(probe)
   }
 
   /** Ends the breaker: nothing of it keeps the process or memory busy afterwards. */
   shutdown(): void {
     this.#opossum.shutdown()
+  }
+
+  #listen(): void {
+    // opossum's own listener starts its timer with what stands there.
+    this.#opossum.prependListener('open', () => this.#eject())
+    this.#opossum.on('open', () => this.#entered('open'))
+    this.#opossum.on('halfOpen', () => this.#entered('half-open'))
+    this.#opossum.on('close', () => this.#recover())
+    this.#opossum.on('failure', () => this.#weigh())
+    this.#opossum.on('success', verdict => {
+      if (verdict !== 'slow') return
+      // What opossum counts as timeouts is free for the slow ones: it has no timers here.
+      this.#opossum.emit('timeout')
+      this.#weigh()
+    })
   }
 
   #admission(probe: Probe | undefined): Admission {
@@ -124,35 +154,51 @@ export class Breaker {
     }
   }
 
+  /** A slow probe is no recovery. */
   #settleProbe(probe: Probe, verdict: Verdict): void {
-    this.#probes.delete(probe)
-    if (verdict === 'good') {
-      this.#goodProbes += 1
-      if (this.#goodProbes >= this.#settings.closeAfter) this.#fire('good')
-    } else if (verdict === 'bad') {
-      this.#fire('bad')
-    }
+    const good = this.#probes.end(probe, verdict === 'good')
+    if (verdict === 'bad' || verdict === 'slow') this.#fire('bad')
+    else if (verdict === 'good' && good >= this.settings.closeAfter) this.#fire('good')
   }
 
-  #fire(verdict: 'good' | 'bad'): void {
+  #fire(verdict: Counted): void {
     this.#rotate()
     this.#opossum.fire(verdict).catch(ignore)
   }
 
-  #entered(state: BreakerState, onState: (state: BreakerState) => void): void {
+  /** Opens it when the outcomes of the window say so. */
+  #weigh(): void {
+    const { minimumCalls, errorRate, slowRate } = this.settings
+    const { fires, failures, timeouts: slow } = this.#opossum.stats
+    if (fires < minimumCalls) return
+    if (failures / fires >= errorRate || slow / fires >= slowRate) this.#opossum.open()
+  }
+
+  #eject(): void {
+    const now = this.#now()
+    const ms = this.#ejection.begin(now, this.settings)
+    this.#options.resetTimeout = ms
+    this.#openUntil = now + ms
+  }
+
+  #recover(): void {
+    this.#ejection.recovered(this.#now())
+    // The failures that opened it must not count again after it has closed.
+    this.#forget(BUCKETS)
+    this.#entered('closed')
+  }
+
+  #entered(state: BreakerState): void {
     this.#generation += 1
     this.#probes.clear()
-    this.#goodProbes = 0
-    if (state === 'open') this.#openedAt = this.#now()
-    // The failures that opened it must not count again after it has closed.
-    if (state === 'closed') this.#forget(BUCKETS)
-    onState(state)
+    this.#onState(state)
   }
 
   /** Moves the window to now; in place of an interval a breaker. */
   #rotate(): void {
-    const width = this.#settings.window / BUCKETS
-    const due = Math.floor((this.#now() - this.#rotatedAt) / width)
+    const width = this.settings.window / BUCKETS
+    const now = this.#now()
+    const due = Math.floor((now - this.#rotatedAt) / width)
     if (due <= 0) return
     this.#rotatedAt += due * width
     this.#forget(Math.min(due, BUCKETS))

@@ -1,5 +1,5 @@
 import { isRefusal, type Permit, type Refusal } from './gate.ts'
-import { inTurn } from './strategies.ts'
+import { inTurn } from './in-turn.ts'
 import type { Candidate, Target } from './target.ts'
 
 /** A candidate that may be asked now. */
@@ -12,28 +12,76 @@ const NOBODY: Refusal = { reason: 'failing', waitMs: 1 }
 
 /** Whom one request may still be sent to, best first. Who failed it is not asked again (C7). */
 export class Choices {
+  readonly #all: readonly Candidate[]
   #left: readonly Candidate[]
+  /** Somebody who was well has failed it, so that not all are unhealthy. */
+  #wellFailed = false
 
   constructor(targets: readonly Target[]) {
-    const [only] = targets
-    this.#left = targets.length === 1 ? inTurn(only as Target) : targets.flatMap(inTurn)
+    const left: Candidate[] = []
+    for (const target of targets) left.push(...inTurn(target))
+    this.#all = left
+    this.#left = left
   }
 
-  /** The first that may be asked at `now`; where there is none, the refusal that ends first, of one at a limit where there is any. */
-  next(now: number): Choice | Refusal {
-    let best: Refusal | undefined
-    for (const candidate of this.#left) {
-      const answer = candidate.gate.admit(now)
-      if (!isRefusal(answer)) return { candidate, permit: answer }
-      if (best === undefined || isBetter(answer, best)) best = answer
-    }
-    return best ?? NOBODY
+  /** Everybody has failed. */
+  get exhausted(): boolean {
+    return this.#left.length === 0
+  }
+
+  /** Gives those who failed another chance. */
+  restore(): void {
+    this.#left = this.#all
+  }
+
+  /**
+   * The first that may be asked at `now`; where there is none, the refusal that ends first, of one at a limit where there is
+   * any. The unhealthy are left out, but where everybody is unhealthy or failing those are asked whose config says so. Leaves
+   * out `except`.
+   */
+  next(now: number, except?: Target): Choice | Refusal {
+    const left = except === undefined ? this.#left : this.#left.filter(({ target }) => target !== except)
+    const found = firstOf(left, isWell, now)
+    if (found !== undefined && (!isRefusal(found) || found.reason === 'limited')) return found
+    if (this.#wellFailed) return found ?? NOBODY
+    return firstOf(left, isLastResort, now, found) ?? untilChecked(left)
   }
 
   /** Leaves out who failed; with all keys of its target, unless the failure was the one key's. */
   strike(failed: Candidate, ofKey: boolean): void {
+    if (isWell(failed)) this.#wellFailed = true
     this.#left = this.#left.filter(candidate => candidate !== failed && (ofKey || candidate.target !== failed.target))
   }
+}
+
+function firstOf(
+  candidates: readonly Candidate[],
+  fits: (candidate: Candidate) => boolean,
+  now: number,
+  best?: Refusal,
+): Choice | Refusal | undefined {
+  for (const candidate of candidates) {
+    if (!fits(candidate)) continue
+    const answer = candidate.gate.admit(now)
+    if (!isRefusal(answer)) return { candidate, permit: answer }
+    if (best === undefined || isBetter(answer, best)) best = answer
+  }
+  return best
+}
+
+function isWell({ target }: Candidate): boolean {
+  return target.vendor.health?.healthy !== false
+}
+
+function isLastResort({ target }: Candidate): boolean {
+  const { health } = target.vendor
+  return health?.healthy === false && health.settings.whenAllUnhealthy === 'use-all'
+}
+
+/** Nobody knows when they will be well; the next check may tell. */
+function untilChecked(candidates: readonly Candidate[]): Refusal {
+  const intervals = candidates.map(({ target }) => target.vendor.health?.settings.interval ?? 0)
+  return candidates.length === 0 ? NOBODY : { reason: 'failing', waitMs: Math.min(...intervals) }
 }
 
 function isBetter(one: Refusal, other: Refusal): boolean {

@@ -1,3 +1,6 @@
+/** How long a key is left alone after the vendor has refused it, ms. */
+export const KEY_COOLDOWN = 60_000
+
 /** A time during which something is left alone. Times in ms on one monotonic clock. */
 export class Cooldown {
   #until = 0

@@ -1,9 +1,13 @@
 import { Cancelled, CONSEQUENCES, NoTarget } from '../errors.ts'
 import type { CallRecord } from '../meter/record.ts'
 import type { Answer } from './answer.ts'
-import { ask, type Failure, isFailure, type Question } from './ask.ts'
+import { type Failure, isFailure, type Question } from './ask.ts'
 import { Attempt } from './attempt.ts'
-import { Choices } from './choices.ts'
+import { backoffMs } from './backoff.ts'
+import { type Choice, Choices } from './choices.ts'
+import { isRefusal, type Refusal } from './gate.ts'
+import { askAndStrike, hedged } from './hedge.ts'
+import type { HedgeRule } from './hedge-rule.ts'
 import type { Target } from './target.ts'
 
 /** Everything that one client request brings to the loop. */
@@ -11,35 +15,71 @@ export interface Dispatch extends Question {
   /** Best first; each target once. */
   readonly targets: readonly Target[]
   readonly maxAttempts: number
+  /** When to ask a second target before the first has answered; never unless set. */
+  readonly hedge: HedgeRule | undefined
   readonly record: CallRecord
   /** The client is still there. */
   present(): boolean
+  /** Settles after so many ms. */
+  wait(ms: number): Promise<void>
+  /** In [0, 1). */
+  random(): number
 }
 
+/** What may be over in a moment, so that the only target there is may be asked again. */
+const PASSING: readonly Failure['kind'][] = ['network', 'overloaded', 'upstream']
+
 /**
- * The only loop: asks the targets in order until one answers, the client's own fault is found, or the attempts are used
- * up. Returns what the client is to read; throws a SluiceError where there is nothing of a vendor's to show. Once it has
- * returned, the answer is committed and nothing is tried again.
+ * The only loop: asks the targets in order until one answers, the client's own fault is found, or the attempts or what pays
+ * for them are used up. Returns what the client is to read; throws a SluiceError where there is nothing of a vendor's to
+ * show. Once it has returned, the answer is committed and nothing is tried again.
  */
 export async function dispatch(call: Dispatch): Promise<Answer> {
   const choices = new Choices(call.targets)
   let failure: Failure | undefined
   for (;;) {
-    const next = choices.next(call.now())
-    if ('reason' in next) {
-      if (failure !== undefined) return conclude(failure)
-      const seconds = Math.max(1, Math.ceil(next.waitMs / 1000))
-      throw NoTarget({ retryAfter: seconds }, call.envelope.model, seconds)
+    const choice = choices.next(call.now())
+    if (isRefusal(choice)) {
+      if (failure === undefined) throw nobody(call, choice)
+      if (!mayAskAgain(call, choices, failure)) return conclude(failure)
+      await call.wait(backoffMs(call.record.attempts.length, call.random()))
+      choices.restore()
+    } else {
+      const { target } = choice.candidate
+      if (failure === undefined) target.retryBudget.deposit(call.now())
+      const ended = await askOne(call, choices, choice)
+      if (!isFailure(ended)) return ended
+      failure = ended
+      if (!mayGoOn(call, failure, target)) return conclude(failure)
     }
-    const { candidate, permit } = next
-    const ended = await ask(call, new Attempt(candidate, permit, call.record, call.now()))
-    if (!isFailure(ended)) return ended
-    failure = ended
     if (!call.present()) throw Cancelled()
-    if (!CONSEQUENCES[ended.kind].nextTarget && !ended.unsaid) return conclude(failure)
-    if (call.record.attempts.length >= call.maxAttempts) return conclude(failure)
-    choices.strike(candidate, ended.ofKey)
   }
+}
+
+function askOne(call: Dispatch, choices: Choices, choice: Choice): Promise<Answer | Failure> {
+  const attempt = new Attempt(choice, call.record, call.now())
+  return call.hedge === undefined ? askAndStrike(call, choices, attempt) : hedged(call, call.hedge, choices, attempt)
+}
+
+/** Whether another attempt may follow: it might go better, it is one of those allowed, and it adds no more load than is paid for. */
+function mayGoOn({ record, maxAttempts, now }: Dispatch, failure: Failure, failed: Target): boolean {
+  if (!CONSEQUENCES[failure.kind].nextTarget && !failure.unsaid) return false
+  if (record.attempts.length >= maxAttempts) return false
+  // No load follows from these: the key or target that refused rests, or was not asked at all.
+  if (failure.unsaid || failure.ofKey || failure.kind === 'limited') return true
+  const paid = failed.retryBudget.withdraw(now())
+  record.retryUnpaid = !paid
+  return paid
+}
+
+/** Only where there is nobody else: who failed is otherwise not asked again in the same request (C7). */
+function mayAskAgain({ targets }: Dispatch, choices: Choices, { kind, ofKey }: Failure): boolean {
+  return choices.exhausted && targets.length === 1 && !ofKey && PASSING.includes(kind)
+}
+
+function nobody({ envelope }: Dispatch, { waitMs }: Refusal): Error {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+  return NoTarget({ retryAfter: seconds }, envelope.model, seconds)
 }
 
 function conclude({ answer, error }: Failure): Answer {

@@ -1,6 +1,7 @@
 import type { ResponseHeaders } from '../upstream/outcome.ts'
 import type { Breaker, Verdict } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
+import type { Health } from './health.ts'
 import { Signal } from './signal.ts'
 
 /** Why a candidate is not to be asked now. `limited`: it could answer, but is at a limit; waiting helps. `failing`: it cannot be counted on. */
@@ -24,18 +25,21 @@ export class Gate {
   /** Runs while the vendor limits us. */
   readonly cooldown: Cooldown
   readonly #keyCooldown: Cooldown
+  readonly #health: Health | undefined
   /** An attempt has ended, so another may find room. */
   readonly freed = new Signal()
 
   /** `keyCooldown` runs while the vendor refuses the key, whatever is asked with it. */
-  constructor(breaker: Breaker, cooldown: Cooldown, keyCooldown: Cooldown) {
+  constructor(breaker: Breaker, cooldown: Cooldown, keyCooldown: Cooldown, health?: Health) {
     this.breaker = breaker
     this.cooldown = cooldown
     this.#keyCooldown = keyCooldown
+    this.#health = health
   }
 
   /** Whether it would be let in at `now`; takes nothing. */
   ready(now: number): boolean {
+    if (this.#health?.healthy === false) return false
     return this.#keyCooldown.remaining(now) === 0 && this.cooldown.remaining(now) === 0 && this.breaker.state !== 'open'
   }
 
@@ -59,6 +63,6 @@ export class Gate {
 
 function ignore(): void {}
 
-export function isRefusal(answer: Permit | Refusal): answer is Refusal {
+export function isRefusal(answer: object): answer is Refusal {
   return 'reason' in answer
 }

@@ -3,9 +3,8 @@ import type { Json } from '../call/json.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Provider } from '../providers/provider.ts'
 
-/** What a vendor's refusal means for us. */
-export interface Judgement {
-  readonly fault: Fault
+/** Whose fault a vendor's refusal is. */
+export interface Blame {
   /** What follows from it; differs from the fault's own kind where the fault is not the client's. */
   readonly kind: Kind
   /** The vendor refuses our key, or what it may do. */
@@ -14,18 +13,31 @@ export interface Judgement {
   readonly wholeKey: boolean
 }
 
+/** What a vendor's refusal means for us, and for the client. */
+export interface Judgement extends Blame {
+  readonly fault: Fault
+}
+
 /** Statuses with which vendors refuse a key, its rights or its balance. */
 const KEY_STATUSES = new Set([401, 402, 403])
 
 /** Reads a vendor's non-2xx answer. Never throws: a body that is no JSON is a fault by its status alone. */
 export function judge(provider: Provider, dialect: Dialect, status: number, body: Buffer): Judgement {
   const json = parse(body)
-  const fault = dialect.readError(status, json)
+  return { fault: dialect.readError(status, json), ...blameFor(provider, status, json) }
+}
+
+/** The same of an answer that no client will read. */
+export function blame(provider: Provider, status: number, body: Buffer): Blame {
+  return blameFor(provider, status, parse(body))
+}
+
+function blameFor(provider: Provider, status: number, json: Json | undefined): Blame {
   const said = provider.classify?.(status, json)
   const kind = said ?? kindOf(status)
   const ourKey = kind === 'unauthorized' || kind === 'forbidden' || kind === 'over-budget'
   const wholeKey = ourKey && status !== 403 && (said !== undefined || status === 401)
-  return { fault, kind: ourKey ? 'upstream' : kind, ourKey, wholeKey }
+  return { kind: ourKey ? 'upstream' : kind, ourKey, wholeKey }
 }
 
 /** What an upstream status means by itself. */

@@ -4,7 +4,7 @@ import { ModelForbidden, ModelUnknown } from '../errors.ts'
 import { safeModelPath } from '../providers/index.ts'
 import type { Breakers } from './breakers.ts'
 import { breakerId, createTarget } from './create-target.ts'
-import { priority, weighted } from './strategies.ts'
+import { type Asking, orderOf } from './order.ts'
 import type { Route, Target, Vendor } from './target.ts'
 
 /** How many `provider/model` names that are not in the config are remembered; clients choose them, so there is an end to it. */
@@ -40,6 +40,13 @@ export class Planner {
     return [...new Set([...routes.keys(), ...targets, ...known])]
   }
 
+  /** Every target in the config, and those that were asked for as `provider/model`, each once. */
+  get targets(): readonly Target[] {
+    const routes = [...this.#source.routes.values(), ...this.#direct.values()]
+    const targets = routes.flatMap(route => route.targets.map(target => [target.id, target] as const))
+    return [...new Map(targets).values()]
+  }
+
   /**
    * The route of a name under `models`, or of `provider/model`. Throws ModelForbidden for one that `may` does not allow, before
    * anything is remembered for it, and ModelUnknown with the nearest of the names that it does.
@@ -49,10 +56,9 @@ export class Planner {
     return this.#source.routes.get(model) ?? this.#directRoute(model) ?? this.#unknown(model, may)
   }
 
-  /** The targets of a route, best first, each once. */
-  order(route: Route): readonly Target[] {
-    if (route.targets.length === 1) return route.targets
-    return route.strategy === 'weighted' ? weighted(route.targets, route.weights) : priority(route.targets)
+  /** The targets of a route, best first, each once. Throws InvalidRequest where the call gives what its affinity goes by twice. */
+  order(route: Route, asking: Asking): readonly Target[] {
+    return route.targets.length === 1 ? route.targets : orderOf(route, asking, Math.random)
   }
 
   #names(model: string): boolean {
@@ -71,8 +77,9 @@ export class Planner {
     const vendor = slash > 0 ? this.#source.vendors.get(name.slice(0, slash)) : undefined
     if (vendor === undefined || slash + 1 === name.length) return undefined
     const model = safeModelPath(name.slice(slash + 1))
-    const target = createTarget(vendor, model, 1, this.#isConfigured(vendor, model), this.#breakers)
-    const route: Route = { name, strategy: 'priority', targets: [target], attempts: DIRECT_ATTEMPTS, weights: [] }
+    const settings = { model, weight: 1, configured: this.#isConfigured(vendor, model) }
+    const target = createTarget(vendor, settings, this.#breakers)
+    const route: Route = { name, strategy: 'priority', targets: [target], attempts: DIRECT_ATTEMPTS }
     this.#remember(name, route)
     return route
   }
@@ -89,8 +96,9 @@ export class Planner {
     const [oldest, forgotten] = this.#direct.entries().next().value as [string, Route]
     this.#direct.delete(oldest)
     for (const target of forgotten.targets) {
-      if (!target.configured)
-        for (const { key } of target.candidates) this.#breakers.drop(breakerId(target.id, key.index))
+      if (target.configured) continue
+      for (const { key } of target.candidates) this.#breakers.drop(breakerId(target.id, key.index))
+      this.#breakers.dropTarget(target.id)
     }
   }
 

@@ -6,6 +6,7 @@ import type { Breakers } from './breakers.ts'
 import { Cooldown } from './cooldown.ts'
 import { createTarget } from './create-target.ts'
 import { Planner } from './plan.ts'
+import { RetryBudget } from './retry-budget.ts'
 import type { Route, Vendor } from './target.ts'
 
 /** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
@@ -23,9 +24,10 @@ export interface Snapshot {
  * Throws where a provider's settings make no sense.
  */
 export function buildSnapshot(config: Config, breakers: Breakers, simulators: ReadonlyMap<string, string>): Snapshot {
+  breakers.retries = config.retryBudget
   const vendors = new Map<string, Vendor>()
   for (const [name, settings] of Object.entries(config.providers)) {
-    vendors.set(name, vendorOf(name, settings, simulators.get(name) ?? settings.baseUrl))
+    vendors.set(name, vendorOf(name, settings, simulators.get(name) ?? settings.baseUrl, breakers))
   }
   const routes = new Map(Object.keys(config.models).map(name => [name, routeOf(name, config, vendors, breakers)]))
   return {
@@ -37,8 +39,8 @@ export function buildSnapshot(config: Config, breakers: Breakers, simulators: Re
   }
 }
 
-function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Vendor {
-  const { type, dialect, apiKeys, connections, timeouts, breaker } = settings
+function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | undefined, breakers: Breakers): Vendor {
+  const { type, dialect, apiKeys, connections, timeouts, breaker, health } = settings
   const secrets = apiKeys.length === 0 ? [undefined] : apiKeys
   const provider = createProvider(type, {
     name,
@@ -55,18 +57,22 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
     pool: new Pool({ connections, connectTimeout: timeouts.connect }),
     timeouts,
     breaker,
+    health: health && breakers.health(name, health),
   }
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
-  const { strategy, targets, attempts } = config.models[name] as Config['models'][string]
+  const { strategy, targets, attempts, affinity, hedge } = config.models[name] as Config['models'][string]
   return {
     name,
     strategy,
     attempts,
-    weights: [],
-    targets: targets.map(({ provider, model, weight }) =>
-      createTarget(vendors.get(provider) as Vendor, model, weight, true, breakers),
+    ...(hedge !== undefined && {
+      hedge: { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
+    }),
+    ...(affinity !== undefined && { affinity }),
+    targets: targets.map(({ provider, ...settings }) =>
+      createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
     ),
   }
 }

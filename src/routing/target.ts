@@ -1,9 +1,15 @@
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
+import type { Affinity } from './affinity.ts'
 import type { BreakerSettings } from './breaker.ts'
 import type { Cooldown } from './cooldown.ts'
 import type { Gate } from './gate.ts'
+import type { Health } from './health.ts'
+import type { HedgeRule } from './hedge-rule.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { Price, StrategyName } from './strategies.ts'
+import type { TargetLoad } from './target-load.ts'
 
 /** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
 export interface VendorKey {
@@ -24,6 +30,8 @@ export interface Vendor {
   readonly pool: Pool
   readonly timeouts: ExchangeTimeouts
   readonly breaker: BreakerSettings
+  /** Absent where it is not checked. */
+  readonly health: Health | undefined
 }
 
 /** Who can answer: a vendor with one of its models. */
@@ -33,6 +41,15 @@ export interface Target {
   readonly vendor: Vendor
   readonly model: string
   readonly weight: number
+  /** Pays for the attempts that follow a failure of this target. */
+  readonly retryBudget: RetryBudget
+  readonly price?: Price | undefined
+  /** How busy, fast and well it is: one for all routes that lead to it. */
+  readonly load: TargetLoad
+  /** Its place in the hashing of affinity. */
+  readonly seed: number
+  /** Running sum of the weighted strategy; changes. */
+  due: number
   /** The target with each of the vendor's keys. */
   readonly candidates: readonly Candidate[]
   /** Which of them the last request began with; changes. */
@@ -51,10 +68,12 @@ export interface Candidate {
 /** A name that clients may ask for, and who answers it. */
 export interface Route {
   readonly name: string
-  readonly strategy: 'weighted' | 'priority'
+  readonly strategy: StrategyName
+  /** Keeps calls that belong together on one target. */
+  readonly affinity?: Affinity
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
-  /** Running sums of the weighted strategy; the one thing here that changes. */
-  readonly weights: number[]
+  /** When a second target is asked before the first has answered. */
+  readonly hedge?: HedgeRule
 }

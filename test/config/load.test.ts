@@ -23,7 +23,16 @@ test('defaults fill whatever the file leaves out', () => {
     apiKeys: [],
     connections: 256,
     timeouts: { connect: 5000, firstByte: 60_000, idle: 60_000, total: 1_800_000 },
-    breaker: { window: 30_000, minimumCalls: 10, errorRate: 0.5, openFor: 15_000, probes: 1, closeAfter: 2 },
+    breaker: {
+      window: 30_000,
+      minimumCalls: 10,
+      errorRate: 0.5,
+      slowRate: 0.8,
+      openFor: 15_000,
+      maxOpenFor: 300_000,
+      probes: 1,
+      closeAfter: 2,
+    },
     sim: { latency: 300, jitter: 100, tokensPerSecond: 50, errorRate: 0, outages: [], seed: 1 },
   })
 })
@@ -33,6 +42,16 @@ test('A16: by default a stream may last 20 minutes with a piece every 30 s, and 
   assert.ok(timeouts)
   assert.ok(timeouts.total > 20 * 60_000)
   assert.ok(timeouts.idle > THIRTY_SECONDS)
+})
+
+test('an empty section of health turns the checks on, with their defaults', () => {
+  assert.deepEqual(load('providers: { sim: { health: {} } }').providers.sim?.health, {
+    interval: 10_000,
+    timeout: 2_000,
+    unhealthyAfter: 3,
+    healthyAfter: 2,
+    whenAllUnhealthy: 'use-all',
+  })
 })
 
 test('the config is frozen at every depth', () => {
@@ -65,6 +84,20 @@ models:
     attempts: 3,
     cache: { ttl: 600_000 },
   })
+})
+
+test('a model keeps its prices and what its calls have in common, with header names in the case that Node gives them', () => {
+  const { models } = load(`
+providers: { sim: {} }
+models:
+  cheap: { strategy: cheapest, targets: [{ provider: sim, model: a, price: { input: 0.25, output: 2 } }] }
+  sticky:
+    strategy: least-latency
+    affinity: { by: header, header: X-Chat }
+    targets: [{ provider: sim, model: a, weight: 3 }]
+`)
+  assert.deepEqual(models.cheap?.targets[0]?.price, { input: 0.25, output: 2 })
+  assert.deepEqual(models.sticky?.affinity, { by: 'header', header: 'x-chat', prefix: 1_024 })
 })
 
 suite('keys', () => {

@@ -55,17 +55,13 @@ suite('what is not built yet is refused by name', () => {
       'keys: [{ name: a, key: long-enough-key, limits: { requestsPerMinute: 1, concurrency: 1 } }]',
       'keys[0].limits.concurrency is not supported yet',
     ],
-    ...['least-latency', 'least-busy', 'cheapest'].map(strategy => [
-      `models: { a: { targets: [{ provider: sim, model: x }], strategy: ${strategy} } }`,
-      `models.a.strategy: ${strategy} is not supported yet`,
-    ]),
   ]
 
   for (const [text = '', message = ''] of cases) {
     test(message, () => assert.ok(only(SIM + text).includes(message), only(SIM + text)))
   }
 
-  for (const key of ['limits', 'health']) {
+  for (const key of ['limits']) {
     test(`providers.sim.${key} is not supported yet`, () => {
       assert.match(only(`providers: { sim: { ${key}: {} } }`), new RegExp(`providers.sim.${key} is not supported yet$`))
     })
@@ -111,6 +107,53 @@ suite('values', () => {
   }
 })
 
+suite('routing', () => {
+  const TARGETS = 'targets: [{ provider: sim, model: x }]'
+  const cases = [
+    [
+      `strategy: fastest, ${TARGETS}`,
+      'models.a.strategy: expected weighted, least-latency, least-busy, cheapest, priority',
+    ],
+    [
+      'strategy: least-latency, targets: [{ provider: sim, model: x, weight: 1 }]',
+      'weight: has no meaning with strategy',
+    ],
+    [
+      'targets: [{ provider: sim, model: x, price: { input: 1, output: 1 } }]',
+      'price: has no meaning with strategy weighted',
+    ],
+    [`strategy: cheapest, ${TARGETS}`, '2:26 models.a.strategy: cheapest needs the price of at least one target'],
+    ['strategy: cheapest, targets: [{ provider: sim, model: x, price: { input: 1 } }]', 'price.output is missing'],
+    [
+      'strategy: cheapest, targets: [{ provider: sim, model: x, price: { input: -1, output: 1 } }]',
+      'must be at least 0',
+    ],
+    [`${TARGETS}, affinity: {}`, 'models.a.affinity.by is missing'],
+    [`${TARGETS}, affinity: { by: cookie }`, 'models.a.affinity.by: expected header, user, prefix'],
+    [`${TARGETS}, affinity: { by: user, header: x-id }`, 'models.a.affinity.header: has no meaning with by: user'],
+    [`${TARGETS}, affinity: { by: header, prefix: 1KiB }`, 'models.a.affinity.prefix: has no meaning with by: header'],
+    [`${TARGETS}, affinity: { by: header, header: "x id" }`, 'expected the name of a header'],
+    [`${TARGETS}, strategy: priority, affinity: { by: user }`, 'affinity has no meaning with strategy priority'],
+  ] as const
+
+  for (const [model, message] of cases) {
+    const text = `${SIM}models: { a: { ${model} } }`
+    test(`${model} -> ${message}`, () => assert.ok(only(text).includes(message), only(text)))
+  }
+
+  for (const settings of [
+    'strategy: weighted',
+    'strategy: least-busy',
+    'strategy: least-latency, affinity: { by: user }',
+  ]) {
+    test(`C28: with ${settings}, weights that are all 0 are refused`, () => {
+      const targets = '[{ provider: sim, model: x, weight: 0 }, { provider: sim, model: y, weight: 0 }]'
+      const text = `${SIM}models: { a: { ${settings}, targets: ${targets} } }`
+      assert.match(only(text), /all targets of model "a" have weight 0$/)
+    })
+  }
+})
+
 suite('providers', () => {
   const cases = [
     ['{ opnai: {} }', '1:14 "opnai" is no known provider type, so add "type:"', 'did you mean "openai"?'],
@@ -126,6 +169,13 @@ suite('providers', () => {
     ['{ openai: { baseUrl: "ftp://h/v1" } }', 'expected an address that begins with https:// or http://'],
     ['{ openai: { baseUrl: "https://h/v1?x=1" } }', 'must not hold a query or a fragment'],
     ['{ openai: { timeouts: { total: 0s } } }', 'providers.openai.timeouts.total: must be longer than 0ms'],
+    [
+      '{ openai: { breaker: { slowRate: 0.5 } } }',
+      'providers.openai.breaker.slowRate: has no meaning without slowerThan',
+    ],
+    ['{ openai: { breaker: { minimumCalls: 0 } } }', 'providers.openai.breaker.minimumCalls: must be at least 1'],
+    ['{ openai: { health: { interval: 0s } } }', 'providers.openai.health.interval: must be longer than 0ms'],
+    ['{ openai: { health: { whenAllUnhealthy: x } } }', 'whenAllUnhealthy: expected use-all, refuse'],
     ['{}', '1:1 providers names no vendor'],
   ] as const
 
@@ -285,12 +335,12 @@ test('F4: all problems are reported at once, in the order of the file', () => {
     '  sim: { connections: many }',
     `  opnai: { apiKey: "\${NO_SUCH_KEY}" }`,
     'models:',
-    '  chat: { strategy: cheapest, targets: [{ provider: smi, model: x }] }',
+    '  chat: { strategy: cheap, targets: [{ provider: smi, model: x }] }',
     'keys: [{ name: a, key: changeme }]',
     'ledger: {}',
   ].join('\n')
   const places = refusal(text).map(line => /^sluice\.yaml:(\d+:\d+) \S/.exec(line)?.[1])
-  assert.deepEqual(places, ['1:11', '1:26', '3:23', '4:3', '4:21', '6:21', '6:53', '7:24', '8:1'])
+  assert.deepEqual(places, ['1:11', '1:26', '3:23', '4:3', '4:21', '6:21', '6:50', '7:24', '8:1'])
 })
 
 test('problems are data too, one line each', () => {

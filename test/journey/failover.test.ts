@@ -1,3 +1,4 @@
+import dns from 'node:dns'
 import { test } from 'node:test'
 import { type Handler, reset, startUpstream, stream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
@@ -120,6 +121,62 @@ for (const [name, baseUrl] of [
     const text = await response.text()
     t.assert.match(text, /SLUICE_UPSTREAM_NETWORK/)
     t.assert.doesNotMatch(text, /127|:1\b|\.invalid|\bat /)
+  })
+}
+
+test('C10: a vendor whose certificate cannot be verified reaches the next target, and is a 502 alone', async t => {
+  const [stranger, well] = await Promise.all([startUpstream(ANSWERS, { tls: true }), startUpstream(ANSWERS)])
+  t.after(() => Promise.all([stranger.close(), well.close()]))
+  const { gateway } = await setUp(t, [], {
+    config: {
+      providers: {
+        stranger: { type: 'openai-compatible', baseUrl: stranger.url },
+        well: { type: 'openai-compatible', baseUrl: well.url },
+      },
+      models: {
+        chat: { strategy: 'priority', targets: ['stranger', 'well'].map(provider => ({ provider, model: 'm' })) },
+      },
+    },
+  })
+  for (const body of [asked(), asked()]) t.assert.equal((await gateway.post(CHAT, body)).status, 200)
+  t.assert.equal((await gateway.post(CHAT, asked({ model: 'stranger/m' }))).status, 502)
+})
+
+test('C10: a connection that does not come about in time reaches the next target, and is a 504 alone', async t => {
+  const resolve = dns.lookup as (name: string, options: object, done: () => void) => void
+  // A resolver that never answers holds a connection up as a dead router would.
+  t.mock.method(dns, 'lookup', (name: string, options: object, done: () => void) => {
+    if (name !== 'lost.invalid') resolve(name, options, done)
+  })
+  const well = await startUpstream(ANSWERS)
+  t.after(() => well.close())
+  const provider = (baseUrl: string) => ({ type: 'openai-compatible', baseUrl, timeouts: { connect: '50ms' } })
+  const { gateway } = await setUp(t, [], {
+    config: {
+      providers: { lost: provider('http://lost.invalid'), well: provider(well.url) },
+      models: {
+        chat: { strategy: 'priority', targets: ['lost', 'well'].map(name => ({ provider: name, model: 'm' })) },
+      },
+    },
+  })
+  t.assert.equal((await gateway.post(CHAT, asked())).status, 200)
+  const response = await gateway.post(CHAT, asked({ model: 'lost/m' }))
+  t.assert.equal(response.status, 504)
+  t.assert.match(await response.text(), /SLUICE_UPSTREAM_TIMEOUT.*connection|connection.*SLUICE_UPSTREAM_TIMEOUT/)
+})
+
+for (const status of [408, 429, 500, 502, 503, 504, 529]) {
+  test(`C10: a ${status} reaches the next target, with and without a stream`, async t => {
+    const failing = whole({ error: { message: 'no' } }, { status })
+    const good: Handler = (seen, response) =>
+      (String(seen.body).includes('"stream":true') ? stream(chatStream('answered')) : ANSWERS)(seen, response)
+    const { gateway } = await setUp(t, [failing, good])
+    for (const body of [asked(), STREAM]) {
+      const response = await gateway.post(CHAT, body)
+      t.assert.equal(response.status, 200)
+      t.assert.equal(response.headers.get('x-sluice-target'), 'b/m')
+      t.assert.match(await response.text(), /answered/)
+    }
   })
 }
 

@@ -67,6 +67,16 @@ test('C2: where only that key can answer, the caller learns that it is not his',
   t.assert.equal((await gateway.post(CHAT, asked())).status, 503, 'and nobody asks again while it rests')
 })
 
+test("C2: a bare 403 rests one model for seconds, and the vendor's other models not at all", async t => {
+  const { gateway, upstream } = await setUp(t, [[refuses(403), ANSWERS]])
+  t.assert.equal((await gateway.post(CHAT, asked())).status, 502)
+  const resting = await gateway.post(CHAT, asked())
+  t.assert.equal(resting.status, 503)
+  t.assert.equal(Number(resting.headers.get('retry-after')) <= 5, true)
+  t.assert.equal((await gateway.post(CHAT, asked({ model: 'a/other' }))).status, 200)
+  t.assert.equal(upstream.requests.length, 2)
+})
+
 test('C2: another key of the vendor takes over', async t => {
   const { gateway, upstream } = await setUp(
     t,
@@ -158,6 +168,25 @@ test('C11: when all targets rest it is a 503 that says when the first is back', 
   t.assert.deepEqual(
     upstreams.map(({ requests }) => requests.length),
     [1, 1],
+  )
+})
+
+test('C11: when all breakers are open it is a 503 that says when the first one lets a call through', async t => {
+  const { gateway, upstreams } = await setUp(t, [CRASH, CRASH], {
+    provider: { breaker: { minimumCalls: 2, openFor: '100s' } },
+  })
+  for (let turn = 0; turn < 2; turn += 1) t.assert.equal((await gateway.post(CHAT, asked())).status, 500)
+  const response = await gateway.post(CHAT, asked())
+  t.assert.equal(response.status, 503)
+  const told = Number(response.headers.get('retry-after'))
+  const { targets } = (await (await fetch(`${gateway.opsUrl}/admin/v1/targets`)).json()) as {
+    targets: { keys: { openForMs: number }[] }[]
+  }
+  const shortest = Math.min(...targets.map(({ keys }) => keys[0]?.openForMs ?? 0)) / 1_000
+  t.assert.equal(told - shortest >= 0 && told - shortest < 2, true, `retry-after: ${told}, open for ${shortest} s`)
+  t.assert.deepEqual(
+    upstreams.map(({ requests }) => requests.length),
+    [2, 2],
   )
 })
 

@@ -12,7 +12,9 @@ const SETTINGS: BreakerSettings = {
   window: 30_000,
   minimumCalls: 10,
   errorRate: 0.5,
+  slowRate: 0.8,
   openFor: 15_000,
+  maxOpenFor: 300_000,
   probes: 1,
   closeAfter: 2,
 }
@@ -23,12 +25,13 @@ class Bench {
   readonly breaker: Breaker
   #now = 0
 
-  constructor(t: TestContext, settings: Partial<BreakerSettings> = {}) {
+  constructor(t: TestContext, settings: Partial<BreakerSettings> = {}, random = 0) {
     t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
     this.breaker = new Breaker(
       { ...SETTINGS, ...settings },
       state => this.states.push(state),
       () => this.#now,
+      () => random,
     )
     t.after(() => this.breaker.shutdown())
   }
@@ -54,6 +57,11 @@ class Bench {
   /** Opens it as vendors do: by failing. */
   async open(): Promise<void> {
     await this.settle('bad', 10)
+  }
+
+  /** What a reload of the config does. */
+  change(settings: Partial<BreakerSettings>): void {
+    this.breaker.settings = { ...this.breaker.settings, ...settings }
   }
 
   /** Opens it and waits until it would be tried again. */
@@ -83,6 +91,60 @@ test('opens at the error rate, not below it', async t => {
   await bench.settle('bad', 10)
   t.assert.equal(bench.breaker.state, 'closed')
   await bench.settle('bad')
+  t.assert.equal(bench.breaker.state, 'open')
+})
+
+test('trap 12: with a minimum of one call, one failure opens it, and nothing less than one', async t => {
+  const bench = new Bench(t, { minimumCalls: 1 })
+  await bench.settle('neutral', 100)
+  t.assert.equal(bench.breaker.state, 'closed')
+  await bench.settle('bad')
+  t.assert.equal(bench.breaker.state, 'open')
+})
+
+test('trap 16: what is admitted while closed is not counted, so there is no capacity to be freed too early', async t => {
+  const bench = new Bench(t)
+  const admissions = Array.from({ length: 10_000 }, () => bench.admit())
+  for (const admission of admissions) admission.settle('good')
+  await told()
+  t.assert.equal(bench.breaker.state, 'closed')
+})
+
+test('slow answers open it at a rate of their own, not below it', async t => {
+  const bench = new Bench(t)
+  await bench.settle('good', 3)
+  await bench.settle('slow', 11)
+  t.assert.equal(bench.breaker.state, 'closed', '11 of 14')
+  await bench.settle('slow')
+  t.assert.equal(bench.breaker.state, 'open', '12 of 15')
+})
+
+test('slow answers below the minimum of calls open nothing', async t => {
+  const bench = new Bench(t)
+  await bench.settle('slow', 9)
+  t.assert.equal(bench.breaker.state, 'closed')
+})
+
+test('slow answers are no failures, and failures are not slow', async t => {
+  const bench = new Bench(t)
+  await bench.settle('slow', 6)
+  await bench.settle('bad', 4)
+  t.assert.equal(bench.breaker.state, 'closed')
+})
+
+test('slow answers that lie longer ago than the window are forgotten', async t => {
+  const bench = new Bench(t)
+  await bench.settle('slow', 9)
+  await bench.pass(t, SETTINGS.window + SETTINGS.window / 10)
+  await bench.settle('good', 9)
+  await bench.settle('slow')
+  t.assert.equal(bench.breaker.state, 'closed')
+})
+
+test('a probe that answers slowly has not recovered', async t => {
+  const bench = new Bench(t)
+  await bench.halfOpen(t)
+  await bench.settle('slow')
   t.assert.equal(bench.breaker.state, 'open')
 })
 
@@ -214,16 +276,62 @@ test('C13: one success does not close it, the last of closeAfter does', async t 
   t.assert.deepEqual(bench.states, ['open', 'half-open', 'closed'])
 })
 
-test('one failed probe opens it again, for the whole time, and the count of good ones begins anew', async t => {
+test('C12: one failed probe opens it again, for twice the time, and the count of good ones begins anew', async t => {
   const bench = new Bench(t)
   await bench.halfOpen(t)
   await bench.settle('good')
   await bench.settle('bad')
   t.assert.equal(bench.breaker.state, 'open')
-  t.assert.equal(bench.breaker.openForMs, SETTINGS.openFor)
-  await bench.pass(t, SETTINGS.openFor)
+  t.assert.equal(bench.breaker.openForMs, 2 * SETTINGS.openFor)
+  await bench.pass(t, 2 * SETTINGS.openFor)
   await bench.settle('good')
   t.assert.equal(bench.breaker.state, 'half-open')
+})
+
+test('health takes back what repeated openings have added', async t => {
+  const bench = new Bench(t)
+  await bench.halfOpen(t)
+  await bench.settle('bad')
+  await bench.pass(t, 2 * SETTINGS.openFor)
+  await bench.settle('good', 2)
+  t.assert.equal(bench.breaker.state, 'closed')
+  await bench.pass(t, 10 * SETTINGS.openFor)
+  await bench.open()
+  t.assert.equal(bench.breaker.openForMs, SETTINGS.openFor)
+})
+
+test('opossum waits as long as openForMs says', async t => {
+  const bench = new Bench(t, {}, 1)
+  await bench.open()
+  t.assert.equal(bench.breaker.openForMs, 0.8 * SETTINGS.openFor)
+  await bench.pass(t, 0.8 * SETTINGS.openFor - 1)
+  t.assert.equal(bench.breaker.state, 'open')
+  await bench.pass(t, 1)
+  t.assert.equal(bench.breaker.state, 'half-open')
+})
+
+test('a changed setting counts from now on, with what was counted before', async t => {
+  const bench = new Bench(t)
+  await bench.settle('bad', 5)
+  bench.change({ minimumCalls: 6 })
+  t.assert.equal(bench.breaker.state, 'closed')
+  await bench.settle('bad')
+  t.assert.equal(bench.breaker.state, 'open')
+})
+
+test('a changed setting leaves an ejection that runs and what its probes have shown', async t => {
+  const bench = new Bench(t)
+  await bench.open()
+  bench.change({ openFor: 1_000, closeAfter: 3, probes: 2 })
+  t.assert.equal(bench.breaker.openForMs, SETTINGS.openFor)
+  await bench.pass(t, SETTINGS.openFor)
+  await bench.settle('good', 2)
+  t.assert.equal(bench.breaker.state, 'half-open')
+  bench.change({ closeAfter: 2 })
+  await bench.settle('neutral')
+  t.assert.equal(bench.breaker.state, 'half-open', 'a client who leaves closes nothing')
+  await bench.settle('good')
+  t.assert.equal(bench.breaker.state, 'closed')
 })
 
 test('closed again, it does not remember the failures that opened it', async t => {
@@ -257,7 +365,9 @@ test('trap 14: breakers of other targets take no notice', async t => {
   await told()
   t.assert.deepEqual(changes, ['0 open'])
   t.assert.notEqual(well.admit(), undefined)
-  t.assert.equal(breakers.get('a/m#0', SETTINGS, labels), sick, 'the same breaker for the same id')
+  const changed = { ...SETTINGS, closeAfter: 7 }
+  t.assert.equal(breakers.get('a/m#0', changed, labels), sick, 'the same breaker for the same id')
+  t.assert.equal(sick.settings, changed, 'with the settings of whoever asked last')
 })
 
 test('trap 19: a closed breaker has no timers, and shutdown ends the one of an open breaker', async t => {

@@ -1,12 +1,14 @@
 import { type TestContext, test } from 'node:test'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { dialectNamed } from '../../src/dialects/index.ts'
 import { CallRecord } from '../../src/meter/record.ts'
 import { Envelope } from '../../src/relay/envelope.ts'
 import { passageTo } from '../../src/relay/passage.ts'
+import type { Attempt } from '../../src/routing/attempt.ts'
 import { Breakers } from '../../src/routing/breakers.ts'
 import { type Dispatch, dispatch } from '../../src/routing/dispatch.ts'
+import { RetryBudget } from '../../src/routing/retry-budget.ts'
 import { buildSnapshot } from '../../src/routing/snapshot.ts'
-import type { Candidate } from '../../src/routing/target.ts'
 import type { Outcome } from '../../src/upstream/outcome.ts'
 import { loadText } from '../load-text.ts'
 
@@ -17,11 +19,12 @@ providers:
   a: { type: openai-compatible, baseUrl: "http://127.0.0.1:1" }
   b: { type: openai-compatible, baseUrl: "http://127.0.0.1:1" }
 models:
+  alone: { targets: [ { provider: a, model: m } ] }
   chat: { strategy: priority, targets: [ { provider: a, model: m }, { provider: b, model: m } ] }
 `
 
 /** A call to two targets whose wire the test plays; `asked` is who was asked, in order. */
-async function setUp(t: TestContext, play: Partial<Dispatch>) {
+async function setUp(t: TestContext, play: Partial<Dispatch>, model = 'chat') {
   const breakers = new Breakers(() => 0)
   const snapshot = buildSnapshot(await loadText(CONFIG, {}), breakers, new Map())
   t.after(() => breakers.shutdown())
@@ -30,22 +33,28 @@ async function setUp(t: TestContext, play: Partial<Dispatch>) {
   const envelope = new Envelope({ body, dialect, operation: 'chat', headers: {}, query: '' })
   const record = new CallRecord('id', '/v1/chat/completions', 0)
   const asked: string[] = []
+  const waits: number[] = []
   const call: Dispatch = {
     envelope,
     record,
-    targets: snapshot.planner.order(snapshot.planner.route('chat', () => true)),
     maxAttempts: 3,
     passage: ({ target }) => passageTo(target.vendor.provider, dialect, envelope, target.model),
     forward: async () => CRASH,
+    hedge: undefined,
     present: () => true,
     now: () => 0,
+    wait: async ms => {
+      waits.push(ms)
+    },
+    random: () => 0.5,
     ...play,
+    targets: snapshot.planner.route(model, () => true).targets,
   }
-  const forward = (candidate: Candidate, passage: Parameters<Dispatch['forward']>[1]) => {
-    asked.push(candidate.target.id)
-    return call.forward(candidate, passage)
+  const forward = (attempt: Attempt, passage: Parameters<Dispatch['forward']>[1]) => {
+    asked.push(attempt.record.target)
+    return call.forward(attempt, passage)
   }
-  return { asked, record, run: () => dispatch({ ...call, forward }) }
+  return { asked, waits, record, snapshot, run: () => dispatch({ ...call, forward }) }
 }
 
 test('A5: a client that left while a vendor failed is not asked for at the next one', async t => {
@@ -71,4 +80,88 @@ test('a fault of our own on the way out ends the attempt, so that no probe keeps
   t.assert.equal(record.attempts.length, 1)
   t.assert.equal(record.attempts[0]?.failure, 'internal')
   t.assert.equal(record.attempts[0]?.endedAt, 0)
+})
+
+test('C5: the only target there is is asked again, later each time, within the attempts', async t => {
+  const { asked, waits, run } = await setUp(t, {}, 'alone')
+  const answer = await run()
+  t.assert.equal(answer.status, 500)
+  t.assert.deepEqual(asked, ['a/m', 'a/m', 'a/m'])
+  t.assert.deepEqual(waits, [50, 100])
+})
+
+test('C1: what the client has done wrong is not asked again', async t => {
+  const refusal: Outcome = { ...CRASH, status: 400 }
+  const { asked, run } = await setUp(t, { forward: async () => refusal }, 'alone')
+  t.assert.equal((await run()).status, 400)
+  t.assert.deepEqual(asked, ['a/m'])
+})
+
+test('C5: where the retry budget cannot pay, the failure is the answer', async t => {
+  const { asked, record, snapshot, run } = await setUp(t, {})
+  const [first] = snapshot.planner.route('chat', () => true).targets
+  while (first?.retryBudget.withdraw(0));
+  t.assert.equal((await run()).status, 500)
+  t.assert.deepEqual(asked, ['a/m'])
+  t.assert.equal(record.retryUnpaid, true)
+})
+
+const HEDGE = () => ({ after: { ms: 1 }, budget: new RetryBudget({ ratio: 1, minPerSecond: 0 }) })
+const GOOD: Outcome = { type: 'whole', status: 200, headers: {}, body: Buffer.from('{"choices":[]}') }
+
+/** A vendor that answers when told to, and hears when it is hung up on. */
+function slowVendor() {
+  let answer: (outcome: Outcome) => void = () => {}
+  const outcome = new Promise<Outcome>(resolve => {
+    answer = resolve
+  })
+  return { answer, outcome, exchange: { abort: answer as (failure: Outcome) => void } }
+}
+
+test('a second target is asked when the first is slow; who answers first is read, the other is hung up on', async t => {
+  const slow = slowVendor()
+  const { asked, record, run } = await setUp(t, {
+    hedge: HEDGE(),
+    forward: async attempt => {
+      attempt.carriedBy(slow.exchange)
+      return attempt.record.hedge ? GOOD : slow.outcome
+    },
+  })
+  const answer = await run()
+  t.assert.deepEqual(asked, ['a/m', 'b/m'])
+  t.assert.equal(answer.attempt.record.target, 'b/m')
+  await slow.outcome
+  await setImmediate()
+  t.assert.deepEqual(
+    record.attempts.map(({ target, failure, hedge }) => [target, failure, hedge]),
+    [
+      ['a/m', 'cancelled', undefined],
+      ['b/m', undefined, true],
+    ],
+  )
+})
+
+test('a hedge that fails leaves the first target its time, and is not asked again', async t => {
+  const slow = slowVendor()
+  const { asked, run } = await setUp(t, {
+    hedge: HEDGE(),
+    forward: async attempt => {
+      if (!attempt.record.hedge) return slow.outcome
+      slow.answer(GOOD)
+      return CRASH
+    },
+  })
+  t.assert.equal((await run()).attempt.record.target, 'a/m')
+  t.assert.deepEqual(asked, ['a/m', 'b/m'])
+})
+
+test('without a budget nothing is hedged', async t => {
+  const slow = slowVendor()
+  const hedge = { after: { ms: 1 }, budget: new RetryBudget({ ratio: 0, minPerSecond: 0 }) }
+  const { asked, run } = await setUp(t, { hedge, forward: () => slow.outcome })
+  const answer = run()
+  await setTimeout(100)
+  slow.answer(GOOD)
+  t.assert.equal((await answer).status, 200)
+  t.assert.deepEqual(asked, ['a/m'])
 })

@@ -1,0 +1,47 @@
+import fp from 'fastify-plugin'
+import { type CheckedVendor, HealthChecks } from '../src/routing/health-checks.ts'
+import type { Vendor } from '../src/routing/target.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Checks the vendors of the snapshot that is in force, and nobody else; to be called when another one is. */
+    checkHealth(): void
+  }
+}
+
+/** Beside all requests: asks the vendors whose config wants it how they are. Routing reads the answer from `vendor.health`. */
+export default fp(
+  async app => {
+    const { live, meters } = app
+    const checks = new HealthChecks({
+      now: () => performance.now(),
+      random: Math.random,
+      onChange: (vendor, illness) => {
+        show(vendor)
+        const { healthy } = vendor.health
+        app.log.warn({ provider: vendor.name, healthy, ...(illness !== undefined && { illness }) }, 'health changed')
+      },
+      onKeyRefused: (vendor, key) => meters.keyRefused.inc({ provider: vendor.name, key: key.index }),
+    })
+    app.decorate('checkHealth', () => {
+      const vendors = [...live.snapshot.vendors.values()].filter(isChecked)
+      meters.targetHealth.reset()
+      vendors.forEach(show)
+      checks.watch(vendors)
+    })
+    app.addHook('onReady', async () => app.checkHealth())
+    app.addHook('onClose', async () => checks.stop())
+
+    function show({ name, health }: CheckedVendor): void {
+      for (const { vendor, model, configured } of live.snapshot.planner.targets) {
+        if (configured && vendor.name === name)
+          meters.targetHealth.set({ provider: name, model }, health.healthy ? 1 : 0)
+      }
+    }
+  },
+  { name: 'health-checks', dependencies: ['live', 'meter'] },
+)
+
+function isChecked(vendor: Vendor): vendor is CheckedVendor {
+  return vendor.health !== undefined
+}

@@ -1,0 +1,39 @@
+export interface HealthSettings {
+  /** From one check to the next, ms. */
+  readonly interval: number
+  /** How long a check may take, ms. */
+  readonly timeout: number
+  /** Failed checks in a row that make a provider unhealthy. */
+  readonly unhealthyAfter: number
+  /** Good checks in a row that make it healthy again. */
+  readonly healthyAfter: number
+  /** Where a route has nobody who is well: ask the unhealthy all the same (their checks may be what is broken), or nobody. */
+  readonly whenAllUnhealthy: 'use-all' | 'refuse'
+}
+
+/** What its checks say of a provider; good until they say otherwise. */
+export class Health {
+  /** May be replaced at any time. */
+  settings: HealthSettings
+  #healthy = true
+  /** Checks in a row that contradict the state. */
+  #contrary = 0
+
+  constructor(settings: HealthSettings) {
+    this.settings = settings
+  }
+
+  get healthy(): boolean {
+    return this.#healthy
+  }
+
+  /** Takes the result of a check; returns whether the state has changed by it. */
+  report(good: boolean): boolean {
+    this.#contrary = good === this.#healthy ? 0 : this.#contrary + 1
+    const { unhealthyAfter, healthyAfter } = this.settings
+    if (this.#contrary < (this.#healthy ? unhealthyAfter : healthyAfter)) return false
+    this.#healthy = good
+    this.#contrary = 0
+    return true
+  }
+}

@@ -1,0 +1,57 @@
+import type { Envelope } from '../relay/envelope.ts'
+import { affinityKey } from './affinity.ts'
+import { ascending, byLot } from './lot.ts'
+import { rendezvous } from './rendezvous.ts'
+import { type Circumstances, STRATEGIES } from './strategies.ts'
+import type { Route, Target } from './target.ts'
+
+/** What of a request decides in which order targets are asked. */
+export interface Asking {
+  readonly envelope: Envelope
+  /** The caller's name; undefined while the gateway is open. */
+  readonly caller: string | undefined
+  /** Monotonic clock, ms. */
+  readonly now: number
+}
+
+/**
+ * The targets of a route, best first, each once. Those that can answer now come before those that cannot, and with a weight
+ * before without; the first group is ordered by the strategy, behind the one target that the call's affinity names.
+ * `random` as Math.random. Throws InvalidRequest where the call gives what its affinity goes by twice.
+ */
+export function orderOf(route: Route, asking: Asking, random: () => number): readonly Target[] {
+  const { targets } = route
+  const leading = foremost(targets, asking.now)
+  const ordered = arrange(route, leading, asking, random)
+  if (leading.length === targets.length) return ordered
+  const behind = targets.filter(target => !leading.includes(target))
+  return [...ordered, ...ascending(behind, target => (isReady(target, asking.now) ? 0 : 1))]
+}
+
+function foremost(targets: readonly Target[], now: number): readonly Target[] {
+  const ready = targets.filter(target => isReady(target, now))
+  const able = ready.length > 0 ? ready : targets
+  const weighing = able.filter(({ weight }) => weight > 0)
+  return weighing.length > 0 ? weighing : able
+}
+
+function isReady({ candidates }: Target, now: number): boolean {
+  return candidates.some(({ gate }) => gate.ready(now))
+}
+
+function arrange(
+  { strategy, affinity }: Route,
+  targets: readonly Target[],
+  { envelope, caller, now }: Asking,
+  random: () => number,
+): readonly Target[] {
+  if (targets.length === 1) return targets
+  const circumstances: Circumstances = { streamed: envelope.stream, now, random }
+  const key = affinity === undefined ? undefined : affinityKey(affinity, envelope, caller)
+  if (key === undefined) return STRATEGIES[strategy](targets, circumstances)
+  const pinned = rendezvous(targets, key)
+  const others = targets.filter(target => target !== pinned)
+  // A pick that is not asked would be taken from the share of the calls without a key.
+  const rest = strategy === 'weighted' ? byLot(others, random) : STRATEGIES[strategy](others, circumstances)
+  return [pinned, ...rest]
+}

@@ -1,0 +1,74 @@
+import { test } from 'node:test'
+import { type Handler, whole } from '../upstream.ts'
+import { completion } from './frames.ts'
+import { asked, CHAT, setUp } from './setup.ts'
+
+const LIST = '/v1/models'
+const MODELS = whole({ object: 'list', data: [] })
+const EAGER = { health: { interval: '10ms', unhealthyAfter: 2, healthyAfter: 2 } }
+
+/** A vendor that answers calls, and checks as `check` says. */
+function vendor(name: string, check: Handler): Handler {
+  return (seen, response) => (seen.url === LIST ? check : whole(completion(`of ${name}`)))(seen, response)
+}
+
+function status(code: number): Handler {
+  return whole({ error: { message: 'no' } }, { status: code })
+}
+
+test('a vendor whose checks fail is left out until they succeed, and the log and the metrics say so', async t => {
+  const { gateway, upstreams } = await setUp(t, [vendor('a', status(503)), vendor('b', MODELS)], { provider: EAGER })
+  const line = await gateway.logged(({ msg, healthy }) => msg === 'health changed' && healthy === false)
+  t.assert.deepEqual([line.provider, line.illness], ['a', 'status 503'])
+  t.assert.match(await (await gateway.post(CHAT, asked())).text(), /of b/)
+  const metrics = await gateway.metrics()
+  t.assert.equal(metrics.get('sluice_target_health{provider="a",model="m"}'), 0)
+  t.assert.equal(metrics.get('sluice_target_health{provider="b",model="m"}'), 1)
+
+  upstreams[0]?.use(vendor('a', MODELS))
+  await gateway.logged(({ msg, healthy }) => msg === 'health changed' && healthy === true)
+  t.assert.match(await (await gateway.post(CHAT, asked())).text(), /of a/)
+  t.assert.equal((await gateway.metrics()).get('sluice_target_health{provider="a",model="m"}'), 1)
+  t.assert.equal(gateway.logs.filter(({ msg }) => msg === 'health changed').length, 2, 'one line a change')
+})
+
+test('checks that are all broken do not take the service down', async t => {
+  const { gateway } = await setUp(t, [vendor('a', status(500))], { provider: EAGER })
+  await gateway.logged(({ msg }) => msg === 'health changed')
+  t.assert.match(await (await gateway.post(CHAT, asked())).text(), /of a/)
+})
+
+test('C11: unless the config says refuse: then it is a 503 that says when the next check is due', async t => {
+  const { gateway, upstream } = await setUp(t, [vendor('a', status(500))], {
+    provider: { health: { ...EAGER.health, whenAllUnhealthy: 'refuse' } },
+  })
+  await gateway.logged(({ msg }) => msg === 'health changed')
+  const response = await gateway.post(CHAT, asked())
+  t.assert.equal(response.status, 503)
+  t.assert.equal(response.headers.get('retry-after'), '1')
+  t.assert.deepEqual(new Set(upstream.requests.map(({ url }) => url)), new Set([LIST]))
+})
+
+test('C2: a key that a check finds refused rests and raises the alert; its vendor is well', async t => {
+  const check: Handler = (seen, response) =>
+    (seen.headers.authorization === 'Bearer bad' ? status(401) : MODELS)(seen, response)
+  const { gateway, upstream } = await setUp(t, [vendor('a', check)], {
+    provider: { ...EAGER, apiKey: undefined, apiKeys: ['bad', 'good'] },
+  })
+  await upstream.request(3)
+  for (let turn = 0; turn < 4; turn += 1) t.assert.equal((await gateway.post(CHAT, asked())).status, 200)
+  const called = upstream.requests.filter(({ url }) => url !== LIST)
+  t.assert.deepEqual(new Set(called.map(({ headers }) => headers.authorization)), new Set(['Bearer good']))
+  const metrics = await gateway.metrics()
+  t.assert.equal((metrics.get('sluice_upstream_key_refused_total{provider="a",key="0"}') ?? 0) >= 1, true)
+  t.assert.equal(metrics.get('sluice_target_health{provider="a",model="m"}'), 1)
+})
+
+test('a gateway that closes ends the check that is under way', async t => {
+  const { gateway, upstream } = await setUp(t, [() => {}], {
+    provider: { health: { interval: '10ms', timeout: '10m' } },
+  })
+  const check = await upstream.request(0)
+  await gateway.app.api.close()
+  t.assert.equal(await check.over, 'cut')
+})
