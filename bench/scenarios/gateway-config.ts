@@ -28,6 +28,8 @@ export function gatewayConfig({ port, vendors, allowed }: GatewaySetting): strin
       gpt: { type: 'openai-compatible', baseUrl: gpt, ...vendorSettings(allowed) },
       ...(claude !== undefined && { claude: { type: 'anthropic', baseUrl: claude, ...vendorSettings(allowed) } }),
     },
+    // In the first moments of an outage every call needs a second attempt.
+    retryBudget: { ratio: 0.5, minPerSecond: 20 },
     models: {
       [MODEL]: {
         ...modelSettings(),
@@ -45,11 +47,19 @@ function vendorSettings(_allowed: Allowed | undefined): object {
   return {
     apiKey: 'none',
     connections: 1024,
-    breaker: { window: '2s', minimumCalls: 20, errorRate: 0.5, openFor: '1s', probes: 2, closeAfter: 4 },
+    breaker: {
+      window: '2s',
+      minimumCalls: 20,
+      errorRate: 0.5,
+      openFor: '1s',
+      maxOpenFor: '2s',
+      probes: 2,
+      closeAfter: 2,
+    },
   }
 }
 
 /** How the model's targets are chosen, and what helps when they fail. */
 function modelSettings(): object {
-  return { strategy: 'weighted', attempts: 4 }
+  return { strategy: 'least-latency', attempts: 5, hedge: { after: 'p95', budget: 0.05 } }
 }
