@@ -91,7 +91,8 @@ function startUpTable({ first, later, connectionsBefore }: StartUp): string {
   )
 }
 
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+/** A Markdown table whose columns are in line; all but the first are figures. */
+export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...lines.map(line => line[column]?.length ?? 0)))
   const row = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => align(cell, widths[column] ?? 0, column)).join(' | ')} |`

@@ -74,7 +74,6 @@ interface Door {
 class SimulatedVendor {
   readonly stats = { calls: 0, answered: 0, refused: 0, limited: 0, failed: 0, down: 0, running: 0 }
   readonly #conditions: Conditions
-  readonly #interval: number
   readonly #batch: boolean
   readonly #models: readonly string[]
   readonly #created = Math.floor(Date.now() / 1000)
@@ -83,8 +82,7 @@ class SimulatedVendor {
 
   constructor(options: SimulatorOptions) {
     this.#conditions = new Conditions(options)
-    this.#interval = options.tokensPerSecond === undefined ? 0 : 1000 / options.tokensPerSecond
-    this.#batch = options.batch === true && this.#interval === 0
+    this.#batch = options.batch === true
     this.#models = options.models ?? SIMULATED_MODELS
     this.#openai = { wire: openaiWire, answerer: new Answerer(openaiWire, this.#created) }
     this.#anthropic = { wire: anthropicWire, answerer: new Answerer(anthropicWire, this.#created) }
@@ -186,7 +184,8 @@ class SimulatedVendor {
     }
     const head = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache']
     response.writeHead(200, [...head, door.wire.requestIdHeader, requestId])
-    if (this.#batch) response.end(answer.body)
-    else new FramePump(response, answer.frames, this.#interval).start()
+    const interval = this.#conditions.interval()
+    if (this.#batch && interval === 0) response.end(answer.body)
+    else new FramePump(response, answer.frames, interval).start()
   }
 }

@@ -5,7 +5,7 @@ import { Breakers } from '../../src/routing/breakers.ts'
 import { type Asking, orderOf } from '../../src/routing/order.ts'
 import { buildSnapshot } from '../../src/routing/snapshot.ts'
 import type { Target } from '../../src/routing/target.ts'
-import { seededRandom } from '../../src/sim/conditions.ts'
+import { seededRandom } from '../../src/sim/random.ts'
 import { loadText } from '../load-text.ts'
 
 const BY_SESSION = { affinity: { by: 'header' } }

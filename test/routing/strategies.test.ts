@@ -12,7 +12,7 @@ import {
   weighted,
 } from '../../src/routing/strategies.ts'
 import { TargetLoad } from '../../src/routing/target-load.ts'
-import { seededRandom as seeded } from '../../src/sim/conditions.ts'
+import { seededRandom as seeded } from '../../src/sim/random.ts'
 
 function target(name: string, weight = 1, price?: Price) {
   return { name, weight, price, due: 0, load: new TargetLoad() }

@@ -9,8 +9,9 @@ const MAIN = new URL('../../src/sim/main.ts', import.meta.url).pathname
 
 test('the command line says every option', () => {
   const line = '--port 1 --latency 2 --jitter 3 --tokens-per-second 4 --batch --error-rate 0.5 --requests-per-second 6'
+  const more = '--burst 8 --tail 0.1,1.5 --brown-out 1,2,0.2 --drip 3,4,0.5'
   const outages = '--outage 10,20 --outage 10,20,30 --outage 1,2,,cut --seed 7'
-  assert.deepEqual(readArguments(`${line} ${outages}`.split(' ')), {
+  assert.deepEqual(readArguments(`${line} ${more} ${outages}`.split(' ')), {
     port: 1,
     latency: 2,
     jitter: 3,
@@ -18,6 +19,10 @@ test('the command line says every option', () => {
     batch: true,
     errorRate: 0.5,
     requestsPerSecond: 6,
+    burst: 8,
+    tail: { share: 0.1, shape: 1.5 },
+    brownOuts: [{ after: 1, for: 2, errorRate: 0.2 }],
+    drips: [{ after: 3, for: 4, tokensPerSecond: 0.5 }],
     outages: [
       { after: 10, for: 20 },
       { after: 10, for: 20, every: 30 },
@@ -28,7 +33,16 @@ test('the command line says every option', () => {
 })
 
 test('a command line that cannot be understood is refused', () => {
-  for (const line of ['--latency=soon', '--latency=', '--jitter=-1', '--outage=1', '--outage=1,2,3,now', '--nothing']) {
+  for (const line of [
+    '--latency=soon',
+    '--latency=',
+    '--jitter=-1',
+    '--outage=1',
+    '--outage=1,2,3,now',
+    '--nothing',
+    '--tail=1',
+    '--drip=1,2',
+  ]) {
     assert.throws(() => readArguments([line]), Error, line)
   }
 })

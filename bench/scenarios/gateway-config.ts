@@ -1,0 +1,65 @@
+import { stringify } from 'yaml'
+
+/** What clients ask the gateway for. */
+export const MODEL = 'chat'
+
+export interface GatewaySetting {
+  readonly port: number
+  /** Addresses: the first is `gpt`, the second `claude`. */
+  readonly vendors: readonly string[]
+  /** What each vendor allows; absent where there is no limit. */
+  readonly allowed?: Allowed
+}
+
+export interface Allowed {
+  readonly requestsPerSecond: number
+  /** Calls at once. */
+  readonly burst: number
+}
+
+/** The configuration that the gateway is run with, as YAML: what a user would write who knows no more than the vendors' limits. */
+export function gatewayConfig({ port, vendors, allowed }: GatewaySetting): string {
+  const [gpt, claude] = vendors
+  return stringify({
+    listen: { port },
+    ops: { port: 0 },
+    log: { level: 'info' },
+    providers: {
+      gpt: { type: 'openai-compatible', baseUrl: gpt, ...vendorSettings(allowed) },
+      ...(claude !== undefined && { claude: { type: 'anthropic', baseUrl: claude, ...vendorSettings(allowed) } }),
+    },
+    // In the first moments of an outage every call needs a second attempt.
+    retryBudget: { ratio: 0.5, minPerSecond: 20 },
+    models: {
+      [MODEL]: {
+        ...modelSettings(),
+        targets: [
+          { provider: 'gpt', model: 'gpt' },
+          ...(claude === undefined ? [] : [{ provider: 'claude', model: 'claude' }]),
+        ],
+      },
+    },
+  })
+}
+
+/** What holds for each vendor. */
+function vendorSettings(_allowed: Allowed | undefined): object {
+  return {
+    apiKey: 'none',
+    connections: 1024,
+    breaker: {
+      window: '2s',
+      minimumCalls: 20,
+      errorRate: 0.5,
+      openFor: '1s',
+      maxOpenFor: '2s',
+      probes: 2,
+      closeAfter: 2,
+    },
+  }
+}
+
+/** How the model's targets are chosen, and what helps when they fail. */
+function modelSettings(): object {
+  return { strategy: 'least-latency', attempts: 5, hedge: { after: 'p95', budget: 0.05 } }
+}

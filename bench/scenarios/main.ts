@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { describeMachine } from '../report.ts'
+import { direct } from './arms/direct.ts'
+import { nginx } from './arms/nginx.ts'
+import { queue } from './arms/queue.ts'
+import { sluice } from './arms/sluice.ts'
+import { judge } from './bars.ts'
+import { playIdeal } from './capacity.ts'
+import { figuresOf } from './figures.ts'
+import { measureIdle } from './idle.ts'
+import { page } from './page.ts'
+import { pictures, type Report, tables } from './report.ts'
+import { runArms } from './run.ts'
+import { FULL, QUICK, type Script } from './script.ts'
+
+const USAGE = `Usage: npm run scenarios -- [--quick] [--write]
+
+  --quick   less than a minute: shows that everything runs; its figures are rough
+  --write   write docs/scenarios.md and its pictures as well
+`
+
+const DOCS = resolve(import.meta.dirname, '../../docs')
+const ARMS = [direct, nginx, queue, sluice]
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
+  })
+  if (values.help) {
+    process.stdout.write(USAGE)
+    return
+  }
+  const temporary = mkdtempSync(join(tmpdir(), 'sluice-scenarios-'))
+  try {
+    const report = values.quick ? await measure(QUICK, 300, temporary) : await measure(FULL, 3000, temporary)
+    process.stdout.write(`\n${tables(report)}\n`)
+    if (values.write) write(report)
+  } finally {
+    rmSync(temporary, { recursive: true, force: true })
+  }
+}
+
+async function measure(script: Script, idleCalls: number, temporary: string): Promise<Report> {
+  const loadBefore = loadavg()[0] ?? 0
+  const idle = await measureIdle(idleCalls, temporary)
+  const present = ARMS.filter(arm => arm.absent() === undefined)
+  const one = await runArms(script, 1, present, temporary)
+  const two = await runArms(script, 2, present, temporary)
+  const runs = [...one.runs, ...two.runs]
+  const figures = runs.map(run => figuresOf(run, script))
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    machine: describeMachine(),
+    loadBefore,
+    script,
+    ideals: [playIdeal(script, 1), playIdeal(script, 2)],
+    runs,
+    figures,
+    absent: ARMS.flatMap(arm => arm.absent() ?? []),
+    busy: [one.busy, two.busy],
+    idle,
+    bars: judge(figures, idle),
+  }
+}
+
+function write(report: Report): void {
+  mkdirSync(join(DOCS, 'scenarios'), { recursive: true })
+  writeFileSync(join(DOCS, 'scenarios.md'), page(report))
+  for (const [name, picture] of Object.entries(pictures(report))) writeFileSync(join(DOCS, 'scenarios', name), picture)
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`scenarios: ${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
+}
