@@ -32,7 +32,7 @@ export function gatewayConfig({ port, vendors, allowed }: GatewaySetting): strin
     retryBudget: { ratio: 0.5, minPerSecond: 20 },
     models: {
       [MODEL]: {
-        ...modelSettings(),
+        ...modelSettings(vendors.length),
         targets: [
           { provider: 'gpt', model: 'gpt' },
           ...(claude === undefined ? [] : [{ provider: 'claude', model: 'claude' }]),
@@ -43,10 +43,17 @@ export function gatewayConfig({ port, vendors, allowed }: GatewaySetting): strin
 }
 
 /** What holds for each vendor. */
-function vendorSettings(_allowed: Allowed | undefined): object {
+function vendorSettings(allowed: Allowed | undefined): object {
   return {
     apiKey: 'none',
     connections: 1024,
+    ...(allowed !== undefined && {
+      limits: {
+        requestsPerMinute: allowed.requestsPerSecond * 60,
+        // A little inside of what the vendor takes at once: its clock and ours see the same call at different moments.
+        burst: Math.floor(allowed.burst * 0.9),
+      },
+    }),
     breaker: {
       window: '2s',
       minimumCalls: 20,
@@ -60,6 +67,12 @@ function vendorSettings(_allowed: Allowed | undefined): object {
 }
 
 /** How the model's targets are chosen, and what helps when they fail. */
-function modelSettings(): object {
-  return { strategy: 'least-latency', attempts: 5, hedge: { after: 'p95', budget: 0.05 } }
+function modelSettings(vendors: number): object {
+  return {
+    strategy: 'least-latency',
+    // The only vendor there is may be asked again, a second vendor instead of the first.
+    ...(vendors === 1 ? { attempts: 10, retrySameTarget: true } : { attempts: 5 }),
+    hedge: { after: 'p95', budget: 0.05 },
+    queue: { maxWait: '8s', maxDepth: 2000 },
+  }
 }
