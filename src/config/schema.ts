@@ -125,9 +125,7 @@ const model = z.strictObject({
         .describe('Begin a stream that waits for 10 s, with status 200, and send it a comment every 10 s.'),
     })
     .optional()
-    .describe(
-      'Let requests wait while all targets are at their limits, or until one that fails is tried again; refused at once unless set.',
-    ),
+    .describe('Let requests wait while all targets are at their limits; refused at once unless set.'),
   ...standby,
 })
 

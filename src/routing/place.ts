@@ -68,13 +68,12 @@ export class Place implements Waiter, Abortable {
     const { queue } = this.#parts
     if (queue.busy && choices.untouched) return this.#enter(choices, undefined)
     const found = choices.next(queue.now())
-    return this.#isWorthWaiting(found, choices) ? this.#enter(choices, found) : found
+    return isLimited(found) ? this.#enter(choices, found) : found
   }
 
   tryTurn(now: number): Refusal | 'served' | 'hopeless' {
-    const choices = this.#choices as Choices
-    const found = choices.next(now)
-    if (this.#isWorthWaiting(found, choices)) return found
+    const found = (this.#choices as Choices).next(now)
+    if (isLimited(found)) return found
     const outcome = isRefusal(found) ? 'hopeless' : 'served'
     this.#ended(outcome).resolve(found)
     return outcome
@@ -89,14 +88,6 @@ export class Place implements Waiter, Abortable {
     if (!this.#parts.queue.leave(this)) return
     if (kind === 'cancelled') this.#ended('gone').reject(Cancelled())
     else this.expire({ reason: 'expired', waitMs: 0 })
-  }
-
-  /** Somebody is at a limit, or is failing but will be tried again in time. */
-  #isWorthWaiting(found: Choice | Refusal, { exhausted }: Choices): found is Refusal {
-    if (!isRefusal(found) || exhausted) return false
-    if (found.reason === 'limited') return true
-    const now = this.#parts.queue.now()
-    return now + found.waitMs <= (this.deadline === 0 ? now + this.#maxWait : this.deadline)
   }
 
   #enter(choices: Choices, refusal: Refusal | undefined): Promise<Choice | Refusal> {
@@ -136,6 +127,11 @@ export class Place implements Waiter, Abortable {
     const seconds = Math.max(1, Math.ceil(waitMs / 1000))
     return ERRORS[reason]({ retryAfter: seconds }, this.#parts.model, seconds)
   }
+}
+
+/** Who is failing is not waited for: nobody knows for how long, and a breaker is there to say so at once. */
+function isLimited(found: Choice | Refusal): found is Refusal {
+  return isRefusal(found) && found.reason === 'limited'
 }
 
 function wishOf(header: string | string[] | undefined): number {
