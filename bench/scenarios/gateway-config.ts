@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 
-/** What clients ask the gateway for. */
-export const MODEL = 'chat'
+/** What clients ask the gateway for, as they ask the vendor itself. */
+export const MODEL = 'gpt'
 
 export interface GatewaySetting {
   readonly port: number
