@@ -50,8 +50,8 @@ function vendorSettings(allowed: Allowed | undefined): object {
     ...(allowed !== undefined && {
       limits: {
         requestsPerMinute: allowed.requestsPerSecond * 60,
-        // A little inside of what the vendor takes at once: its clock and ours see the same call at different moments.
-        burst: Math.floor(allowed.burst * 0.9),
+        // Inside of what the vendor takes at once: calls bunch up on their way, and a 429 costs a second of rest.
+        burst: Math.floor(allowed.burst * 0.7),
       },
     }),
     breaker: {
