@@ -132,7 +132,7 @@ export const LimitTokensRequest = define(
 export const LimitConcurrency = define(
   'LIMIT_CONCURRENCY',
   'limited',
-  'This API key has %s requests under way, as many as it may; wait for one of them to end (setting: %s).',
+  'The limit of %s requests at a time for this API key is reached; wait for one of them to end (setting: %s).',
 )
 export const RouteUnknown = define('ROUTE_UNKNOWN', 'not-found', 'There is no route %s %s.')
 export const ModelUnknown = define('ROUTE_MODEL_UNKNOWN', 'not-found', 'The model "%s" is not known%s')
