@@ -16,18 +16,25 @@ declare module 'fastify' {
 /** Opens the limits where the config says that they are counted; does not wait for Redis. */
 export default fp<{ state: Config['state'] }>(
   async (app, { state: { redis, localShare, slotTtl } }) => {
+    let shared = false
     const limits = await openLimits({
       redisUrl: redis,
       localShare,
       slotTtl,
       onState: (state, reason) => {
-        app.meters.limitsShared.set({}, state === 'shared' ? 1 : 0)
+        shared = state === 'shared'
+        app.meters.limitsShared.set({}, shared ? 1 : 0)
         app.log.warn({ state, reason }, 'where limits are counted changed')
       },
     })
     app.decorate('buckets', limits.buckets)
     app.decorate('reservations', limits.reservations)
     app.addHook('onClose', () => limits.close())
+    if (redis === undefined) return
+    app.addHook('onRequest', ({ caller }, reply, done) => {
+      if (!shared && (caller?.limit ?? caller?.rules) !== undefined) reply.header('x-sluice-limits', 'local')
+      done()
+    })
   },
-  { name: 'buckets', dependencies: ['meter'] },
+  { name: 'buckets', dependencies: ['auth'] },
 )

@@ -98,7 +98,7 @@ test('D3, D4: slots are shared by two processes, and those of a killed one are f
   t.assert.deepEqual(await ask([living], 1), [429], 'one slot was freed')
 })
 
-test('C14: with Redis frozen requests go on, one log line says so, and another one when it is back', {
+test('C14, C15: with Redis frozen requests go on, one log line says so, and another one when it is back', {
   skip,
 }, async (t: TestContext) => {
   const { redis, gateways } = await start(
@@ -113,6 +113,8 @@ test('C14: with Redis frozen requests go on, one log line says so, and another o
   for (let count = 0; count < 20; count++) t.assert.deepEqual(await ask([gateway], 1), [200])
   await gateway.process.wrote(/"state":"local","reason":"TIMEOUT","msg":"where limits/)
   t.assert.equal(await isShared(gateway), '0')
+  const answer = await fetch(`${gateway.url}/v1/models`, { headers: HEADERS })
+  t.assert.equal(answer.headers.get('x-sluice-limits'), 'local')
   redis.thaw()
   // Probes ride on requests, one a second.
   while ((await isShared(gateway)) === '0') await ask([gateway], 1)
