@@ -1,10 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { CallerRule } from '../src/config/caller-rules.ts'
 import { Cancelled } from '../src/errors.ts'
-import { refusal, tokenHeaders } from '../src/limits/admit.ts'
 import type { Taken } from '../src/limits/bucket.ts'
-import { demandOf, rulesFor } from '../src/limits/caller-demands.ts'
+import { demandOf, refusal, rulesFor, tokenHeaders } from '../src/limits/caller-limits.ts'
 import type { Admission } from '../src/limits/reservation.ts'
 import type { Route } from '../src/routing/target.ts'
 
@@ -35,46 +34,44 @@ export default fp(
         request.refundRequest()
         throw error
       }
-      if (caller?.rules === undefined) {
+      const rules = rulesFor(caller?.rules, call.model)
+      if (rules === undefined) {
         done()
         return
       }
-      const rules = rulesFor(caller.rules, call.model)
       const admission = app.reservations.reserve(rules.map(rule => demandOf(rule, call.tokens)))
       if (admission instanceof Promise) {
-        admission.then(answer => admit(app, request, reply, rules, answer)).then(() => done(), done)
+        admission.then(answer => admit(answer, rules, request, reply)).then(() => done(), done)
       } else {
-        admit(app, request, reply, rules, admission)
+        admit(admission, rules, request, reply)
         done()
       }
     })
+
+    /** Throws the refusal of a limit, and Cancelled when the client has left while another machine was asked. */
+    function admit(
+      { reservation, refused, taken }: Admission,
+      rules: readonly CallerRule[],
+      request: FastifyRequest,
+      reply: FastifyReply,
+    ): void {
+      const { call, record, presence } = request
+      if (reservation === undefined) {
+        const rule = rules[refused] as CallerRule
+        request.refundRequest()
+        app.meters.limited.inc({ limit: rule.limit })
+        throw refusal(rule, taken[refused] as Taken, call.tokens)
+      }
+      if (presence.gone) {
+        // Stage 10 may be over.
+        reservation.settle(0)
+        throw Cancelled()
+      }
+      record.reservation = reservation
+      record.promptTokens = call.promptTokens
+      const headers = tokenHeaders(rules, taken)
+      if (headers !== undefined) reply.headers(headers)
+    }
   },
   { name: 'budget', dependencies: ['call', 'request-limit'] },
 )
-
-/** Throws the refusal of a limit, and Cancelled when the client has left while other machines were asked. */
-function admit(
-  app: FastifyInstance,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  rules: readonly CallerRule[],
-  admission: Admission,
-): void {
-  const { call, record, presence } = request
-  const { reservation, refused, taken } = admission
-  if (reservation === undefined) {
-    const rule = rules[refused] as CallerRule
-    request.refundRequest()
-    app.meters.limited.inc({ limit: rule.limit })
-    throw refusal(rule, taken[refused] as Taken, call.tokens)
-  }
-  record.reservation = reservation
-  record.promptTokens = call.promptTokens
-  if (presence.gone) {
-    // Stage 10 may be over.
-    reservation.settle(0)
-    throw Cancelled()
-  }
-  const headers = tokenHeaders(rules, admission)
-  if (headers !== undefined) reply.headers(headers)
-}

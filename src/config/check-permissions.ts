@@ -1,7 +1,7 @@
 import { modelPattern } from './callers.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
-import { getIn, itemsOf, membersOf, type Path, showPath } from './tree.ts'
+import { getIn, itemsOf, membersOf } from './tree.ts'
 
 /** What callers may ask for, and how much of what: each pattern leads to a name under `models`, or can lead to a model of a provider. */
 export function checkPermissions(tree: unknown, report: Report): void {
@@ -17,24 +17,10 @@ export function checkPermissions(tree: unknown, report: Report): void {
       const path = ['keys', index, 'models', place]
       if (astray(pattern)) report.add(path, `leads to no model${report.quote(path)}${near(pattern)}`)
     }
-    for (const [pattern, limits] of membersOf(getIn(caller, ['modelLimits']))) {
+    for (const [pattern] of membersOf(getIn(caller, ['modelLimits']))) {
       const path = ['keys', index, 'modelLimits', pattern]
       if (astray(pattern)) report.addAtKey(path, `"${pattern}" leads to no model${near(pattern)}`)
-      checkLimits(path, limits, report)
     }
-    checkLimits(['keys', index, 'limits'], getIn(caller, ['limits']), report)
-  }
-}
-
-const BURSTS = [
-  ['burst', 'requestsPerMinute'],
-  ['tokenBurst', 'tokensPerMinute'],
-] as const
-
-function checkLimits(path: Path, limits: unknown, report: Report): void {
-  for (const [burst, rate] of BURSTS) {
-    if (getIn(limits, [burst]) === undefined || getIn(limits, [rate]) !== undefined) continue
-    report.addAtKey([...path, burst], `${showPath([...path, burst])} has no meaning without ${rate}`)
   }
 }
 

@@ -88,7 +88,7 @@ suite('values', () => {
     ],
     [
       'keys: [{ name: a, key: long-enough-key, modelLimits: { "smi/*": { concurrency: 5 } } }]',
-      '2:57 "smi/*" leads to no model; did you mean "sim/*"?',
+      '2:56 "smi/*" leads to no model; did you mean "sim/*"?',
     ],
     ['state: { localShare: 0 }', 'state.localShare: must be at least 0.001'],
     ['keys: [{ name: a, sha256: abc }]', 'expected the 64 hexadecimal digits'],

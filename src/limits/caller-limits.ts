@@ -1,8 +1,20 @@
 import type { CallerRule } from '../config/caller-rules.ts'
 import { LimitConcurrency, LimitRequests, LimitTokens, LimitTokensRequest, type SluiceError } from '../errors.ts'
 import type { Taken } from './bucket.ts'
+import type { Demand } from './demand.ts'
 import { limitHeaders } from './headers.ts'
-import type { Admission } from './reservation.ts'
+
+/** Those of a caller's rules that hold for a model, by the name that the client wrote; undefined where there are none. */
+export function rulesFor(rules: readonly CallerRule[] | undefined, model: string): readonly CallerRule[] | undefined {
+  const holding = rules?.filter(({ models }) => models === undefined || models.test(model))
+  return holding?.length === 0 ? undefined : holding
+}
+
+/** What a request that is taken to cost so many tokens asks of one rule. */
+export function demandOf({ limit, key, amount, bucket }: CallerRule, tokens: number): Demand {
+  if (limit === 'concurrency') return { key, slots: amount }
+  return { key, bucket, cost: limit === 'tokens' ? tokens : 1, estimated: limit === 'tokens' }
+}
 
 /** The error for a request of so many tokens that a rule refused. `taken` is how its limit stands. */
 export function refusal(rule: CallerRule, taken: Taken, tokens: number): SluiceError {
@@ -16,7 +28,10 @@ export function refusal(rule: CallerRule, taken: Taken, tokens: number): SluiceE
 }
 
 /** What a request that was admitted is told of its token limits: of the one that has least left. */
-export function tokenHeaders(rules: readonly CallerRule[], { taken }: Admission): Record<string, string> | undefined {
+export function tokenHeaders(
+  rules: readonly CallerRule[],
+  taken: readonly Taken[],
+): Record<string, string> | undefined {
   let tightest: { rule: CallerRule; taken: Taken } | undefined
   for (const [index, rule] of rules.entries()) {
     const one = taken[index]
