@@ -34,9 +34,8 @@ export class SharedBuckets implements BucketStore {
 
   refund(key: string, bucket: Bucket, cost: number): void {
     const { buckets, link, scripts, localShare } = this.#parts
-    const usable = link.usable()
-    buckets.refund(key, usable ? bucket : bucketShare(bucket, cost, localShare), cost)
-    if (usable) void link.answer(scripts.giveBack([demandOf(key, bucket, cost)], ''))
+    buckets.refund(key, link.shared ? bucket : bucketShare(bucket, cost, localShare), cost)
+    if (link.shared) void link.answer(scripts.giveBack([demandOf(key, bucket, cost)], ''))
   }
 
   async close(): Promise<void> {

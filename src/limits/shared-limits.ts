@@ -38,7 +38,7 @@ export class SharedLimits implements ReservationStore {
     const { demands, share, shared, id } = reservation
     this.#renewal.remove(reservation)
     this.#local.settle(demands, share, used)
-    if (!link.usable()) return
+    if (!link.shared) return
     const owed = demands.flatMap(demand => owedOf(demand, shared, used))
     if (owed.length > 0) void link.answer(scripts.giveBack(owed, id))
   }

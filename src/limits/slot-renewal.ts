@@ -39,7 +39,7 @@ export class SlotRenewal {
 
   /** Never rejects. */
   async #renewAll(): Promise<void> {
-    if (this.#held.size === 0 || !this.#link.usable()) return
+    if (this.#held.size === 0 || !this.#link.shared) return
     for (const [key, holders] of this.#holdersByKey()) {
       while (holders.length > 0) {
         // One that was given back meanwhile must not be put there again.

@@ -86,14 +86,19 @@ describe('room in limits that gateways share through Redis', { skip: redisBinary
     const held = await Promise.all(Array.from({ length: 4 }, async () => gateway.reservations.reserve([SLOTS, TOKENS])))
     redis.freeze()
     let more = 0
+    let slow = 0
     for (let count = 0; count < 20; count += 1) {
       const began = performance.now()
       const { reservation } = await gateway.reservations.reserve([SLOTS])
-      assert.ok(performance.now() - began < 50)
+      const waited = performance.now() - began
+      assert.ok(waited < 50, `${waited} ms`)
+      if (waited > 10) slow += 1
       reservation?.settle(0)
       if (reservation !== undefined) more += 1
     }
     assert.equal(more, 20)
+    assert.ok(slow <= 2, 'after one failure nobody waits for Redis')
+    await gateway.reached('local')
     assert.deepEqual(gateway.states, ['shared: Redis answers', 'local: TIMEOUT'])
     assert.equal(await passed(gateway.reservations, 5, SLOTS), 1, 'five of ten, four of which are taken')
     for (const { reservation } of held) reservation?.settle(undefined)
