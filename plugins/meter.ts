@@ -42,6 +42,7 @@ export default fp<{ logRequest: RequestLog }>(
       meters.breakerState.set({ ...labels }, STATES[state])
       app.log.warn({ ...labels, state }, 'breaker changed')
     })
+    app.breakers.onDrop(labels => meters.breakerState.remove({ ...labels }))
 
     app.addHook('onRequest', (request, reply, done) => {
       const record = new CallRecord(request.id, request.routeOptions.url ?? 'unknown', performance.now())
@@ -76,6 +77,7 @@ export default fp<{ logRequest: RequestLog }>(
         if (record.usage !== undefined) record.payer?.used(record.usage.input + record.usage.output)
         settlement.settle(record, status, at)
         lines.push(logLine(record, status, at))
+        request.snapshot.tenants.leave()
         if (record.losses.length > 0) request.log.debug({ losses: record.losses }, 'lost in translation')
       }
       if (lines.length > 0) logRequest(lines)

@@ -90,8 +90,8 @@ async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promi
   const { config } = furnishings
   await api.register(errors)
   await api.register(drain, { limit: config.listen.drain })
-  await api.register(simulators, { config })
-  await api.register(live, { config, simulators: api.simulators })
+  await api.register(simulators)
+  await api.register(live, { config })
   await api.register(health)
   await api.register(journey, furnishings)
 }

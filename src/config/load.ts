@@ -26,9 +26,12 @@ export interface LoadOptions {
   readonly variables?: Variables
   /** The working directory unless set. */
   readonly directory?: string
+  /** Told of each file that a secret is read from, by its absolute path, before it is read. */
+  readonly onSecretFile?: (path: string) => void
 }
 
-const USUAL_FILE = 'sluice.yaml'
+/** What is read, if it is there, when nobody names a file. */
+export const USUAL_FILE = 'sluice.yaml'
 
 /** The environment variables that win over the file, and what they set. */
 const OVERRIDES = [
@@ -46,14 +49,14 @@ const OVERRIDES = [
  * problems at once; there is never a part of a configuration. Reads files synchronously: it runs at the start and on reload.
  */
 export function loadConfig(options: LoadOptions): Config {
-  const { environment, knownProviders, variables = process.env, directory = process.cwd() } = options
+  const { environment, knownProviders, variables = process.env, directory = process.cwd(), onSecretFile } = options
   const document = readFile(options.file ?? environment.SLUICE_CONFIG, directory, variables)
   const base = document === undefined ? directory : dirname(resolve(directory, document.file))
   const tree = document?.tree ?? { providers: usualProviders(knownProviders, variables) }
   const report = createReport(document, override(tree, environment))
   const members = listMembers(inputSchema())
 
-  readSecretFiles(tree, base, members, report)
+  readSecretFiles(tree, { directory: base, onFile: onSecretFile }, members, report)
   const result = schema.safeParse(tree)
   if (!result.success) reportIssues(result.error.issues, tree, members, report)
   checkProviders(tree, knownProviders, report)

@@ -46,6 +46,13 @@ export class Allowances implements Iterable<Entry> {
     return entry.allowance
   }
 
+  /** Forgets all but what belongs to these candidates and keys. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const map of [this.#entries, this.#keys]) {
+      for (const id of map.keys()) if (!ids.has(id)) map.delete(id)
+    }
+  }
+
   drop(id: string): void {
     this.#entries.delete(id)
   }
