@@ -28,6 +28,9 @@ export default fp<{ logRequest: RequestLog }>(
   async (app, { logRequest }) => {
     const meters = createMeters(app.registry, {
       ...allowanceGauges(app.breakers.allowances, () => performance.now()),
+      configReloads: counter => {
+        for (const [result, count] of Object.entries(app.reloads.counts)) counter.set({ result }, count)
+      },
       queueDepth: gauge => {
         for (const { name, queue } of app.live.snapshot.routes.values())
           if (queue) gauge.set({ model: name }, queue.depth)

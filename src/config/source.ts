@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from './config.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { type LoadOptions, loadConfig, USUAL_FILE } from './load.ts'
 
 /** Where the configuration comes from, to be read more than once. */
@@ -8,7 +9,7 @@ export class ConfigSource {
   readonly #options: LoadOptions
   readonly #directory: string
   #file: string | undefined
-  #files: readonly string[] = []
+  #files: ReadonlyMap<string, string> = new Map()
 
   constructor(options: LoadOptions) {
     this.#options = options
@@ -16,8 +17,8 @@ export class ConfigSource {
     this.#file = options.file ?? options.environment.SLUICE_CONFIG
   }
 
-  /** All files that the last reading asked for, there or not, the configuration first: absolute paths. */
-  get files(): readonly string[] {
+  /** All files that the last reading asked for, there or not, by absolute path, each with the fingerprint of what it held. */
+  get files(): ReadonlyMap<string, string> {
     return this.#files
   }
 
@@ -25,8 +26,10 @@ export class ConfigSource {
   load(): Config {
     const usual = resolve(this.#directory, USUAL_FILE)
     if (this.#file === undefined && existsSync(usual)) this.#file = USUAL_FILE
-    const files = [this.#file === undefined ? usual : resolve(this.#directory, this.#file)]
+    const files = new Map<string, string>()
+    const note = (path: string) => files.set(path, fingerprintOf(path))
     this.#files = files
-    return loadConfig({ ...this.#options, file: this.#file, onSecretFile: path => files.push(path) })
+    note(this.#file === undefined ? usual : resolve(this.#directory, this.#file))
+    return loadConfig({ ...this.#options, file: this.#file, onSecretFile: note })
   }
 }
