@@ -10,7 +10,8 @@ import { providerTypes } from './providers/index.ts'
 const CLOSING_MARGIN = 5_000
 
 /**
- * The process: reads the configuration, builds, listens, reads it again when it changes or on SIGHUP, and closes gracefully on other signals. `file` as `--config` gave it.
+ * The process: reads the configuration, builds, listens, reads it again when it changes and on SIGHUP, and closes gracefully on
+ * any other signal. `file` as `--config` gave it.
  * Throws a ConfigError, or the error of a listener that cannot listen.
  */
 export async function serve(file: string | undefined): Promise<void> {
@@ -25,10 +26,13 @@ export async function serve(file: string | undefined): Promise<void> {
   process.on('SIGHUP', () => void app.api.reloads.reload())
   try {
     const { listen, ops } = config
-    const [apiUrl, opsUrl] = await Promise.all([
-      app.api.listen({ host: listen.host, port: listen.port, listenTextResolver: () => 'listening' }),
-      app.ops.listen({ host: ops.host, port: ops.port }),
-    ])
+    // One after the other: a listener that is closed while it is about to listen listens all the same.
+    const opsUrl = await app.ops.listen({ host: ops.host, port: ops.port })
+    const apiUrl = await app.api.listen({
+      host: listen.host,
+      port: listen.port,
+      listenTextResolver: () => 'listening',
+    })
     process.stdout.write(greeting({ apiUrl, opsUrl, config, models: app.api.live.snapshot.planner.names }))
   } catch (error) {
     // It would see the end of the process as a normal one, and end it with code 0.
