@@ -3,20 +3,25 @@ import { Pool } from '../upstream/pool.ts'
 import type { Breakers } from './breakers.ts'
 import { Cooldown } from './cooldown.ts'
 import { breakerId } from './create-target.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Planner, PlanSource } from './plan.ts'
 import type { Vendor, VendorKey } from './target.ts'
 
 /** Where a provider is reached. */
 export type Address = Pick<Vendor, 'provider' | 'origin' | 'basePath'>
 
+/** What is looked at of a snapshot. */
+interface Source extends PlanSource {
+  readonly planner: Planner
+}
+
 /** What a snapshot takes over from the one before it: what concerns providers that are still reached at the same address. */
 export class Inheritance {
-  readonly #before: Snapshot | undefined
+  readonly #before: Source | undefined
   readonly #config: Config
   readonly #addresses: ReadonlyMap<string, Address>
 
   /** `before` is absent for the first one; `config` and `addresses` are those of the next one. */
-  constructor(before: Snapshot | undefined, config: Config, addresses: ReadonlyMap<string, Address>) {
+  constructor(before: Source | undefined, config: Config, addresses: ReadonlyMap<string, Address>) {
     this.#before = before
     this.#config = config
     this.#addresses = addresses
@@ -68,7 +73,7 @@ function secretsOf({ apiKeys }: ProviderConfig): readonly (string | undefined)[]
 
 /** The ids of all that is remembered (breakers.ts) for a snapshot; of its keys only those that `keep` says. */
 export function stateIds(
-  { planner, vendors, routes }: Snapshot,
+  { planner, vendors, routes }: Source,
   keep: (vendor: Vendor, key: VendorKey) => boolean = () => true,
 ): Set<string> {
   const ids = new Set<string>(routes.keys())
