@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
-/** Tells one content of a file from another; one that cannot be read is told by why. */
+/** Tells one content of a file from another; one that cannot be read is told by why. A pipe is left alone: it can be read once. */
 export function fingerprintOf(path: string): string {
   try {
+    if (!statSync(path).isFile()) return 'no file'
     return hash('sha256', readFileSync(path))
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code)

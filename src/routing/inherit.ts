@@ -30,12 +30,7 @@ export class Inheritance {
   /** Forgets what is known of providers that are gone or answer elsewhere now, and of keys that have been replaced. */
   forget(breakers: Breakers): void {
     if (this.#before === undefined) return
-    breakers.retain(
-      stateIds(this.#before, ({ name }, { index, secret }) => {
-        const secrets = this.#vendor(name) && secretsOf(this.#config.providers[name] as ProviderConfig)
-        return secrets !== undefined && index < secrets.length && secrets[index] === secret
-      }),
-    )
+    breakers.retain(stateIds(this.#before, vendor => this.#keptKeys(vendor)))
   }
 
   /** Connections stay open where the settings for them are the same. */
@@ -56,6 +51,13 @@ export class Inheritance {
     }))
   }
 
+  #keptKeys({ name }: Vendor): readonly VendorKey[] | undefined {
+    const vendor = this.#vendor(name)
+    if (vendor === undefined) return undefined
+    const secrets = secretsOf(this.#config.providers[name] as ProviderConfig)
+    return vendor.keys.filter(({ index, secret }) => index < secrets.length && secrets[index] === secret)
+  }
+
   #vendor(name: string): Vendor | undefined {
     const vendor = this.#before?.vendors.get(name)
     const address = this.#addresses.get(name)
@@ -71,20 +73,20 @@ function secretsOf({ apiKeys }: ProviderConfig): readonly (string | undefined)[]
   return apiKeys.length === 0 ? [undefined] : apiKeys
 }
 
-/** The ids of all that is remembered (breakers.ts) for a snapshot; of its keys only those that `keep` says. */
-export function stateIds(
-  { planner, vendors, routes }: Source,
-  keep: (vendor: Vendor, key: VendorKey) => boolean = () => true,
-): Set<string> {
+/** Which keys of a vendor count; undefined where nothing of it does. */
+type KeysOf = (vendor: Vendor) => readonly VendorKey[] | undefined
+
+/** The ids of all that is remembered (breakers.ts) for a snapshot, or for the part of it that `keysOf` says. */
+export function stateIds({ planner, vendors, routes }: Source, keysOf: KeysOf = ({ keys }) => keys): Set<string> {
   const ids = new Set<string>(routes.keys())
-  for (const vendor of vendors.values()) addIds(ids, vendor.name, vendor, keep)
-  for (const { id, vendor } of planner.everyTarget) addIds(ids, id, vendor, keep)
+  for (const vendor of vendors.values()) addIds(ids, vendor.name, keysOf(vendor))
+  for (const { id, vendor } of planner.everyTarget) addIds(ids, id, keysOf(vendor))
   return ids
 }
 
 /** Of a vendor or of one of its targets, and of either with each key. */
-function addIds(ids: Set<string>, id: string, vendor: Vendor, keep: (vendor: Vendor, key: VendorKey) => boolean): void {
-  const kept = vendor.keys.filter(key => keep(vendor, key))
-  if (kept.length > 0) ids.add(id)
-  for (const { index } of kept) ids.add(breakerId(id, index))
+function addIds(ids: Set<string>, id: string, keys: readonly VendorKey[] | undefined): void {
+  if (keys === undefined) return
+  ids.add(id)
+  for (const { index } of keys) ids.add(breakerId(id, index))
 }

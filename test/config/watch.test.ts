@@ -155,3 +155,7 @@ test('other files of the folder, and a save of the same words, are nothing', asy
   await setTimeout(SETTLED)
   t.assert.equal(bench.changes, 0)
 })
+
+test('what is no file, such as a pipe, is not read to see whether it has changed', t => {
+  t.assert.equal(fingerprintOf('/dev/zero'), fingerprintOf('/dev/null'))
+})

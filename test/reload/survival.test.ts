@@ -169,3 +169,27 @@ test('health checks follow the config', async (t: TestContext) => {
   await bench.reload(configOf(providerAt(upstream)))
   t.assert.equal((await bench.gateway.metrics()).get(health), undefined)
 })
+
+test('a key that is rotated leaves what is known of the target as a whole', async (t: TestContext) => {
+  const upstream = await vendor(t)
+  const bench = await setUp(t, configOf(providerAt(upstream)))
+  const { live } = bench.gateway.app.api
+  const [before] = live.snapshot.planner.targets
+  await bench.reload(configOf(providerAt(upstream, { apiKey: 'another-key-of-a' })))
+  const [after] = live.snapshot.planner.targets
+  t.assert.equal(after?.load, before?.load)
+  t.assert.notEqual(after?.candidates[0]?.gate.breaker, before?.candidates[0]?.gate.breaker)
+})
+
+test('a model that is degraded stays so', async (t: TestContext) => {
+  const upstream = await vendor(t)
+  const degrade = { pressure: 1, after: '0ms', steps: [{ name: 'short', maxTokens: 10 }] }
+  const targets = [{ provider: 'a', model: 'm' }]
+  const models = (attempts: number) => ({ models: { chat: { targets, degrade, attempts } } })
+  const bench = await setUp(t, configOf(providerAt(upstream), models(1)))
+  const ladderOf = () => bench.gateway.app.api.live.snapshot.routes.get('chat')?.standby?.relief?.ladder
+  const before = ladderOf()
+  t.assert.equal(before?.steps(1, performance.now()), 1)
+  await bench.reload(configOf(providerAt(upstream), models(2)))
+  t.assert.equal(ladderOf(), before)
+})
