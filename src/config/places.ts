@@ -40,9 +40,13 @@ function partsOf(path: string): string[] {
   return path.split(sep).filter(part => part !== '')
 }
 
+/** What may not be looked at is missing as well: the file could not be read either. */
 function kindOf(path: string): 'missing' | 'link' | 'folder' | 'file' {
-  const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (stats === undefined) return 'missing'
-  if (stats.isSymbolicLink()) return 'link'
-  return stats.isDirectory() ? 'folder' : 'file'
+  try {
+    const stats = lstatSync(path)
+    if (stats.isSymbolicLink()) return 'link'
+    return stats.isDirectory() ? 'folder' : 'file'
+  } catch {
+    return 'missing'
+  }
 }

@@ -10,7 +10,7 @@ export interface AllowanceLabels {
 
 interface Entry {
   readonly allowance: Allowance
-  readonly labels: AllowanceLabels
+  labels: AllowanceLabels
 }
 
 /** The allowances of the process, by candidate and by key, so that they outlive the snapshot that asked for them. */
@@ -43,6 +43,7 @@ export class Allowances implements Iterable<Entry> {
       this.#entries.set(id, entry)
     }
     entry.allowance.adapt(adaptive)
+    entry.labels = labels
     return entry.allowance
   }
 

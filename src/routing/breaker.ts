@@ -120,7 +120,7 @@ export class Breaker {
     return probe === undefined ? undefined : this.#admission(probe)
   }
 
-  /** Ends the breaker: nothing of it keeps the process or memory busy afterwards, and who still holds it is let through. */
+  /** Ends the breaker: nothing of it keeps the process busy afterwards, and who still holds it is let through. */
   shutdown(): void {
     this.#opossum.shutdown()
   }

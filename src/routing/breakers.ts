@@ -15,13 +15,13 @@ export interface BreakerLabels {
 
 interface Entry {
   readonly breaker: Breaker
-  readonly labels: BreakerLabels
+  labels: BreakerLabels
 }
 
 /** Called at each change of state. */
 export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
 
-/** What is known of breakers, allowances, targets, providers and models, by what it belongs to, so that it outlives the snapshot that asked for it. */
+/** What is known of breakers, targets, providers and the like, by what it belongs to: it outlives the snapshot that asked for it. */
 export class Breakers {
   readonly allowances: Allowances
   readonly #breakers = new Map<string, Entry>()
@@ -53,21 +53,25 @@ export class Breakers {
     this.#listener = listener
   }
 
-  /** Called when a breaker is forgotten. */
+  /** Called when there is no breaker of these labels any more. */
   onDrop(listener: (labels: BreakerLabels) => void): void {
     this.#dropListener = listener
   }
 
-  /** The breaker of this id, made at the first asking; from now on with these settings. */
+  /** The breaker of this id, made at the first asking; from now on with these settings and labels. */
   get(id: string, settings: BreakerSettings, labels: BreakerLabels): Breaker {
-    let entry = this.#breakers.get(id)
-    if (entry === undefined) {
-      const breaker = new Breaker(settings, state => this.#listener(labels, state), this.#now, this.#random)
-      entry = { breaker, labels }
-      this.#breakers.set(id, entry)
-    }
+    const entry = this.#breakers.get(id) ?? this.#create(id, settings, labels)
     entry.breaker.settings = settings
+    if (entry.labels.model !== labels.model) this.#dropListener(entry.labels)
+    entry.labels = labels
     return entry.breaker
+  }
+
+  #create(id: string, settings: BreakerSettings, labels: BreakerLabels): Entry {
+    const onState = (state: BreakerState) => this.#listener(entry.labels, state)
+    const entry: Entry = { breaker: new Breaker(settings, onState, this.#now, this.#random), labels }
+    this.#breakers.set(id, entry)
+    return entry
   }
 
   /** How long what this id names is left alone: one for all routes that lead to it. */

@@ -60,7 +60,7 @@ export class Planner {
     return [...this.targets, ...last]
   }
 
-  /** Another planner is in force: what late requests make up here must change nothing that the other one remembers. */
+  /** Another planner is in force: what late requests make up here must change nothing that the other remembers. */
   retire(): void {
     this.#breakers = new Breakers(() => performance.now())
   }

@@ -133,6 +133,8 @@ test('C20: a request whose body arrives after the reload is answered by the prov
   })
   request.write(body.slice(0, 5))
   while (bench.gateway.app.api.live.snapshot.tenants.count === 0) await new Promise(setImmediate)
+  // The first of the two still has its connections.
+  await bench.reload(configOf(providerAt(upstream), { retryBudget: { ratio: 0.3 } }))
   await bench.reload({ providers: { sim: SIM } })
   request.end(body.slice(5))
   const [response] = (await once(request, 'response')) as [{ statusCode: number; resume(): void }]
@@ -192,4 +194,15 @@ test('a model that is degraded stays so', async (t: TestContext) => {
   t.assert.equal(before?.steps(1, performance.now()), 1)
   await bench.reload(configOf(providerAt(upstream), models(2)))
   t.assert.equal(ladderOf(), before)
+})
+
+test('a name that comes into the config is called by it in the metrics from then on', async (t: TestContext) => {
+  const upstream = await vendor(t, FAILING)
+  const bench = await setUp(t, { providers: { a: providerAt(upstream) } })
+  await ask(bench, 'a/m')
+  const other = STATE.replace('"m"', '"other"')
+  t.assert.equal((await bench.gateway.metrics()).get(other), 2)
+  await bench.reload(configOf(providerAt(upstream)))
+  t.assert.equal((await bench.gateway.metrics()).get(other), undefined)
+  t.assert.equal(await ask(bench), 503)
 })
