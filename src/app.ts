@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { Registry } from '@prometheus-io/client'
 import Fastify, {
   type FastifyBaseLogger,
@@ -164,7 +164,7 @@ function serverOptions(logger: AppOptions['logger']) {
     ...(typeof logger === 'object' && 'child' in logger ? { loggerInstance: logger } : { logger: logger ?? false }),
     // One line a request, written by the meter: Fastify's own two would log the URL with its query.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
-    genReqId: requestId,
+    genReqId: requestIds(),
     requestIdHeader: false as const,
     frameworkErrors: refuseUrl,
     clientErrorHandler: refuseBytes,
@@ -175,10 +175,19 @@ function serverOptions(logger: AppOptions['logger']) {
   } satisfies FastifyServerOptions
 }
 
-/** The client's own id where it is a harmless word, so that its logs and ours meet. */
-function requestId({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
-  const given = headers['x-request-id']
-  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+/**
+ * The client's own id where it is a harmless word, so that its logs and ours meet. Ids of our own begin with a word that is
+ * new for each process and are counted from there: a random one for each request costs ten times as much.
+ */
+function requestIds(): (request: { headers: Record<string, string | string[] | undefined> }) => string {
+  const run = randomBytes(9).toString('base64url')
+  let count = 0
+  return ({ headers }) => {
+    const given = headers['x-request-id']
+    if (typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)) return given
+    count += 1
+    return `${run}-${count.toString(36)}`
+  }
 }
 
 /** For loggers that are not ours: a line at a time. */

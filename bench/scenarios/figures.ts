@@ -3,13 +3,16 @@ import type { Outcome } from './client.ts'
 import type { Run } from './run.ts'
 import { isDown, type Script, vendorOptions } from './script.ts'
 
+/** How long a call is under way at least, ms, nearly always: a vendor that falls before then has cut it off, and no one else can answer it. */
+const UNDER_WAY = 1_000
+
 /** What a run was like: over logical calls, whatever it took to answer them. Latencies in ms, over those that succeeded. */
 export interface Figures {
   readonly arm: string
   readonly vendors: 1 | 2
   readonly calls: number
   readonly errorRate: number
-  /** Calls that were due while some vendor was up, and the share of them that failed. */
+  /** Calls that were due while some vendor was up that stayed so for as long as a call takes, and the share of them that failed. */
   readonly callsWhileUp: number
   readonly errorRateWhileUp: number
   readonly failures: Readonly<Record<FailureKind, number>>
@@ -30,7 +33,8 @@ export interface Figures {
 
 export function figuresOf(run: Run, script: Script): Figures {
   const vendors = vendorOptions(script, run.vendors)
-  const wasUp = ({ at }: Outcome): boolean => !vendors.every(vendor => isDown(vendor, at))
+  const wasUp = ({ at }: Outcome): boolean =>
+    !vendors.every(vendor => isDown(vendor, at) || isDown(vendor, at + UNDER_WAY))
   const up = run.outcomes.filter(wasUp)
   const down = run.outcomes.filter(outcome => !wasUp(outcome))
   const latencies = run.outcomes.filter(({ failure }) => failure === undefined).map(({ latency }) => latency)

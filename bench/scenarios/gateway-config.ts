@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 
-/** What clients ask the gateway for. */
-export const MODEL = 'chat'
+/** What clients ask the gateway for, as they ask the vendor itself. */
+export const MODEL = 'gpt'
 
 export interface GatewaySetting {
   readonly port: number
@@ -32,7 +32,7 @@ export function gatewayConfig({ port, vendors, allowed }: GatewaySetting): strin
     retryBudget: { ratio: 0.5, minPerSecond: 20 },
     models: {
       [MODEL]: {
-        ...modelSettings(),
+        ...modelSettings(vendors.length),
         targets: [
           { provider: 'gpt', model: 'gpt' },
           ...(claude === undefined ? [] : [{ provider: 'claude', model: 'claude' }]),
@@ -43,10 +43,17 @@ export function gatewayConfig({ port, vendors, allowed }: GatewaySetting): strin
 }
 
 /** What holds for each vendor. */
-function vendorSettings(_allowed: Allowed | undefined): object {
+function vendorSettings(allowed: Allowed | undefined): object {
   return {
     apiKey: 'none',
     connections: 1024,
+    ...(allowed !== undefined && {
+      limits: {
+        requestsPerMinute: allowed.requestsPerSecond * 60,
+        // Inside of what the vendor takes at once: calls bunch up on their way, and a 429 costs a second of rest.
+        burst: Math.floor(allowed.burst * 0.7),
+      },
+    }),
     breaker: {
       window: '2s',
       minimumCalls: 20,
@@ -60,6 +67,12 @@ function vendorSettings(_allowed: Allowed | undefined): object {
 }
 
 /** How the model's targets are chosen, and what helps when they fail. */
-function modelSettings(): object {
-  return { strategy: 'least-latency', attempts: 5, hedge: { after: 'p95', budget: 0.05 } }
+function modelSettings(vendors: number): object {
+  return {
+    strategy: 'least-latency',
+    // The only vendor there is may be asked again, a second vendor instead of the first.
+    ...(vendors === 1 ? { attempts: 10, retrySameTarget: true } : { attempts: 5 }),
+    hedge: { after: 'p95', budget: 0.05 },
+    queue: { maxWait: '8s', maxDepth: 2000 },
+  }
 }

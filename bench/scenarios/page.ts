@@ -32,7 +32,7 @@ ${describeScript(script)}
 - **queue**: clients put calls into a Redis stream (written to disk every second); a worker for each vendor takes as many as it may have
   under way, retries with a pause (the vendor's \`retry-after\`, or at random up to 4 s) at the vendors by turns until the call has expired,
   and sends every piece of a stream back as it comes.
-- **sluice**: clients that speak plain HTTP and try once, and \`node src/server.ts\` between, with
+- **sluice**: the official client of OpenAI with its default retries, and \`node src/server.ts\` between, with
   [this configuration](../bench/scenarios/gateway-config.ts). On two vendors it translates for \`claude\`, which speaks Anthropic's Messages.
 
 ## How it is measured

@@ -48,7 +48,7 @@ const vendorLimits = z.strictObject({
     .optional()
     .describe("Most requests at once; nine tenths of a second's worth unless set, at least one."),
   tokensPerMinute: wholeNumber(1).optional().describe('Input and output tokens a minute; without a limit unless set.'),
-  concurrency: wholeNumber(1).optional().describe('Calls at a time; see `adaptiveConcurrency` for when it is not set.'),
+  concurrency: wholeNumber(1).optional().describe('Calls at a time; without a limit unless set.'),
 })
 
 const outage = z.strictObject({
@@ -101,7 +101,7 @@ export const provider = z
       .describe('What the vendor allows each key, all its models together: this process sends no calls beyond it.'),
     adaptiveConcurrency: boolean()
       .prefault(true)
-      .describe('Where no `concurrency` is set: send fewer calls at a time to a model once the vendor is overloaded.'),
+      .describe('Where no `limits` are set: send fewer calls at a time to a model once the vendor is overloaded.'),
     dialect: z
       .enum(['openai-chat', 'anthropic'])
       .optional()

@@ -4,9 +4,13 @@ import { FirstByteTrend } from './first-byte-trend.ts'
 const FLOOR = 4
 /** Slow first bytes alone, which have many reasons, never take the limit below this. */
 const GENEROUS = 64
-/** What is left of the calls under way after a cut, and how fast the limit grows, in calls by cubed seconds: 50 calls are back after 20 s. */
+/** What is left of the calls under way after a cut. */
 const KEPT = 0.7
-const GROWTH = 0.002
+/**
+ * After so long (s) the limit is back where it was too much, whether that was at 10 calls or at 1,000. CUBIC itself lets small windows
+ * take longer the smaller they are, as in TCP they share a line with large ones; here that would starve a vendor that had a bad moment.
+ */
+const PLATEAU = 5
 /** A limit of more calls than this is none. */
 const UNLIMITED = 10_000
 
@@ -15,7 +19,7 @@ const UNLIMITED = 10_000
  * time-out), then TCP's CUBIC (RFC 9438, 4.2): a cut to 0.7, a quick return to just below where it was too much, a long
  * stay there, and quick growth beyond when all goes well. As in CUBIC growth goes by time, not by answers, for answers of
  * AI vendors take from half a second to minutes; unlike there it does so at rest, too, so that a limit is forgotten within
- * three minutes. Times in ms on one monotonic clock.
+ * minutes. Times in ms on one monotonic clock.
  */
 export class AdaptiveLimit {
   readonly #trend = new FirstByteTrend()
@@ -23,16 +27,14 @@ export class AdaptiveLimit {
   #peak = Infinity
   #floor = FLOOR
   #cutAt = 0
-  /** How long after a cut the limit is back at the peak, s. */
-  #plateau = 0
   /** An answer has come to a call that was sent after the cut. */
   #answered = true
 
   /** Calls that may be under way at `now`; Infinity while there is no limit. */
   at(now: number): number {
     if (this.#peak === Infinity) return Infinity
-    const seconds = (now - this.#cutAt) / 1000 - this.#plateau
-    const limit = this.#peak + GROWTH * seconds ** 3
+    const plateaus = (now - this.#cutAt) / 1000 / PLATEAU
+    const limit = this.#peak * (1 + (1 - KEPT) * (plateaus - 1) ** 3)
     if (limit < UNLIMITED) return Math.max(this.#floor, Math.round(limit))
     this.#peak = Infinity
     return Infinity
@@ -64,7 +66,6 @@ export class AdaptiveLimit {
     this.#peak = peak
     this.#floor = floor
     this.#cutAt = now
-    this.#plateau = Math.cbrt((peak * (1 - KEPT)) / GROWTH)
     this.#answered = false
   }
 }

@@ -18,9 +18,9 @@ export class Allowance {
     this.now = now
   }
 
-  /** The limit of calls at a time that is found out by trying; undefined where that is off, or the operator sets one. */
+  /** The limit of calls at a time that is found out by trying; undefined where that is off, or the operator sets limits. */
   get adaptive(): AdaptiveLimit | undefined {
-    return this.key.concurrency === undefined ? this.#adaptive : undefined
+    return this.key.limited ? undefined : this.#adaptive
   }
 
   /** Turns the adaptive limit on or off. */
@@ -30,7 +30,7 @@ export class Allowance {
 
   /** Calls that may be under way at `now`. */
   concurrency(now: number): number {
-    return this.key.concurrency ?? this.#adaptive?.at(now) ?? Infinity
+    return this.key.concurrency ?? this.adaptive?.at(now) ?? Infinity
   }
 
   /** Whether a small call would be let in at `now`; takes nothing. */

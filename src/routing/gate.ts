@@ -5,6 +5,9 @@ import type { Cooldown } from './cooldown.ts'
 import type { Health } from './health.ts'
 import type { Signal } from './signal.ts'
 
+/** About how long a probe takes that keeps others out of a half-open breaker, ms; its end is signalled. */
+const PROBE_MS = 100
+
 /** Why a candidate is not to be asked now. `limited`: it could answer, but is at a limit; waiting helps. `failing`: it cannot be counted on. */
 export interface Refusal {
   readonly reason: 'limited' | 'failing'
@@ -63,7 +66,7 @@ export class Gate {
     const rests = this.cooldown.remaining(now)
     if (rests > 0) return { reason: 'limited', waitMs: rests }
     const admission = this.breaker.admit()
-    if (admission === undefined) return { reason: 'failing', waitMs: Math.max(1, this.breaker.openForMs) }
+    if (admission === undefined) return { reason: 'failing', waitMs: Math.max(PROBE_MS, this.breaker.openForMs) }
     const hold = this.#allowance.take(now, tokens)
     if (typeof hold === 'number') {
       admission.settle('neutral')

@@ -38,6 +38,12 @@ export class KeyLimits {
     return this.#settings.concurrency
   }
 
+  /** The operator has set any limit. */
+  get limited(): boolean {
+    const { requestsPerMinute, tokensPerMinute, concurrency } = this.#settings
+    return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined
+  }
+
   /** May be called at any time: what has been used stays used. */
   set(settings: KeyLimitSettings): void {
     const { requestsPerMinute, burst, tokensPerMinute } = settings

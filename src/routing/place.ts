@@ -7,7 +7,7 @@ import type { Envelope } from '../relay/envelope.ts'
 import type { Abortable, Presence } from '../relay/presence.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Choice, Choices } from './choices.ts'
-import type { Refusal } from './gate.ts'
+import { isRefusal, type Refusal } from './gate.ts'
 import type { Queue } from './queue.ts'
 import type { Priority, Shed, Stand, Waiter } from './waiter.ts'
 
@@ -74,7 +74,7 @@ export class Place implements Waiter, Abortable {
   tryTurn(now: number): Refusal | 'served' | 'hopeless' {
     const found = (this.#choices as Choices).next(now)
     if (isLimited(found)) return found
-    const outcome = 'reason' in found ? 'hopeless' : 'served'
+    const outcome = isRefusal(found) ? 'hopeless' : 'served'
     this.#ended(outcome).resolve(found)
     return outcome
   }
@@ -129,8 +129,9 @@ export class Place implements Waiter, Abortable {
   }
 }
 
+/** Who is failing is not waited for: nobody knows for how long, and a breaker is there to say so at once. */
 function isLimited(found: Choice | Refusal): found is Refusal {
-  return 'reason' in found && found.reason === 'limited'
+  return isRefusal(found) && found.reason === 'limited'
 }
 
 function wishOf(header: string | string[] | undefined): number {

@@ -25,8 +25,8 @@ test('a cut leaves seven tenths of what was under way', () => {
 test('it grows back to where it was too much, stays near there, and then grows on', () => {
   const limit = cut(50)
   const after = (seconds: number) => limit.at(1_000 + seconds * 1_000)
-  assert.deepEqual([after(0), after(10), after(20), after(25)], [35, 48, 50, 50])
-  assert.ok(after(60) > 150, String(after(60)))
+  assert.deepEqual([after(0), after(3), after(5), after(7)], [35, 49, 50, 51])
+  assert.ok(after(15) > 150, String(after(15)))
   assert.equal(after(200), Infinity, 'and is forgotten')
 })
 
@@ -87,8 +87,12 @@ test('first bytes that come far later than they used to cut it, yet not below 64
     limit.streaming(now - firstByteMs, now, underWay)
   }
   for (let count = 0; count < 300; count += 1) stream(300, 100)
-  for (let count = 0; count < 20; count += 1) stream(9_000, 500)
-  assert.ok(limit.at(now) < 400, String(limit.at(now)))
+  let lowest = Infinity
+  for (let count = 0; count < 20; count += 1) {
+    stream(9_000, 500)
+    lowest = Math.min(lowest, limit.at(now))
+  }
+  assert.ok(lowest < 400, String(lowest))
   for (let count = 0; count < 100; count += 1) stream(9_000, Math.min(500, limit.at(now)))
   assert.ok(limit.at(now) >= 64)
 })

@@ -177,11 +177,20 @@ suite('who is refused', () => {
     t.assert.deepEqual(come('of another caller', { caller: 'b' }).ends, [], 'whose share is its own')
   })
 
+  test('in its first two seconds a queue does not say how fast it moves', async t => {
+    const { come, vendor, settle, advance } = setUpQueue(t)
+    for (let index = 0; index < 30; index += 1) come(`request ${index}`)
+    advance(500)
+    vendor.free(1)
+    await settle()
+    t.assert.deepEqual(come('one more').ends, [])
+  })
+
   test('a batch request is told of all the interactive ones before it', async t => {
     const { come, vendor, settle, advance } = setUpQueue(t)
     for (let index = 0; index < 30; index += 1) come(`request ${index}`)
-    advance(1_000)
-    vendor.free(2)
+    advance(2_000)
+    vendor.free(4)
     await settle()
     t.assert.deepEqual(come('batch', { caller: 'b', priority: 'batch' }).ends, ['too-long'])
   })

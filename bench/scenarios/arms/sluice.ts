@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { freePort, startGateway } from '../../processes.ts'
-import { gatewayConfig, MODEL } from '../gateway-config.ts'
+import { gatewayConfig } from '../gateway-config.ts'
 import type { Arm } from './arm.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 
-/** Clients that are nothing but HTTP and try once; the gateway does the rest. */
+/** The official client of OpenAI as it is, with another base URL: it still tries again by itself what it is told to. */
 export const sluice: Arm = {
   name: 'sluice',
   absent: () => undefined,
@@ -17,6 +17,6 @@ export const sluice: Arm = {
     writeFileSync(config, gatewayConfig({ port, vendors, allowed }))
     const { gateway } = await startGateway({ root: ROOT, config, port, temporary })
     const { url, pid } = programs.use(gateway)
-    return { client: { kind: 'http', url, model: MODEL }, pids: [pid] }
+    return { client: { kind: 'sdk', openai: url }, pids: [pid] }
   },
 }
