@@ -25,10 +25,11 @@ export default fp(
     })
     app.decorate('checkHealth', () => {
       const vendors = [...live.snapshot.vendors.values()].filter(isChecked)
-      meters.targetHealth.reset()
+      meters.targetHealth.clear()
       vendors.forEach(show)
       checks.watch(vendors)
     })
+    live.onChange(() => app.checkHealth())
     app.addHook('onReady', async () => app.checkHealth())
     app.addHook('onClose', async () => checks.stop())
 

@@ -2,10 +2,18 @@ import fp from 'fastify-plugin'
 import type { Config } from '../src/config/config.ts'
 import { Breakers } from '../src/routing/breakers.ts'
 import { buildSnapshot, type Snapshot } from '../src/routing/snapshot.ts'
+import { Succession } from '../src/routing/succession.ts'
 
 /** What is in force now. A request keeps the snapshot that it began with. */
 export interface Live {
-  snapshot: Snapshot
+  readonly snapshot: Snapshot
+  /**
+   * Puts a config in force for the requests that come from now on. Rejects, with nothing changed, where its providers cannot
+   * be made. One call at a time.
+   */
+  apply(config: Config): Promise<void>
+  /** Calls this after each change of the snapshot. */
+  onChange(listener: () => void): void
 }
 
 declare module 'fastify' {
@@ -15,22 +23,44 @@ declare module 'fastify' {
   }
 }
 
-export interface LiveOptions {
-  readonly config: Config
-  /** Addresses of the simulated providers of this process, by name. */
-  readonly simulators: ReadonlyMap<string, string>
-}
-
-/** Builds the first snapshot, and closes its connections, softly, when the app closes. */
-export default fp<LiveOptions>(
-  async (app, { config, simulators }) => {
+/** Builds the snapshots: the first, and one for each config that is applied. All connections close, softly, with the app. */
+export default fp<{ config: Config }>(
+  async (app, { config }) => {
+    const { simulators } = app
     const breakers = new Breakers(() => performance.now())
+    const listeners: (() => void)[] = []
+    let applying = false
+    const first = buildSnapshot(config, breakers, await simulators.start(config))
+    const succession = new Succession(first, breakers, stopUnused)
     app.decorate('breakers', breakers)
-    app.decorate('live', { snapshot: buildSnapshot(config, breakers, simulators) })
+    app.decorate('live', {
+      get snapshot() {
+        return succession.current
+      },
+      async apply(next) {
+        applying = true
+        try {
+          const urls = await simulators.start(next)
+          succession.replace(buildSnapshot(next, breakers, urls, succession.current))
+        } finally {
+          applying = false
+          stopUnused()
+        }
+        for (const listener of listeners) listener()
+      },
+      onChange: listener => void listeners.push(listener),
+    })
     app.addHook('onClose', async () => {
       breakers.shutdown()
-      await Promise.all([...app.live.snapshot.vendors.values()].map(({ pool }) => pool.close()))
+      await succession.close()
     })
+
+    /** Those that are started for a snapshot to come are in no snapshot yet. */
+    function stopUnused(): void {
+      if (applying) return
+      const vendors = succession.living.flatMap(snapshot => [...snapshot.vendors.values()])
+      void simulators.keep(new Set(vendors.map(({ origin }) => origin)))
+    }
   },
-  { name: 'live' },
+  { name: 'live', dependencies: ['simulators'] },
 )

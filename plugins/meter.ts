@@ -29,6 +29,9 @@ export default fp<{ logRequest: RequestLog }>(
   async (app, { logRequest }) => {
     const meters = createMeters(app.registry, {
       ...allowanceGauges(app.breakers.allowances, () => performance.now()),
+      configReloads: counter => {
+        for (const [result, count] of Object.entries(app.reloads.counts)) counter.set({ result }, count)
+      },
       queueDepth: gauge => {
         for (const { name, queue } of app.live.snapshot.routes.values())
           if (queue) gauge.set({ model: name }, queue.depth)
@@ -43,6 +46,7 @@ export default fp<{ logRequest: RequestLog }>(
       meters.breakerState.set({ ...labels }, STATES[state])
       app.log.warn({ ...labels, state }, 'breaker changed')
     })
+    app.breakers.onDrop(labels => meters.breakerState.remove({ ...labels }))
 
     app.addHook('onRequest', (request, reply, done) => {
       const record = new CallRecord(request.id, request.routeOptions.url ?? 'unknown', performance.now())
@@ -78,6 +82,7 @@ export default fp<{ logRequest: RequestLog }>(
         record.reservation?.settle(chargedTokens(record, client.gone))
         settlement.settle(record, status, at)
         lines.push(logLine(record, status, at))
+        request.snapshot.tenants.leave()
         if (record.losses.length > 0) request.log.debug({ losses: record.losses }, 'lost in translation')
       }
       if (lines.length > 0) logRequest(lines)

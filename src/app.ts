@@ -30,15 +30,19 @@ import notFound from '../plugins/not-found.ts'
 import opsAuth from '../plugins/ops-auth.ts'
 import relay from '../plugins/relay.ts'
 import relayStream from '../plugins/relay-stream.ts'
+import reload from '../plugins/reload.ts'
 import requestLimit from '../plugins/request-limit.ts'
 import simulators from '../plugins/simulators.ts'
 import health from '../routes/health.ts'
+import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
 import opsTargets from '../routes/ops/targets.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
+import type { JsonObject } from './call/json.ts'
 import type { Config } from './config/config.ts'
+import type { ConfigSource } from './config/source.ts'
 import type { RequestLog } from './logger.ts'
 import { targetStates } from './routing/target-states.ts'
 
@@ -50,6 +54,8 @@ const PLUGIN_TIMEOUT = 10_000
 
 export interface AppOptions {
   readonly config: Config
+  /** Where the config came from, to be watched; it stays as it is unless set. */
+  readonly source?: ConfigSource
   readonly logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
   /** Takes the one line of each request; the logger unless set. */
   readonly logRequest?: RequestLog
@@ -61,7 +67,7 @@ export interface App {
 }
 
 /** Builds both listeners; neither listens yet, and no vendor is connected to. Throws what a plugin throws, with nothing left open. */
-export async function buildApp({ config, logger = false, logRequest }: AppOptions): Promise<App> {
+export async function buildApp({ config, source, logger = false, logRequest }: AppOptions): Promise<App> {
   const registry = new Registry()
   const api = Fastify({
     ...serverOptions(logger),
@@ -74,11 +80,12 @@ export async function buildApp({ config, logger = false, logRequest }: AppOption
   try {
     const furnishings = {
       config,
+      source,
       registry,
       logRequest: logRequest ?? logEach(api.log),
     }
     await furnishApi(api, furnishings)
-    await furnishOps(ops, { config, registry, live: api.live })
+    await furnishOps(ops, { config, registry, live: api.live, describeConfig: () => api.reloads.describe() })
   } catch (error) {
     await Promise.all([api.close(), ops.close()])
     throw error
@@ -87,20 +94,25 @@ export async function buildApp({ config, logger = false, logRequest }: AppOption
 }
 
 async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promise<void> {
-  const { config } = furnishings
+  const { config, source } = furnishings
   await api.register(errors)
   await api.register(drain, { limit: config.listen.drain })
-  await api.register(simulators, { config })
-  await api.register(live, { config, simulators: api.simulators })
+  await api.register(simulators)
+  await api.register(live, { config })
+  await api.register(reload, { config, source })
   await api.register(health)
   await api.register(journey, furnishings)
 }
 
-async function furnishOps(ops: FastifyInstance, { config, registry, live }: OpsFurnishings): Promise<void> {
+async function furnishOps(
+  ops: FastifyInstance,
+  { config, registry, live, describeConfig }: OpsFurnishings,
+): Promise<void> {
   await ops.register(errors)
   await ops.register(opsAuth, { key: config.ops.key })
   await ops.register(notFound)
   await ops.register(opsMetrics, { registry })
+  await ops.register(opsConfig, { describe: describeConfig })
   await ops.register(opsTargets, { states: () => targetStates(live.snapshot.planner.targets, performance.now()) })
 }
 
@@ -108,10 +120,12 @@ interface OpsFurnishings {
   readonly config: Config
   readonly registry: Registry
   readonly live: Live
+  readonly describeConfig: () => JsonObject
 }
 
 interface Furnishings {
   readonly config: Config
+  readonly source: ConfigSource | undefined
   readonly registry: Registry
   readonly logRequest: RequestLog
 }

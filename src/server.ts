@@ -4,6 +4,7 @@ import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 
 const USAGE = `Usage: sluice [--config FILE]
+       sluice validate [FILE]   check a configuration, start nothing; exit code 1 if it cannot be used
 
   -c, --config FILE   the configuration; else SLUICE_CONFIG, else sluice.yaml in this directory
   -h, --help          this text
@@ -13,6 +14,12 @@ Without a configuration, the vendors whose keys are in the environment and a sim
 `
 
 async function main(): Promise<void> {
+  const [command, ...parameters] = process.argv.slice(2)
+  if (command === 'validate') {
+    const { validate } = await import('./validate.ts')
+    process.stdout.write(await validate(parameters))
+    return
+  }
   const { values } = parseArgs({
     options: {
       config: { type: 'string', short: 'c' },

@@ -28,6 +28,7 @@ const LAYERS = [
   'logger',
   'app',
   'serve',
+  'validate',
   'server',
 ]
 

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { type App, buildApp } from '../src/app.ts'
+import type { ConfigSource } from '../src/config/source.ts'
 import { loadText } from './load-text.ts'
 
 /** A line of the gateway's log; `msg` is `request` for the one that every request leaves. */
@@ -12,6 +13,8 @@ export interface GatewayOptions {
   /** What `${NAME}` in the configuration stands for; nothing of the process' own environment is seen. */
   readonly variables?: Readonly<Record<string, string>>
   readonly logLevel?: 'debug' | 'info'
+  /** Where the configuration is read from, again and again, instead of the text. */
+  readonly source?: ConfigSource
 }
 
 /** A gateway that listens, as the process would, on free ports of loopback. */
@@ -40,8 +43,10 @@ export interface Gateway {
 export async function startGateway(config: string | object, options: GatewayOptions = {}): Promise<Gateway> {
   const text = typeof config === 'string' ? config : JSON.stringify(config)
   const log = new Log()
+  const { source } = options
   const app = await buildApp({
-    config: await loadText(text, { ...options.variables }),
+    config: source?.load() ?? (await loadText(text, { ...options.variables })),
+    ...(source && { source }),
     logger: { level: options.logLevel ?? 'info', stream: log },
   })
   const [url, opsUrl] = await Promise.all([

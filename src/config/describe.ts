@@ -44,6 +44,9 @@ a file the simulator and the vendors whose usual key variable is set (\`OPENAI_A
 - An unknown key, a value that does not fit and a setting that is not supported yet are errors; all are reported at once, with
   line and column.
 
+While the gateway runs, the file and the secrets that it names are watched, and a change is in force at once; only \`listen\`, \`ops\`,
+\`log\`, \`state\` and \`plugins\` wait for a restart. \`sluice validate FILE\` checks a file and starts nothing.
+
 For completion in an editor, begin the file with \`# yaml-language-server: $schema=./sluice.schema.json\`.
 
 This page is written by \`npm run config:docs\` from src/config/schema.ts.

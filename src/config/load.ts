@@ -5,6 +5,7 @@ import { checkCallerLimits } from './check-caller-limits.ts'
 import { checkPermissions } from './check-permissions.ts'
 import { checkStandby } from './check-standby.ts'
 import { checkModels, checkProviders } from './check-targets.ts'
+import { checkWarnings } from './check-warnings.ts'
 import { checkKeys, checkListeners, checkPlugins } from './checks.ts'
 import type { Config, KnownProviders } from './config.ts'
 import { type ConfigDocument, readDocument } from './document.ts'
@@ -12,7 +13,7 @@ import type { Environment } from './environment.ts'
 import type { Variables } from './interpolate.ts'
 import { reportIssues } from './issues.ts'
 import { inputSchema, listMembers } from './members.ts'
-import { ConfigError } from './problem.ts'
+import { ConfigError, showProblem } from './problem.ts'
 import { createReport } from './report.ts'
 import { schema } from './schema.ts'
 import { readSecretFiles } from './secrets.ts'
@@ -27,9 +28,14 @@ export interface LoadOptions {
   readonly variables?: Variables
   /** The working directory unless set. */
   readonly directory?: string
+  /** Told of each file that a secret is read from, by its absolute path, before it is read. */
+  readonly onSecretFile?: (path: string) => void
+  /** Told, in a line each, of what is allowed and probably not meant. */
+  readonly onWarning?: (warning: string) => void
 }
 
-const USUAL_FILE = 'sluice.yaml'
+/** What is read, if it is there, when nobody names a file. */
+export const USUAL_FILE = 'sluice.yaml'
 
 /** The environment variables that win over the file, and what they set. */
 const OVERRIDES = [
@@ -47,14 +53,21 @@ const OVERRIDES = [
  * problems at once; there is never a part of a configuration. Reads files synchronously: it runs at the start and on reload.
  */
 export function loadConfig(options: LoadOptions): Config {
-  const { environment, knownProviders, variables = process.env, directory = process.cwd() } = options
+  const {
+    environment,
+    knownProviders,
+    variables = process.env,
+    directory = process.cwd(),
+    onSecretFile,
+    onWarning,
+  } = options
   const document = readFile(options.file ?? environment.SLUICE_CONFIG, directory, variables)
   const base = document === undefined ? directory : dirname(resolve(directory, document.file))
   const tree = document?.tree ?? { providers: usualProviders(knownProviders, variables) }
   const report = createReport(document, override(tree, environment))
   const members = listMembers(inputSchema())
 
-  readSecretFiles(tree, base, members, report)
+  readSecretFiles(tree, { directory: base, onFile: onSecretFile }, members, report)
   const result = schema.safeParse(tree)
   if (!result.success) reportIssues(result.error.issues, tree, members, report)
   checkProviders(tree, knownProviders, report)
@@ -67,6 +80,10 @@ export function loadConfig(options: LoadOptions): Config {
   checkPlugins(tree, base, report)
 
   if (report.problems.length > 0 || !result.success) throw new ConfigError(report.problems)
+  if (onWarning !== undefined) {
+    checkWarnings(tree, knownProviders, Date.now(), report)
+    for (const warning of report.warnings) onWarning(showProblem(warning))
+  }
   return assemble(result.data, base)
 }
 

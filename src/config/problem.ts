@@ -13,7 +13,7 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly Problem[]) {
     const sorted = [...problems].sort(byPlace)
-    super(sorted.map(line).join('\n'))
+    super(sorted.map(showProblem).join('\n'))
     this.problems = sorted
   }
 }
@@ -22,7 +22,8 @@ function byPlace(a: Problem, b: Problem): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
 }
 
-function line({ message, file, line, column }: Problem): string {
+/** `FILE:LINE:COLUMN MESSAGE`, on one line. */
+export function showProblem({ message, file, line, column }: Problem): string {
   const place = [file, line, column].filter(part => part !== undefined).join(':')
   // Keys of the file are repeated in messages; one with a line break in it must not forge a line of its own.
   const shown = message.replace(/\p{Cc}/gu, ' ')

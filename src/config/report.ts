@@ -5,12 +5,15 @@ import { type Path, showPath } from './tree.ts'
 /** Collects the problems of one reading, each with its place. */
 export interface Report {
   readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
   /** `message` follows the path: `listen.port: must be ...`. Nothing is added for a value that has been refused before. */
   add(path: Path, message: string): void
   /** As `add`, with a message that is a sentence of its own, at the place of the key instead of the value. */
   addAtKey(path: Path, message: string): void
   /** Reports what is wrong with the value, and no more of it from then on. */
   refuse(path: Path, message: string): void
+  /** As `add`, of something that is allowed. */
+  warn(path: Path, message: string): void
   /** The value as it was written, in quotes, before variables were replaced; nothing where it was not. */
   quote(path: Path): string
 }
@@ -21,6 +24,7 @@ export interface Report {
  */
 export function createReport(document: ConfigDocument | undefined, overrides: ReadonlyMap<string, string>): Report {
   const problems: Problem[] = (document?.unresolved ?? []).map(({ problem }) => problem)
+  const warnings: Problem[] = []
   const refused = new Set((document?.unresolved ?? []).map(({ scalar }) => showPlace(scalar)))
 
   const place = (path: Path, part: 'key' | 'value') =>
@@ -39,6 +43,7 @@ export function createReport(document: ConfigDocument | undefined, overrides: Re
 
   return {
     problems,
+    warnings,
     add,
     addAtKey: (path, message) => problems.push({ message, ...place(path, 'key') }),
     refuse(path, message) {
@@ -46,6 +51,7 @@ export function createReport(document: ConfigDocument | undefined, overrides: Re
       const variable = overrides.has(showPath(path)) || document === undefined
       refused.add(variable ? showPath(path) : showPlace(document.locate(path, 'value')))
     },
+    warn: (path, message) => warnings.push({ message: `${showPath(path)}: ${message}`, ...place(path, 'value') }),
     quote(path) {
       const written = overrides.has(showPath(path)) ? undefined : document?.written(path)
       return written === undefined ? '' : ` "${written}"`

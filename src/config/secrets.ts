@@ -6,28 +6,34 @@ import { membersOf, type Path } from './tree.ts'
 
 const FILE_REFERENCE = /^file:(?:\/\/(?=\/))?(.+)$/
 
+export interface SecretFiles {
+  /** Where relative paths start. */
+  readonly directory: string
+  /** Told of each file, by its absolute path, before it is read. */
+  readonly onFile: ((path: string) => void) | undefined
+}
+
 /**
- * Replaces every `file:/path` at a secret member of the tree by the file's text without surrounding white space. Relative paths
- * start at `directory`. A file that cannot be read, or is empty, is reported at the member; what it holds never is.
+ * Replaces every `file:/path` at a secret member of the tree by the file's text without surrounding white space. A file that cannot be read, or is empty, is reported at the member; what it holds never is.
  */
 export function readSecretFiles(
   tree: Record<string, unknown>,
-  directory: string,
+  files: SecretFiles,
   members: readonly Member[],
   report: Report,
 ): void {
   for (const member of members) {
-    if (member.schema.writeOnly) replaceAt(tree, member.pattern, [], directory, report)
-    else if (member.schema.items?.writeOnly) replaceAt(tree, [...member.pattern, '*'], [], directory, report)
+    if (member.schema.writeOnly) replaceAt(tree, member.pattern, [], files, report)
+    else if (member.schema.items?.writeOnly) replaceAt(tree, [...member.pattern, '*'], [], files, report)
   }
 }
 
-function replaceAt(node: unknown, pattern: readonly string[], path: Path, directory: string, report: Report): void {
+function replaceAt(node: unknown, pattern: readonly string[], path: Path, files: SecretFiles, report: Report): void {
   const [segment, ...rest] = pattern
   for (const [key, value] of children(node)) {
     if (segment !== '*' && segment !== String(key)) continue
-    if (rest.length > 0) replaceAt(value, rest, [...path, key], directory, report)
-    else replaceMember(node as Record<string | number, unknown>, key, [...path, key], directory, report)
+    if (rest.length > 0) replaceAt(value, rest, [...path, key], files, report)
+    else replaceMember(node as Record<string | number, unknown>, key, [...path, key], files, report)
   }
 }
 
@@ -39,14 +45,16 @@ function replaceMember(
   owner: Record<string | number, unknown>,
   key: string | number,
   path: Path,
-  directory: string,
+  { directory, onFile }: SecretFiles,
   report: Report,
 ): void {
   const value = owner[key]
   const file = typeof value === 'string' ? FILE_REFERENCE.exec(value)?.[1] : undefined
   if (file === undefined) return
+  const absolute = resolve(directory, file)
+  onFile?.(absolute)
   try {
-    const secret = readFileSync(resolve(directory, file), 'utf8').trim()
+    const secret = readFileSync(absolute, 'utf8').trim()
     if (secret === '') report.refuse(path, 'the file that it names is empty')
     else owner[key] = secret
   } catch (error) {

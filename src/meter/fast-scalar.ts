@@ -78,6 +78,11 @@ export class FastScalar {
     this.#cells.delete(JSON.stringify(labels))
   }
 
+  /** Forgets all series. */
+  clear(): void {
+    this.#cells.clear()
+  }
+
   /** What the registry shows. */
   async get() {
     const { name, help, type, aggregator } = this

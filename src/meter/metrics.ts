@@ -158,6 +158,12 @@ export const METRICS = {
     help: '1 while limits are counted in Redis, 0 while they are counted here.',
     labels: [],
   },
+  configReloads: {
+    name: 'sluice_config_reloads_total',
+    type: 'counter',
+    help: 'Times that the configuration was read again, by what came of it.',
+    labels: ['result'],
+  },
   tokens: {
     name: 'gen_ai_client_token_usage',
     type: 'histogram',

@@ -10,7 +10,7 @@ export interface AllowanceLabels {
 
 interface Entry {
   readonly allowance: Allowance
-  readonly labels: AllowanceLabels
+  labels: AllowanceLabels
 }
 
 /** The allowances of the process, by candidate and by key, so that they outlive the snapshot that asked for them. */
@@ -43,7 +43,15 @@ export class Allowances implements Iterable<Entry> {
       this.#entries.set(id, entry)
     }
     entry.allowance.adapt(adaptive)
+    entry.labels = labels
     return entry.allowance
+  }
+
+  /** Forgets all but what belongs to these candidates and keys. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const map of [this.#entries, this.#keys]) {
+      for (const id of map.keys()) if (!ids.has(id)) map.delete(id)
+    }
   }
 
   drop(id: string): void {

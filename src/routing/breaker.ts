@@ -114,13 +114,13 @@ export class Breaker {
 
   /** Leave for one attempt, or undefined while open or while enough probes are on their way. */
   admit(): Admission | undefined {
-    if (this.#opossum.closed) return this.#admission(undefined)
+    if (this.#opossum.closed || this.#opossum.isShutdown) return this.#admission(undefined)
     if (!this.#opossum.halfOpen) return undefined
     const probe = this.#probes.begin(this.#now(), this.settings.probes)
     return probe === undefined ? undefined : this.#admission(probe)
   }
 
-  /** Ends the breaker: nothing of it keeps the process or memory busy afterwards. */
+  /** Ends the breaker: nothing of it keeps the process busy afterwards, and who still holds it is let through. */
   shutdown(): void {
     this.#opossum.shutdown()
   }

@@ -2,6 +2,7 @@ import { Allowances } from './allowances.ts'
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
 import { Cooldown } from './cooldown.ts'
 import { Health, type HealthSettings } from './health.ts'
+import { Ladder, type LadderSettings } from './ladder.ts'
 import { RetryBudget, type RetryBudgetSettings } from './retry-budget.ts'
 import { TargetLoad } from './target-load.ts'
 
@@ -12,22 +13,29 @@ export interface BreakerLabels {
   readonly key: string
 }
 
+interface Entry {
+  readonly breaker: Breaker
+  labels: BreakerLabels
+}
+
 /** Called at each change of state. */
 export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
 
-/** What is known of breakers, allowances, targets and providers, by what it belongs to, so that it outlives the snapshot that asked for it. */
+/** What is known of breakers, targets, providers and the like, by what it belongs to: it outlives the snapshot that asked for it. */
 export class Breakers {
   readonly allowances: Allowances
-  readonly #breakers = new Map<string, Breaker>()
+  readonly #breakers = new Map<string, Entry>()
   readonly #cooldowns = new Map<string, Cooldown>()
   readonly #retryBudgets = new Map<string, RetryBudget>()
   readonly #loads = new Map<string, TargetLoad>()
   readonly #healths = new Map<string, Health>()
+  readonly #ladders = new Map<string, Ladder>()
   readonly #now: () => number
   readonly #random: () => number
   /** What retry budgets are made with from now on. */
   retries: RetryBudgetSettings = { ratio: 0.2, minPerSecond: 1 }
   #listener: StateListener = () => {}
+  #dropListener: (labels: BreakerLabels) => void = () => {}
 
   /** `now` is a monotonic clock in ms; `random` gives numbers from 0 to 1. */
   constructor(now: () => number, random: () => number = Math.random) {
@@ -45,15 +53,25 @@ export class Breakers {
     this.#listener = listener
   }
 
-  /** The breaker of this id, made at the first asking; from now on with these settings. */
+  /** Called when there is no breaker of these labels any more. */
+  onDrop(listener: (labels: BreakerLabels) => void): void {
+    this.#dropListener = listener
+  }
+
+  /** The breaker of this id, made at the first asking; from now on with these settings and labels. */
   get(id: string, settings: BreakerSettings, labels: BreakerLabels): Breaker {
-    let breaker = this.#breakers.get(id)
-    if (breaker === undefined) {
-      breaker = new Breaker(settings, state => this.#listener(labels, state), this.#now, this.#random)
-      this.#breakers.set(id, breaker)
-    }
-    breaker.settings = settings
-    return breaker
+    const entry = this.#breakers.get(id) ?? this.#create(id, settings, labels)
+    entry.breaker.settings = settings
+    if (entry.labels.model !== labels.model) this.#dropListener(entry.labels)
+    entry.labels = labels
+    return entry.breaker
+  }
+
+  #create(id: string, settings: BreakerSettings, labels: BreakerLabels): Entry {
+    const onState = (state: BreakerState) => this.#listener(entry.labels, state)
+    const entry: Entry = { breaker: new Breaker(settings, onState, this.#now, this.#random), labels }
+    this.#breakers.set(id, entry)
+    return entry
   }
 
   /** How long what this id names is left alone: one for all routes that lead to it. */
@@ -84,6 +102,7 @@ export class Breakers {
       budget = new RetryBudget(this.retries)
       this.#retryBudgets.set(target, budget)
     }
+    budget.settings = this.retries
     return budget
   }
 
@@ -97,6 +116,26 @@ export class Breakers {
     return load
   }
 
+  /** How far this model is degraded; from now on with these settings. */
+  ladder(model: string, settings: LadderSettings): Ladder {
+    let ladder = this.#ladders.get(model)
+    if (ladder === undefined) {
+      ladder = new Ladder(settings)
+      this.#ladders.set(model, ladder)
+    }
+    ladder.settings = settings
+    return ladder
+  }
+
+  /** Forgets all but what belongs to these: models, providers and targets, and the latter two with a key. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const id of [...this.#breakers.keys()]) if (!ids.has(id)) this.drop(id)
+    for (const map of [this.#retryBudgets, this.#loads, this.#healths, this.#ladders]) {
+      for (const id of map.keys()) if (!ids.has(id)) map.delete(id)
+    }
+    this.allowances.retain(ids)
+  }
+
   /** Forgets what is known of a target as a whole. */
   dropTarget(target: string): void {
     this.#retryBudgets.delete(target)
@@ -104,14 +143,18 @@ export class Breakers {
   }
 
   drop(id: string): void {
-    this.#breakers.get(id)?.shutdown()
-    this.#breakers.delete(id)
+    const entry = this.#breakers.get(id)
+    if (entry !== undefined) {
+      entry.breaker.shutdown()
+      this.#breakers.delete(id)
+      this.#dropListener(entry.labels)
+    }
     this.#cooldowns.delete(id)
     this.allowances.drop(id)
   }
 
   shutdown(): void {
-    for (const breaker of this.#breakers.values()) breaker.shutdown()
+    for (const { breaker } of this.#breakers.values()) breaker.shutdown()
     this.#breakers.clear()
   }
 }

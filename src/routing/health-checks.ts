@@ -28,10 +28,17 @@ export class HealthChecks {
     this.#options = options
   }
 
-  /** From now on these are checked, and nobody else. */
+  /** From now on these are checked, and nobody else. Checks that go on as they did keep their times. */
   watch(vendors: readonly CheckedVendor[]): void {
-    this.stop()
-    this.#watches = vendors.map(vendor => new Watch(vendor, this.#options))
+    const former = new Set(this.#watches)
+    this.#watches = vendors.map(vendor => {
+      const known = [...former].find(watch => watch.goesOnFor(vendor))
+      if (known === undefined) return new Watch(vendor, this.#options)
+      former.delete(known)
+      known.vendor = vendor
+      return known
+    })
+    for (const watch of former) watch.stop()
   }
 
   /** Ends all checks, those under way too; what they would have found is forgotten. */
@@ -43,18 +50,25 @@ export class HealthChecks {
 
 /** The checks of one vendor: one after the other, never two at a time. */
 class Watch {
-  readonly #vendor: CheckedVendor
+  /** May be replaced by one for which it goes on. */
+  vendor: CheckedVendor
   readonly #options: HealthChecksOptions
+  readonly #interval: number
   #timer: NodeJS.Timeout
   #running: Exchange | undefined
   #stopped = false
   #turn = -1
 
   constructor(vendor: CheckedVendor, options: HealthChecksOptions) {
-    this.#vendor = vendor
+    this.vendor = vendor
     this.#options = options
+    this.#interval = vendor.health.settings.interval
     // Begun somewhere in the interval, so that neither vendors nor gateways are checked all in one moment.
-    this.#timer = this.#after(options.random() * vendor.health.settings.interval)
+    this.#timer = this.#after(options.random() * this.#interval)
+  }
+
+  goesOnFor({ health }: CheckedVendor): boolean {
+    return health === this.vendor.health && health.settings.interval === this.#interval
   }
 
   stop(): void {
@@ -69,24 +83,24 @@ class Watch {
 
   async #check(): Promise<void> {
     const { now } = this.#options
-    const { keys, health } = this.#vendor
+    const { keys, health } = this.vendor
     const startedAt = now()
     this.#turn = (this.#turn + 1) % keys.length
     const key = keys[this.#turn] as VendorKey
     const finding = await this.#ask(key)
     if (this.#stopped) return
-    if (finding.keyRefused) this.#options.onKeyRefused(this.#vendor, key)
-    if (health.report(finding.illness === undefined)) this.#options.onChange(this.#vendor, finding.illness)
-    this.#timer = this.#after(Math.max(0, startedAt + health.settings.interval - now()))
+    if (finding.keyRefused) this.#options.onKeyRefused(this.vendor, key)
+    if (health.report(finding.illness === undefined)) this.#options.onChange(this.vendor, finding.illness)
+    this.#timer = this.#after(Math.max(0, startedAt + this.#interval - now()))
   }
 
   async #ask(key: VendorKey): Promise<Finding> {
     try {
-      const exchange = await checkOf(this.#vendor, key, this.#vendor.health.settings.timeout)
+      const exchange = await checkOf(this.vendor, key, this.vendor.health.settings.timeout)
       if (this.#stopped) return {}
       this.#running = exchange
       exchange.start()
-      return readCheck(this.#vendor, key, await exchange.outcome, this.#options.now())
+      return readCheck(this.vendor, key, await exchange.outcome, this.#options.now())
     } catch {
       // Its words may hold anything of the key.
       return { illness: 'the check could not be signed' }

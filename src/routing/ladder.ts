@@ -15,19 +15,20 @@ export interface LadderSettings {
  * without a break, so that a pressure that comes and goes does not make answers come and go with it.
  */
 export class Ladder {
-  readonly #settings: LadderSettings
+  /** May be replaced at any time. */
+  settings: LadderSettings
   #taken = 0
   #pressed = false
   /** Since when the condition holds, counted anew from each step. */
   #since = 0
 
   constructor(settings: LadderSettings) {
-    this.#settings = settings
+    this.settings = settings
   }
 
   /** The number of steps taken at `now` (ms, monotonic) under this pressure (0..1). Asked once a request: there is no timer. */
   steps(pressure: number, now: number): number {
-    const { steps, pressure: limit, after, recoverAfter } = this.#settings
+    const { steps, pressure: limit, after, recoverAfter } = this.settings
     const pressed = pressure >= limit
     if (pressed !== this.#pressed) {
       this.#pressed = pressed
@@ -37,6 +38,6 @@ export class Ladder {
       this.#taken = pressed ? Math.min(steps, this.#taken + 1) : Math.max(0, this.#taken - 1)
       this.#since = now
     }
-    return this.#taken
+    return Math.min(steps, this.#taken)
   }
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { didYouMean } from '../config/nearest.ts'
 import { ModelForbidden, ModelUnknown } from '../errors.ts'
 import { safeModelPath } from '../providers/index.ts'
-import type { Breakers } from './breakers.ts'
+import { Breakers } from './breakers.ts'
 import { breakerId, createTarget } from './create-target.ts'
 import { type Asking, orderOf } from './order.ts'
 import type { Route, Target, Vendor } from './target.ts'
@@ -22,12 +22,19 @@ export interface PlanSource {
 /** Finds who can answer a model's name, and in which order to ask them. One per snapshot. */
 export class Planner {
   readonly #source: PlanSource
-  readonly #breakers: Breakers
+  #breakers: Breakers
   readonly #direct = new Map<string, Route>()
 
-  constructor(source: PlanSource, breakers: Breakers) {
+  /** `directNames` are those that the planner before this one had made up routes for. */
+  constructor(source: PlanSource, breakers: Breakers, directNames: Iterable<string> = []) {
     this.#source = source
     this.#breakers = breakers
+    for (const name of directNames) this.#directRoute(name)
+  }
+
+  /** The `provider/model` names that were asked for, those of the latest requests last. */
+  get directNames(): Iterable<string> {
+    return this.#direct.keys()
   }
 
   /** What clients are told that they may ask for: the names under `models`, and their targets by `provider/model`. */
@@ -45,6 +52,17 @@ export class Planner {
     const routes = [...this.#source.routes.values(), ...this.#direct.values()]
     const targets = routes.flatMap(route => route.targets.map(target => [target.id, target] as const))
     return [...new Map(targets).values()]
+  }
+
+  /** As `targets`, with those of last resort: what is remembered of all of them is in use. */
+  get everyTarget(): readonly Target[] {
+    const last = [...this.#source.routes.values()].flatMap(({ standby }) => standby?.lastResort ?? [])
+    return [...this.targets, ...last]
+  }
+
+  /** Another planner is in force: what late requests make up here must change nothing that the other remembers. */
+  retire(): void {
+    this.#breakers = new Breakers(() => performance.now())
   }
 
   /**

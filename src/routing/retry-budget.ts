@@ -13,14 +13,15 @@ const WINDOW = 10
  * vendor on its knees is asked by hardly more calls than clients make, and a short bad patch is paid for from what was saved.
  */
 export class RetryBudget {
-  readonly #settings: RetryBudgetSettings
+  /** May be replaced at any time. */
+  settings: RetryBudgetSettings
   readonly #deposits = new Float64Array(WINDOW)
   readonly #withdrawals = new Float64Array(WINDOW)
   /** The second, on the clock, that is counted now. */
   #second = 0
 
   constructor(settings: RetryBudgetSettings) {
-    this.#settings = settings
+    this.settings = settings
   }
 
   /** A first try was made at `now` (ms, monotonic). */
@@ -32,7 +33,7 @@ export class RetryBudget {
   /** Pays for a second try; false where it cannot be paid. */
   withdraw(now: number): boolean {
     const slot = this.#slot(now)
-    const { ratio, minPerSecond } = this.#settings
+    const { ratio, minPerSecond } = this.settings
     if (sum(this.#deposits) * ratio + minPerSecond * WINDOW - sum(this.#withdrawals) < 1) return false
     this.#withdrawals[slot] = (this.#withdrawals[slot] as number) + 1
     return true

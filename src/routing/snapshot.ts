@@ -1,16 +1,16 @@
 import { Callers } from '../config/callers.ts'
 import type { Config, ProviderConfig } from '../config/config.ts'
 import { createProvider } from '../providers/index.ts'
-import { Pool } from '../upstream/pool.ts'
 import type { Breakers } from './breakers.ts'
-import { Cooldown } from './cooldown.ts'
 import { createTarget } from './create-target.ts'
+import { type Address, Inheritance } from './inherit.ts'
 import { Planner } from './plan.ts'
 import { Queue } from './queue.ts'
 import { RetryBudget } from './retry-budget.ts'
 import type { Signal } from './signal.ts'
 import { createStandby } from './standby.ts'
 import type { Route, Target, Vendor } from './target.ts'
+import { Tenants } from './tenants.ts'
 
 /** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
 export interface Snapshot {
@@ -20,31 +20,46 @@ export interface Snapshot {
   /** By the names under `models`. */
   readonly routes: ReadonlyMap<string, Route>
   readonly planner: Planner
+  /** The requests that began with it. */
+  readonly tenants: Tenants
 }
 
 /**
- * Builds a snapshot; opens no connection. `simulators` holds the addresses of the providers that run in this process.
- * Throws where a provider's settings make no sense.
+ * Builds a snapshot; opens no connection. `simulators` holds the addresses of the providers that run in this process. What
+ * did not change since the snapshot `before` is taken over. Throws, with nothing changed, where a provider's settings make
+ * no sense.
  */
-export function buildSnapshot(config: Config, breakers: Breakers, simulators: ReadonlyMap<string, string>): Snapshot {
+export function buildSnapshot(
+  config: Config,
+  breakers: Breakers,
+  simulators: ReadonlyMap<string, string>,
+  before?: Snapshot,
+): Snapshot {
+  const addresses = new Map(
+    Object.entries(config.providers).map(([name, settings]) => [
+      name,
+      addressOf(name, settings, simulators.get(name) ?? settings.baseUrl),
+    ]),
+  )
+  const inheritance = new Inheritance(before, config, addresses)
+  inheritance.forget(breakers)
   breakers.retries = config.retryBudget
-  const vendors = new Map<string, Vendor>()
-  for (const [name, settings] of Object.entries(config.providers)) {
-    vendors.set(name, vendorOf(name, settings, simulators.get(name) ?? settings.baseUrl, breakers))
-  }
+  const vendors = new Map(
+    [...addresses].map(([name, address]) => [name, vendorOf(name, config, address, inheritance, breakers)]),
+  )
   const routes = new Map(Object.keys(config.models).map(name => [name, routeOf(name, config, vendors, breakers)]))
   return {
     config,
     callers: new Callers(config.keys),
     vendors,
     routes,
-    planner: new Planner({ config, vendors, routes }, breakers),
+    planner: new Planner({ config, vendors, routes }, breakers, before?.planner.directNames),
+    tenants: new Tenants(),
   }
 }
 
-function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | undefined, breakers: Breakers): Vendor {
-  const { type, dialect, askForUsage, apiKeys, connections, timeouts, breaker, health } = settings
-  const secrets = apiKeys.length === 0 ? [undefined] : apiKeys
+function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
+  const { type, dialect, askForUsage } = settings
   const provider = createProvider(type, {
     name,
     ...(baseUrl !== undefined && { baseUrl }),
@@ -52,18 +67,27 @@ function vendorOf(name: string, settings: ProviderConfig, baseUrl: string | unde
     ...(askForUsage !== undefined && { askForUsage }),
   })
   const { origin, pathname } = new URL(provider.baseUrl)
+  return { provider, origin, basePath: pathname.replace(/\/$/, '') }
+}
+
+function vendorOf(
+  name: string,
+  config: Config,
+  address: Address,
+  inheritance: Inheritance,
+  breakers: Breakers,
+): Vendor {
+  const { timeouts, breaker, health, limits, adaptiveConcurrency } = config.providers[name] as ProviderConfig
   return {
     name,
-    provider,
-    origin,
-    basePath: pathname.replace(/\/$/, ''),
-    keys: secrets.map((secret, index) => ({ index, secret, cooldown: new Cooldown() })),
-    pool: new Pool({ connections, connectTimeout: timeouts.connect }),
+    ...address,
+    keys: inheritance.keys(name),
+    pool: inheritance.pool(name),
     timeouts,
     breaker,
     health: health && breakers.health(name, health),
-    limits: settings.limits,
-    adaptiveConcurrency: settings.adaptiveConcurrency,
+    limits,
+    adaptiveConcurrency,
   }
 }
 

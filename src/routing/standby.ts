@@ -1,7 +1,6 @@
 import type { Config, ModelConfig } from '../config/config.ts'
 import type { Breakers } from './breakers.ts'
 import { createTarget } from './create-target.ts'
-import { Ladder } from './ladder.ts'
 import { LastGate } from './last-gate.ts'
 import type { Standby, Target, Vendor } from './target.ts'
 
@@ -24,7 +23,10 @@ export function createStandby(
     models: instead,
     lastResort: lastResort && createLastResort(lastResort, vendors, breakers),
     canned,
-    relief: degrade && { steps: degrade.steps, ladder: new Ladder({ ...degrade, steps: degrade.steps.length }) },
+    relief: degrade && {
+      steps: degrade.steps,
+      ladder: breakers.ladder(name, { ...degrade, steps: degrade.steps.length }),
+    },
   }
 }
 

@@ -18,8 +18,10 @@ export class Pool {
    * the one for which it connected before anything else runs.
    */
   connecting = false
+  readonly #settings: PoolSettings
 
   constructor(settings: PoolSettings) {
+    this.#settings = settings
     this.agent = new Agent({
       connections: settings.connections,
       pipelining: 1,
@@ -36,6 +38,11 @@ export class Pool {
         this.connecting = false
       })
     })
+  }
+
+  /** Whether a pool with these settings would open the same connections. */
+  opensLike({ connections, connectTimeout }: PoolSettings): boolean {
+    return this.#settings.connections === connections && this.#settings.connectTimeout === connectTimeout
   }
 
   /** Lets running calls end, then closes the sockets. Never cuts. */

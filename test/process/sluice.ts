@@ -7,6 +7,8 @@ import type { TestContext } from 'node:test'
 import { ROOT } from '../source-tree.ts'
 
 export interface Started {
+  /** The working directory. */
+  readonly directory: string
   /** Settles with the exit code, or the signal that ended it. */
   readonly exit: Promise<number | NodeJS.Signals | null>
   /** All that was written so far. */
@@ -33,7 +35,7 @@ export function startProcess(t: TestContext, parameters: readonly string[], surr
     env: { PATH: process.env.PATH, PORT: '0', OPS_PORT: '0', ...surroundings.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const started = watch(child)
+  const started = watch(child, directory)
   t.after(async () => {
     child.kill('SIGKILL')
     await started.exit
@@ -42,7 +44,7 @@ export function startProcess(t: TestContext, parameters: readonly string[], surr
   return started
 }
 
-function watch(child: ChildProcess): Started {
+function watch(child: ChildProcess, directory: string): Started {
   const written = { stdout: '', stderr: '' }
   const exit = once(child, 'close').then(([code, signal]: (number | NodeJS.Signals | null)[]) => code ?? signal ?? null)
   child.stdout?.setEncoding('utf8').on('data', text => {
@@ -52,6 +54,7 @@ function watch(child: ChildProcess): Started {
     written.stderr += text
   })
   return {
+    directory,
     exit,
     get stdout() {
       return written.stdout

@@ -97,6 +97,18 @@ test('the first check comes at its place in the interval, the next ones an inter
   t.assert.equal(bench.upstream.requests.length, 2)
 })
 
+test('checks that go on for another config of the same provider keep their times', async t => {
+  const bench = await setUp(t, WELL)
+  await bench.pass(4_000, 0)
+  bench.checks.watch([{ ...bench.vendor }])
+  await bench.pass(1_000, 1)
+  bench.checks.watch([{ ...bench.vendor }])
+  await bench.pass(9_999, 1)
+  t.assert.equal(bench.upstream.requests.length, 1)
+  await bench.pass(1, 2)
+  t.assert.equal(bench.upstream.requests.length, 2)
+})
+
 test('so many failures in a row make it unhealthy, so many successes in a row well again', async t => {
   const bench = await setUp(t, [ILL, ILL, WELL, ILL, ILL, ILL, WELL, ILL, WELL, WELL])
   const healthy: boolean[] = []

@@ -1,0 +1,51 @@
+import fp from 'fastify-plugin'
+import type { Config } from '../src/config/config.ts'
+import { Reloads, type ReloadsOptions } from '../src/config/reloads.ts'
+import type { ConfigSource } from '../src/config/source.ts'
+import { FileWatch } from '../src/config/watch.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Reads the configuration again: when its files change, and when somebody asks. */
+    reloads: Reloads
+  }
+}
+
+export interface ReloadOptions {
+  /** What the process was started with. */
+  readonly config: Config
+  /** Where it came from; without it there is nothing to read again. */
+  readonly source: ConfigSource | undefined
+}
+
+/** Beside all requests: watches the files of the configuration, and puts what they say in force for the requests to come. */
+export default fp<ReloadOptions>(
+  async (app, { config, source }) => {
+    const reloads = new Reloads({
+      started: config,
+      load: () => source?.load() ?? config,
+      apply: next => app.live.apply(next),
+      onEnd: log,
+    })
+    app.decorate('reloads', reloads)
+    if (source === undefined) return
+
+    let watch: FileWatch | undefined
+    app.addHook('onReady', async () => {
+      watch = new FileWatch({
+        files: () => source.files,
+        onChange: () => reloads.reload(),
+        onBlind: (folder, err) => app.log.warn({ folder, err }, 'cannot be watched: send SIGHUP after a change'),
+      })
+    })
+    app.addHook('onClose', async () => watch?.close())
+
+    function log(...[result, { error, restart }]: Parameters<ReloadsOptions['onEnd']>): void {
+      if (error !== undefined) app.log.error({ reason: error.message }, 'configuration refused, the one before stays')
+      else if (restart.length > 0)
+        app.log.warn({ result, restart }, 'configuration read; these sections need a restart')
+      else app.log.info({ result }, 'configuration read')
+    }
+  },
+  { name: 'reload', dependencies: ['live'] },
+)

@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util'
+import { readEnvironment } from './config/environment.ts'
+import { ConfigSource } from './config/source.ts'
+import { providerTypes } from './providers/index.ts'
+
+/**
+ * `sluice validate FILE`: reads the configuration as the gateway would, in this environment, and returns the text that says that it
+ * is valid. Throws a ConfigError that names every problem with its place, never the value of a secret.
+ */
+export async function validate(parameters: string[]): Promise<string> {
+  const { positionals, values } = parseArgs({
+    args: parameters,
+    options: { config: { type: 'string', short: 'c' } },
+    allowPositionals: true,
+  })
+  const [file = values.config, ...others] = positionals
+  if (others.length > 0) throw new Error('one file at a time')
+  const warnings: string[] = []
+  const source = new ConfigSource({
+    file,
+    environment: await readEnvironment(),
+    knownProviders: providerTypes,
+    onWarning: warning => warnings.push(`warning: ${warning}\n`),
+  })
+  source.load()
+  return `${warnings.join('')}The configuration is valid.\n`
+}
