@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { RequestLog } from '../src/logger.ts'
+import { utilizationSinceLast } from '../src/meter/event-loop.ts'
 import { logLine } from '../src/meter/log-line.ts'
 import { createMeters, type Meters } from '../src/meter/metrics.ts'
 import { CallRecord } from '../src/meter/record.ts'
@@ -28,6 +29,7 @@ export default fp<{ logRequest: RequestLog }>(
   async (app, { logRequest }) => {
     const meters = createMeters(app.registry, {
       ...allowanceGauges(app.breakers.allowances, () => performance.now()),
+      eventLoopUtilization: utilizationSinceLast(),
       queueDepth: gauge => {
         for (const { name, queue } of app.live.snapshot.routes.values())
           if (queue) gauge.set({ model: name }, queue.depth)

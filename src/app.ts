@@ -28,12 +28,14 @@ import meter from '../plugins/meter.ts'
 import metrics from '../plugins/metrics.ts'
 import notFound from '../plugins/not-found.ts'
 import opsAuth from '../plugins/ops-auth.ts'
+import profiler from '../plugins/profiler.ts'
 import relay from '../plugins/relay.ts'
 import relayStream from '../plugins/relay-stream.ts'
 import requestLimit from '../plugins/request-limit.ts'
 import simulators from '../plugins/simulators.ts'
 import health from '../routes/health.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
+import opsProfiles from '../routes/ops/profiles.ts'
 import opsTargets from '../routes/ops/targets.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
@@ -100,7 +102,9 @@ async function furnishOps(ops: FastifyInstance, { config, registry, live }: OpsF
   await ops.register(errors)
   await ops.register(opsAuth, { key: config.ops.key })
   await ops.register(notFound)
+  await ops.register(profiler, { heapSampling: config.ops.heapSampling })
   await ops.register(opsMetrics, { registry })
+  await ops.register(opsProfiles)
   await ops.register(opsTargets, { states: () => targetStates(live.snapshot.planner.targets, performance.now()) })
 }
 

@@ -158,6 +158,12 @@ export const METRICS = {
     help: '1 while limits are counted in Redis, 0 while they are counted here.',
     labels: [],
   },
+  eventLoopUtilization: {
+    name: 'sluice_event_loop_utilization',
+    type: 'gauge',
+    help: 'Share of the time since the last scrape in which the event loop was busy.',
+    labels: [],
+  },
   tokens: {
     name: 'gen_ai_client_token_usage',
     type: 'histogram',
