@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { Gateway } from '../helper.ts'
 import { completion } from '../journey/frames.ts'
 import { asked, CHAT, setUp } from '../journey/setup.ts'
 import { ROOT, readText } from '../source-tree.ts'
@@ -8,23 +9,19 @@ import { type DecodedProfile, decode } from './decode.ts'
 
 const LEAKY = 'examples/leaks/leaky.ts'
 
-/** Where a function of the leaky plugin begins, from 1. */
-function lineOf(functionName: string): number {
-  return (
-    readText(LEAKY)
-      .split('\n')
-      .findIndex(line => line.startsWith(`function ${functionName}(`)) + 1
-  )
-}
+const REQUESTS = 150
 
-test('docs/leaks.md: a heap profile after some load names what leaks, by function and TypeScript line', async (t: TestContext) => {
+const SOCKETS = 'nodejs_active_resources{type="TCPSocketWrap"}'
+
+test('the leaks of docs/leaks.md are found: in a heap profile by function and TypeScript line, in the metrics by their sockets', async (t: TestContext) => {
   const { gateway } = await setUp(t, [whole(completion())], { config: { plugins: [join(ROOT, LEAKY)] } })
   process.setMaxListeners(0)
   t.after(() => process.removeAllListeners('SIGUSR2').setMaxListeners(10))
-  const before = decode(await heapOf(gateway.opsUrl))
+  const before = await heapOf(gateway)
+  const socketsBefore = (await gateway.metrics()).get(SOCKETS) ?? 0
   const body = asked({ messages: [{ role: 'user', content: 'word '.repeat(2000) }] })
-  for (let count = 0; count < 150; count++) await (await gateway.post(CHAT, body)).arrayBuffer()
-  const after = decode(await heapOf(gateway.opsUrl))
+  for (let count = 0; count < REQUESTS; count++) await (await gateway.post(CHAT, body)).arrayBuffer()
+  const after = await heapOf(gateway)
 
   for (const name of ['wordsOf', 'watchForTheEnd']) {
     const grown = after.total('inuse_space', name) - before.total('inuse_space', name)
@@ -33,14 +30,22 @@ test('docs/leaks.md: a heap profile after some load names what leaks, by functio
   }
   const leaked = after.total('inuse_space', 'wordsOf') + after.total('inuse_space', 'watchForTheEnd')
   t.assert.ok(leaked > after.total('inuse_space') / 2, 'the leaks stand out')
+  const sockets = ((await gateway.metrics()).get(SOCKETS) ?? 0) - socketsBefore
+  t.assert.ok(sockets >= REQUESTS, `${sockets} sockets more`)
 })
 
-async function heapOf(opsUrl: string): Promise<ArrayBuffer> {
-  return (await fetch(`${opsUrl}/debug/pprof/heap`)).arrayBuffer()
+async function heapOf({ opsUrl }: Gateway): Promise<DecodedProfile> {
+  return decode(await (await fetch(`${opsUrl}/debug/pprof/heap`)).arrayBuffer())
 }
 
 function placesOf({ samples }: DecodedProfile, functionName: string): object[] {
   const frames = samples.flatMap(({ stack }) => stack.filter(({ name }) => name === functionName))
   const places = new Map(frames.map(({ file, startLine }) => [`${file}:${startLine}`, { file, startLine }]))
   return [...places.values()]
+}
+
+/** Where a function of the leaky plugin begins, from 1. */
+function lineOf(functionName: string): number {
+  const lines = readText(LEAKY).split('\n')
+  return lines.findIndex(line => line.startsWith(`function ${functionName}(`)) + 1
 }
