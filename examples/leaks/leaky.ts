@@ -27,7 +27,7 @@ function wordsOf(text: string): string[] {
 /** A forgotten listener: it holds its request, and its notes, for as long as the process lives. */
 function watchForTheEnd(request: FastifyRequest): void {
   const notes = new Array(10_000).fill(request.id)
-  process.on('SIGUSR2', () => request.log.info({ notes: notes.length }, 'told to reopen the log'))
+  process.on('beforeExit', () => request.log.info({ notes: notes.length }, 'the process ends'))
 }
 
 const statuses = new Set<number | undefined>()

@@ -16,7 +16,7 @@ const SOCKETS = 'nodejs_active_resources{type="TCPSocketWrap"}'
 test('the leaks of docs/leaks.md are found: in a heap profile by function and TypeScript line, in the metrics by their sockets', async (t: TestContext) => {
   const { gateway } = await setUp(t, [whole(completion())], { config: { plugins: [join(ROOT, LEAKY)] } })
   process.setMaxListeners(0)
-  t.after(() => process.removeAllListeners('SIGUSR2').setMaxListeners(10))
+  t.after(() => process.removeAllListeners('beforeExit').setMaxListeners(10))
   const before = await heapOf(gateway)
   const socketsBefore = (await gateway.metrics()).get(SOCKETS) ?? 0
   const body = asked({ messages: [{ role: 'user', content: 'word '.repeat(2000) }] })
