@@ -2,7 +2,7 @@ import { type HeapProfiler, Session } from 'node:inspector/promises'
 import { setTimeout } from 'node:timers/promises'
 import { type SampledHeap, toPprof } from './heap-profile.ts'
 
-/** Allocated bytes between two samples, on average: Go's interval too, at which the cost is lost in the noise. */
+/** Allocated bytes between two samples, on average: Go's interval too. What it costs: docs/decisions/profiles-by-the-inspector.md. */
 const INTERVAL = 512 * 1024
 
 /** With these the sampler forgets nothing: its memory grows with all that is allocated, so they are for a short while only. */

@@ -150,6 +150,23 @@ for (const path of ['/debug/pprof/profile', '/debug/pprof/heap?seconds=60']) {
   })
 }
 
+test('a client that leaves amid a heap snapshot makes room for the next profile, and so does one that asks for its head', async (t: TestContext) => {
+  const gateway = await gatewayOf(t)
+  const client = new AbortController()
+  await fetch(`${gateway.opsUrl}/debug/heapsnapshot`, { signal: client.signal })
+  t.assert.equal((await fetch(`${gateway.opsUrl}/debug/pprof/heap`)).status, 409)
+  client.abort()
+  await whenFree(gateway)
+  await fetch(`${gateway.opsUrl}/debug/heapsnapshot`, { method: 'HEAD' })
+  await whenFree(gateway)
+})
+
+test('the gateway stops while a heap snapshot is read', async (t: TestContext) => {
+  const gateway = await gatewayOf(t)
+  await fetch(`${gateway.opsUrl}/debug/heapsnapshot`)
+  await gateway.close()
+})
+
 test('the gateway stops while a profile is made', async (t: TestContext) => {
   const gateway = await gatewayOf(t)
   const { pending } = await begun(gateway, '/debug/pprof/heap?seconds=60')
