@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { RequestLog } from '../src/logger.ts'
 import { chargedTokens } from '../src/meter/charge.ts'
+import { utilizationSinceLast } from '../src/meter/event-loop.ts'
 import { logLine } from '../src/meter/log-line.ts'
 import { createMeters, type Meters } from '../src/meter/metrics.ts'
 import { CallRecord } from '../src/meter/record.ts'
@@ -32,6 +33,7 @@ export default fp<{ logRequest: RequestLog }>(
       configReloads: counter => {
         for (const [result, count] of Object.entries(app.reloads.counts)) counter.set({ result }, count)
       },
+      eventLoopUtilization: utilizationSinceLast(),
       queueDepth: gauge => {
         for (const { name, queue } of app.live.snapshot.routes.values())
           if (queue) gauge.set({ model: name }, queue.depth)

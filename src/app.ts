@@ -28,6 +28,7 @@ import meter from '../plugins/meter.ts'
 import metrics from '../plugins/metrics.ts'
 import notFound from '../plugins/not-found.ts'
 import opsAuth from '../plugins/ops-auth.ts'
+import profiler from '../plugins/profiler.ts'
 import relay from '../plugins/relay.ts'
 import relayStream from '../plugins/relay-stream.ts'
 import reload from '../plugins/reload.ts'
@@ -36,6 +37,7 @@ import simulators from '../plugins/simulators.ts'
 import health from '../routes/health.ts'
 import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
+import opsProfiles from '../routes/ops/profiles.ts'
 import opsTargets from '../routes/ops/targets.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
@@ -111,8 +113,10 @@ async function furnishOps(
   await ops.register(errors)
   await ops.register(opsAuth, { key: config.ops.key })
   await ops.register(notFound)
+  await ops.register(profiler, { heapSampling: config.ops.heapSampling })
   await ops.register(opsMetrics, { registry })
   await ops.register(opsConfig, { describe: describeConfig })
+  await ops.register(opsProfiles)
   await ops.register(opsTargets, { states: () => targetStates(live.snapshot.planner.targets, performance.now()) })
 }
 

@@ -20,6 +20,7 @@ export const CONSEQUENCES: Readonly<Record<Kind, Consequence>> = {
   unauthorized: { status: 401, nextTarget: false, breaker: false, logLevel: 'info', show: true },
   forbidden: { status: 403, nextTarget: false, breaker: false, logLevel: 'info', show: true },
   'not-found': { status: 404, nextTarget: false, breaker: false, logLevel: 'info', show: true },
+  conflict: { status: 409, nextTarget: false, breaker: false, logLevel: 'info', show: true },
   'too-large': { status: 413, nextTarget: false, breaker: false, logLevel: 'info', show: true },
   limited: { status: 429, nextTarget: true, breaker: false, logLevel: 'info', show: true },
   'over-budget': { status: 402, nextTarget: false, breaker: false, logLevel: 'info', show: true },
@@ -112,6 +113,11 @@ export const NotLocal = define(
   'AUTH_NOT_LOCAL',
   'forbidden',
   'A gateway without keys answers only programs on its own machine: %s',
+)
+export const ProfileBusy = define(
+  'PROFILE_BUSY',
+  'conflict',
+  'Another profile of this process is being made, and they would disturb each other; try again when it is done.',
 )
 export const ModelForbidden = define('AUTH_MODEL_FORBIDDEN', 'forbidden', 'The API key may not use the model "%s".')
 export const LimitRequests = define(

@@ -20,6 +20,7 @@ const LAYERS = [
   'limits',
   'upstream',
   'meter',
+  'profile',
   'cache',
   'relay',
   'routing',

@@ -6,6 +6,7 @@ export type Kind =
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'
+  | 'conflict'
   | 'too-large'
   | 'limited'
   | 'over-budget'

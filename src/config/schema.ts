@@ -39,6 +39,9 @@ const ops = z.strictObject({
   host: text().default('127.0.0.1').describe('Address of the ops listener. Off loopback, `ops.key` is required.'),
   port: port().prefault(8081).describe('Port of the ops listener; 0 takes a free one.'),
   key: strongKey().optional().describe('What callers of the ops listener must show.'),
+  heapSampling: boolean()
+    .prefault(false)
+    .describe('Sample the heap from the start; otherwise from the first `GET /debug/pprof/heap` on.'),
 })
 
 const log = z.strictObject({

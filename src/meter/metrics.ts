@@ -164,6 +164,12 @@ export const METRICS = {
     help: 'Times that the configuration was read again, by what came of it.',
     labels: ['result'],
   },
+  eventLoopUtilization: {
+    name: 'sluice_event_loop_utilization',
+    type: 'gauge',
+    help: 'Share of the time since the last scrape in which the event loop was busy.',
+    labels: [],
+  },
   tokens: {
     name: 'gen_ai_client_token_usage',
     type: 'histogram',

@@ -15,7 +15,7 @@ test('defaults fill whatever the file leaves out', () => {
     trustedProxies: [],
     drain: THIRTY_SECONDS,
   })
-  assert.deepEqual(config.ops, { host: '127.0.0.1', port: 8081 })
+  assert.deepEqual(config.ops, { host: '127.0.0.1', port: 8081, heapSampling: false })
   assert.deepEqual([config.log, config.keys, config.plugins], [{ level: 'info' }, [], []])
   assert.deepEqual(config.state, { localShare: 1, slotTtl: THIRTY_SECONDS })
   assert.deepEqual(config.providers.sim, {
@@ -190,7 +190,7 @@ suite('where things come from', () => {
       },
     })
     assert.deepEqual([config.listen.host, config.listen.port], ['127.0.0.2', 3])
-    assert.deepEqual(config.ops, { host: '127.0.0.3', port: 4, key: 'an-admin-key-of-length' })
+    assert.deepEqual(config.ops, { host: '127.0.0.3', port: 4, heapSampling: false, key: 'an-admin-key-of-length' })
     assert.deepEqual([config.log.level, config.state.redis], ['debug', 'redis://environment'])
   })
 

@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
   unauthorized: 'authentication_error',
   forbidden: 'permission_error',
   'not-found': 'not_found_error',
+  conflict: 'invalid_request_error',
   'too-large': 'request_too_large',
   limited: 'rate_limit_error',
   'over-budget': 'billing_error',

@@ -40,6 +40,7 @@ const WORDS: ReadonlyMap<string, number> = new Map([
 const TYPES: Partial<Record<Kind, string>> = {
   invalid: 'invalid_request_error',
   'not-found': 'invalid_request_error',
+  conflict: 'invalid_request_error',
   'too-large': 'invalid_request_error',
   unauthorized: 'authentication_error',
   forbidden: 'permission_error',

@@ -60,8 +60,8 @@ suite('figures of the scenarios', () => {
   test('calls that come while no vendor is up are told apart, and who is told when to come back is not in the dark', () => {
     const down = QUICK.vendors.gpt.outages?.[0]?.after ?? Number.NaN
     const outcomes: Outcome[] = [
-      { at: down - 1, latency: 100 },
-      { at: down, latency: 1, failure: 'refused' },
+      { at: down - 1_001, latency: 100 },
+      { at: down - 1, latency: 1, failure: 'refused' },
       { at: down + 1, latency: 1, failure: 'network' },
     ]
     const one = figuresOf(runOf(outcomes), QUICK)

@@ -1,0 +1,19 @@
+import fp from 'fastify-plugin'
+import { Profiler } from '../src/profile/profiler.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    profiler: Profiler
+  }
+}
+
+/** Profiles of the process, for the ops listener. Until the first heap profile, or `heapSampling`, nothing is recorded. */
+export default fp<{ heapSampling: boolean }>(
+  async (app, { heapSampling }) => {
+    const profiler = new Profiler()
+    app.decorate('profiler', profiler)
+    app.addHook('onClose', () => profiler.close())
+    if (heapSampling) await profiler.startHeapSampling()
+  },
+  { name: 'profiler' },
+)
