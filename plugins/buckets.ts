@@ -1,26 +1,40 @@
 import fp from 'fastify-plugin'
+import type { Config } from '../src/config/config.ts'
 import type { BucketStore } from '../src/limits/bucket.ts'
-import { openBuckets } from '../src/limits/open.ts'
+import { openLimits } from '../src/limits/open.ts'
+import type { ReservationStore } from '../src/limits/reservation.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Where limits are counted: here, or in Redis when several gateways share them. */
     buckets: BucketStore
+    /** Where room is taken for whole requests, in several limits at once. */
+    reservations: ReservationStore
   }
 }
 
-/** Opens the bucket store that the config names; does not wait for Redis. */
-export default fp<{ redisUrl: string | undefined }>(
-  async (app, { redisUrl }) => {
-    const buckets = await openBuckets({
-      redisUrl,
+/** Opens the limits where the config says that they are counted; does not wait for Redis. */
+export default fp<{ state: Config['state'] }>(
+  async (app, { state: { redis, localShare, slotTtl } }) => {
+    let shared = false
+    const limits = await openLimits({
+      redisUrl: redis,
+      localShare,
+      slotTtl,
       onState: (state, reason) => {
-        app.meters.limitsShared.set({}, state === 'shared' ? 1 : 0)
+        shared = state === 'shared'
+        app.meters.limitsShared.set({}, shared ? 1 : 0)
         app.log.warn({ state, reason }, 'where limits are counted changed')
       },
     })
-    app.decorate('buckets', buckets)
-    app.addHook('onClose', () => buckets.close())
+    app.decorate('buckets', limits.buckets)
+    app.decorate('reservations', limits.reservations)
+    app.addHook('onClose', () => limits.close())
+    if (redis === undefined) return
+    app.addHook('onRequest', ({ caller }, reply, done) => {
+      if (!shared && (caller?.limit ?? caller?.rules) !== undefined) reply.header('x-sluice-limits', 'local')
+      done()
+    })
   },
-  { name: 'buckets', dependencies: ['meter'] },
+  { name: 'buckets', dependencies: ['auth'] },
 )

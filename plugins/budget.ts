@@ -1,4 +1,10 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import type { CallerRule } from '../src/config/caller-rules.ts'
+import { Cancelled } from '../src/errors.ts'
+import type { Taken } from '../src/limits/bucket.ts'
+import { demandOf, refusal, rulesFor, tokenHeaders } from '../src/limits/caller-limits.ts'
+import type { Admission } from '../src/limits/reservation.ts'
 import type { Route } from '../src/routing/target.ts'
 
 declare module 'fastify' {
@@ -8,11 +14,14 @@ declare module 'fastify' {
   }
 }
 
-/** Stage 6: may this caller use this model? Asked of the one model that the scanner found, which is the one that is sent. */
+/**
+ * Stage 6: may this caller use this model, and has it room for this request in its limits? Asked of the one model that the
+ * scanner found, which is the one that is sent. What is taken here is given back at stage 10, however the request ends.
+ */
 export default fp(
   async app => {
     app.decorateRequest('route')
-    app.addHook('preHandler', (request, _reply, done) => {
+    app.addHook('preHandler', (request, reply, done) => {
       const { call, caller } = request
       if (call === undefined) {
         done()
@@ -25,8 +34,44 @@ export default fp(
         request.refundRequest()
         throw error
       }
-      done()
+      const rules = rulesFor(caller?.rules, call.model)
+      if (rules === undefined) {
+        done()
+        return
+      }
+      const admission = app.reservations.reserve(rules.map(rule => demandOf(rule, call.tokens)))
+      if (admission instanceof Promise) {
+        admission.then(answer => admit(answer, rules, request, reply)).then(() => done(), done)
+      } else {
+        admit(admission, rules, request, reply)
+        done()
+      }
     })
+
+    /** Throws the refusal of a limit, and Cancelled when the client has left while another machine was asked. */
+    function admit(
+      { reservation, refused, taken }: Admission,
+      rules: readonly CallerRule[],
+      request: FastifyRequest,
+      reply: FastifyReply,
+    ): void {
+      const { call, record, presence } = request
+      if (reservation === undefined) {
+        const rule = rules[refused] as CallerRule
+        request.refundRequest()
+        app.meters.limited.inc({ limit: rule.limit })
+        throw refusal(rule, taken[refused] as Taken, call.tokens)
+      }
+      if (presence.gone) {
+        // Stage 10 may be over.
+        reservation.settle(0)
+        throw Cancelled()
+      }
+      record.reservation = reservation
+      record.promptTokens = call.promptTokens
+      const headers = tokenHeaders(rules, taken)
+      if (headers !== undefined) reply.headers(headers)
+    }
   },
   { name: 'budget', dependencies: ['call', 'request-limit'] },
 )

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { RequestLog } from '../src/logger.ts'
+import { chargedTokens } from '../src/meter/charge.ts'
 import { logLine } from '../src/meter/log-line.ts'
 import { createMeters, type Meters } from '../src/meter/metrics.ts'
 import { CallRecord } from '../src/meter/record.ts'
@@ -78,6 +79,7 @@ export default fp<{ logRequest: RequestLog }>(
         readReport(request)
         const status = client.gone ? CLIENT_CLOSED_REQUEST : reply.raw.statusCode
         if (record.usage !== undefined) record.payer?.used(record.usage.input + record.usage.output)
+        record.reservation?.settle(chargedTokens(record, client.gone))
         settlement.settle(record, status, at)
         lines.push(logLine(record, status, at))
         request.snapshot.tenants.leave()

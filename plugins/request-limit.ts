@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '../src/config/callers.ts'
 import { LimitRequests } from '../src/errors.ts'
+import { limitHeaders } from '../src/limits/headers.ts'
 import { CountedKey, rateLimitStore, requestBucket } from '../src/limits/rate-limit-store.ts'
 
 declare module 'fastify' {
@@ -15,6 +16,7 @@ declare module 'fastify' {
 }
 
 const MINUTE = 60_000
+const SETTING = 'keys[].limits.requestsPerMinute'
 const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
 
 /**
@@ -50,8 +52,8 @@ export default fp(
       app.meters.limited.inc({ limit: 'requests' })
       const { requestsPerMinute, burst } = limitOf(request)
       const seconds = Math.max(1, Math.ceil(ttl / 1000))
-      const headers = limitHeaders(burst, 0, seconds)
-      return LimitRequests({ retryAfter: seconds, headers }, requestsPerMinute, seconds)
+      const headers = limitHeaders('requests', burst, 0, seconds)
+      return LimitRequests({ retryAfter: seconds, headers }, requestsPerMinute, seconds, SETTING)
     }
   },
   { name: 'request-limit', dependencies: ['auth', 'buckets'] },
@@ -80,15 +82,7 @@ function countedKey(request: FastifyRequest): CountedKey {
 function showLimit({ countedKey, caller }: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const taken = countedKey?.taken
   if (taken !== undefined && caller?.limit !== undefined) {
-    reply.headers(limitHeaders(caller.limit.burst, taken.remaining, Math.ceil(taken.resetMs / 1000)))
+    reply.headers(limitHeaders('requests', caller.limit.burst, taken.remaining, Math.ceil(taken.resetMs / 1000)))
   }
   done()
-}
-
-function limitHeaders(limit: number, remaining: number, seconds: number): Record<string, string> {
-  return {
-    'x-ratelimit-limit-requests': String(limit),
-    'x-ratelimit-remaining-requests': String(remaining),
-    'x-ratelimit-reset-requests': `${seconds}s`,
-  }
 }

@@ -137,7 +137,7 @@ async function journey(api: FastifyInstance, { config, registry, logRequest }: F
   await api.register(clientGone) //                                       1 presence
   await api.register(meter, { logRequest }) //                            2 open the record, 10 settle it
   await api.register(auth) //                                             3 who calls
-  await api.register(buckets, { redisUrl: config.state.redis })
+  await api.register(buckets, { state: config.state })
   await api.register(requestLimit) //                                     4 may they, now
   await api.register(call) //                                             5 what they ask
   await api.register(extensions, { paths: config.plugins })

@@ -117,7 +117,22 @@ export const ModelForbidden = define('AUTH_MODEL_FORBIDDEN', 'forbidden', 'The A
 export const LimitRequests = define(
   'LIMIT_REQUESTS',
   'limited',
-  'The limit of %s requests a minute for this API key is reached; wait %s s (setting: keys[].limits.requestsPerMinute).',
+  'The limit of %s requests a minute for this API key is reached; wait %s s (setting: %s).',
+)
+export const LimitTokens = define(
+  'LIMIT_TOKENS',
+  'limited',
+  'The limit of %s tokens a minute for this API key has no room for the %s that this request may use; wait %s s (setting: %s).',
+)
+export const LimitTokensRequest = define(
+  'LIMIT_TOKENS_REQUEST',
+  'too-large',
+  'This request may use %s tokens, by its prompt and max_tokens; this API key may use at most %s at once, so it never passes: ask for fewer (setting: %s).',
+)
+export const LimitConcurrency = define(
+  'LIMIT_CONCURRENCY',
+  'limited',
+  'The limit of %s requests at a time for this API key is reached; wait for one of them to end (setting: %s).',
 )
 export const RouteUnknown = define('ROUTE_UNKNOWN', 'not-found', 'There is no route %s %s.')
 export const ModelUnknown = define('ROUTE_MODEL_UNKNOWN', 'not-found', 'The model "%s" is not known%s')

@@ -16,6 +16,7 @@ const OF_ONE_REQUEST = new Set([
   'x-sluice-attempts',
   'x-sluice-cache',
   'x-sluice-idempotent',
+  'x-sluice-limits',
   'x-sluice-overhead-ms',
   'x-sluice-queued-ms',
 ])

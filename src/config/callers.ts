@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import { type CallerRule, callerRules } from './caller-rules.ts'
 import type { CallerConfig, Config } from './config.ts'
 
 /** Who calls. */
@@ -6,8 +7,10 @@ export interface Caller {
   readonly name: string
   /** Place in the config: the label of metrics. */
   readonly index: number
-  /** A limit with its bucket: `burst` requests at once, `requestsPerMinute` in the long run. */
+  /** A limit on requests with its bucket: `burst` requests at once, `requestsPerMinute` in the long run. */
   readonly limit: { readonly requestsPerMinute: number; readonly burst: number } | undefined
+  /** Limits that need the model or the size of a request; undefined where there are none. */
+  readonly rules: readonly CallerRule[] | undefined
   /** In a queue: whose turn it is, and its weight beside others of the same priority. */
   readonly priority: 'interactive' | 'batch'
   readonly share: number
@@ -53,13 +56,20 @@ function callerOf(config: CallerConfig, index: number): Caller {
   return {
     name,
     index,
-    limit: limits && { requestsPerMinute: limits.requestsPerMinute, burst: limits.burst ?? limits.requestsPerMinute },
+    limit: requestLimit(limits),
+    rules: callerRules(config, modelPattern),
     priority,
     share,
     disabled,
     expires,
     may: model => allowed === undefined || allowed.some(expression => expression.test(model)),
   }
+}
+
+function requestLimit(limits: CallerConfig['limits']): Caller['limit'] {
+  if (limits?.requestsPerMinute === undefined) return undefined
+  const { requestsPerMinute, burst = requestsPerMinute } = limits
+  return { requestsPerMinute, burst }
 }
 
 /** What `keys[].models` holds, `openai/*` and the like: a star stands for anything; letter case counts. */

@@ -3,17 +3,23 @@ import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
 import { getIn, itemsOf, membersOf } from './tree.ts'
 
-/** What callers may ask for: each pattern leads to a name under `models`, or can lead to a model of a provider. */
+/** What callers may ask for, and how much of what: each pattern leads to a name under `models`, or can lead to a model of a provider. */
 export function checkPermissions(tree: unknown, report: Report): void {
   const names = membersOf(getIn(tree, ['models'])).map(([name]) => name)
   const providers = membersOf(getIn(tree, ['providers'])).map(([name]) => name)
+  const astray = (pattern: unknown): pattern is string => {
+    if (typeof pattern !== 'string' || leadsToProvider(pattern, providers)) return false
+    return !names.some(name => modelPattern(pattern).test(name))
+  }
+  const near = (pattern: string) => didYouMean(pattern, [...names, ...providers.map(provider => `${provider}/*`)])
   for (const [index, caller] of itemsOf(getIn(tree, ['keys'])).entries()) {
     for (const [place, pattern] of itemsOf(getIn(caller, ['models'])).entries()) {
-      if (typeof pattern !== 'string' || leadsToProvider(pattern, providers)) continue
-      if (names.some(name => modelPattern(pattern).test(name))) continue
       const path = ['keys', index, 'models', place]
-      const near = didYouMean(pattern, [...names, ...providers.map(provider => `${provider}/*`)])
-      report.add(path, `leads to no model${report.quote(path)}${near}`)
+      if (astray(pattern)) report.add(path, `leads to no model${report.quote(path)}${near(pattern)}`)
+    }
+    for (const [pattern] of membersOf(getIn(caller, ['modelLimits']))) {
+      const path = ['keys', index, 'modelLimits', pattern]
+      if (astray(pattern)) report.addAtKey(path, `"${pattern}" leads to no model${near(pattern)}`)
     }
   }
 }

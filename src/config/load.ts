@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { assemble } from './assemble.ts'
+import { checkCallerLimits } from './check-caller-limits.ts'
 import { checkPermissions } from './check-permissions.ts'
 import { checkStandby } from './check-standby.ts'
 import { checkModels, checkProviders } from './check-targets.ts'
@@ -74,6 +75,7 @@ export function loadConfig(options: LoadOptions): Config {
   checkStandby(tree, report)
   checkKeys(tree, report)
   checkPermissions(tree, report)
+  checkCallerLimits(tree, report)
   checkListeners(tree, report)
   checkPlugins(tree, base, report)
 

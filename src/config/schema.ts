@@ -130,8 +130,19 @@ const model = z.strictObject({
 })
 
 const limits = z.strictObject({
-  requestsPerMinute: wholeNumber(1).describe('Requests a minute.'),
+  requestsPerMinute: wholeNumber(1).optional().describe('Requests a minute; without a limit unless set.'),
   burst: wholeNumber(1).optional().describe("Most requests at once; one minute's worth unless set."),
+  tokensPerMinute: wholeNumber(1)
+    .optional()
+    .describe(
+      'Input and output tokens a minute; without a limit unless set. A request takes what it may use, and gets back what it did not.',
+    ),
+  tokenBurst: wholeNumber(1)
+    .optional()
+    .describe("Most tokens at once, and thus of one request; one minute's worth unless set."),
+  concurrency: wholeNumber(1)
+    .optional()
+    .describe('Requests at a time, each to the end of its answer; without a limit unless set.'),
 })
 
 const key = z
@@ -151,6 +162,12 @@ const key = z
         'Models that the caller may use, such as `chat` or `openai/*`; all unless set. One that leads to no name under `models` and to no provider is refused.',
       ),
     limits: limits.optional().describe('How much the caller may do; without a limit unless set.'),
+    modelLimits: z
+      .record(text(), limits)
+      .optional()
+      .describe(
+        'How much of it with some models, such as `chat` or `openai/*`. Models of one pattern share its limits; all that fit a model hold.',
+      ),
     priority: z
       .enum(['interactive', 'batch'])
       .default('interactive')
@@ -198,8 +215,14 @@ export const schema = z.strictObject({
   state: z
     .strictObject({
       redis: redisUrl().optional().describe('Redis or Valkey, for several gateways; memory unless set.'),
+      localShare: number(0.001, 1)
+        .prefault(1)
+        .describe('Part of each limit that a gateway allows by itself while Redis is away: 0.5 for two gateways, say.'),
+      slotTtl: duration()
+        .prefault('30s')
+        .describe('How long Redis counts a request at a time (`concurrency`) of a gateway that has died.'),
     })
-    .transform(({ redis }): { redis?: string } => (redis ? { redis } : {}))
+    .transform(({ redis, ...rest }): typeof rest & { redis?: string } => (redis ? { ...rest, redis } : rest))
     .prefault({})
     .describe('Where limits are counted and answers kept.'),
   plugins: z

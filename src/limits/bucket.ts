@@ -38,6 +38,16 @@ export function refillMs(bucket: Bucket, tokens: number): number {
   return (tokens / bucket.refillPerSecond) * 1000
 }
 
+/**
+ * What one process allows by itself of a bucket that several share: `share` (above 0, at most 1) of its rate and its burst. One that
+ * could not pay `cost` even when full is let grow to it, or the call would never pass.
+ */
+export function bucketShare(bucket: Bucket, cost: number, share: number): Bucket {
+  if (share === 1) return bucket
+  const { capacity, refillPerSecond } = bucket
+  return { capacity: Math.max(capacity * share, Math.min(cost, capacity)), refillPerSecond: refillPerSecond * share }
+}
+
 /** The answer for a bucket that, after the take, is full in `untilFullMs`. */
 export function describeTake(bucket: Bucket, cost: number, allowed: boolean, untilFullMs: number): Taken {
   const spareMs = refillMs(bucket, bucket.capacity) - untilFullMs

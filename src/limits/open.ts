@@ -1,18 +1,26 @@
 import { connectRedis } from '../redis/connect.ts'
 import { type OnLinkState, RedisLink } from '../redis/link.ts'
 import type { BucketStore } from './bucket.ts'
+import { LimitScripts } from './limit-scripts.ts'
+import { LocalLimits } from './local-limits.ts'
 import { MemoryBuckets } from './memory-buckets.ts'
-import { BucketScript, PROBE } from './redis-script.ts'
+import type { ReservationStore } from './reservation.ts'
 import { SharedBuckets } from './shared-buckets.ts'
+import { SharedLimits } from './shared-limits.ts'
+import { SlotRenewal } from './slot-renewal.ts'
 
 /** All that this store writes begins so. */
 const KEY_PREFIX = 'sluice:limit:'
 /** Failures in a row before Redis is left alone: one may be a hiccup, and without Redis a limit is each gateway's own. */
 const FAILURES_TO_LOCAL = 3
 
-export interface BucketsOptions {
+export interface LimitsOptions {
   /** `redis://` or `rediss://`; undefined or empty: this process alone. */
   readonly redisUrl?: string | undefined
+  /** The part of each limit that this process allows by itself while Redis is away: above 0, at most 1. */
+  readonly localShare: number
+  /** How long (whole ms) a slot is held in Redis when the process that took it is gone. */
+  readonly slotTtl: number
   readonly onState: OnLinkState
   /** How often (ms) a Redis that is away is tried; default 1000. */
   readonly probeIntervalMs?: number
@@ -20,13 +28,32 @@ export interface BucketsOptions {
   readonly now?: () => number
 }
 
-/** The bucket store of the process. Does not wait for Redis: until it answers, limits are kept locally. */
-export async function openBuckets({ redisUrl, onState, probeIntervalMs, now }: BucketsOptions): Promise<BucketStore> {
-  const local = new MemoryBuckets(now)
-  if (!redisUrl) return local
+/** Where limits are counted: single buckets, and room for whole requests in several limits at once. */
+export interface Limits {
+  readonly buckets: BucketStore
+  readonly reservations: ReservationStore
+  close(): Promise<void>
+}
+
+/** The limits of the process. Does not wait for Redis: until it answers, limits are kept locally. */
+export async function openLimits(options: LimitsOptions): Promise<Limits> {
+  const { redisUrl, localShare, slotTtl, onState, probeIntervalMs, now } = options
+  const buckets = new MemoryBuckets(now)
+  const local = new LocalLimits(buckets)
+  if (!redisUrl) return { buckets, reservations: local, close: () => buckets.close() }
   const client = await connectRedis(redisUrl, KEY_PREFIX)
-  const script = new BucketScript(client)
-  const probe = () => script.run(PROBE)
+  const scripts = new LimitScripts(client, slotTtl)
+  const probe = async () => {
+    await scripts.probe()
+    return true
+  }
   const link = new RedisLink({ client, probe, onState, failures: FAILURES_TO_LOCAL, probeIntervalMs })
-  return new SharedBuckets(local, link, script)
+  const parts = { buckets, link, scripts, localShare }
+  const shared = new SharedBuckets(parts)
+  const renewal = new SlotRenewal(link, scripts, slotTtl)
+  const close = async () => {
+    renewal.close()
+    await shared.close()
+  }
+  return { buckets: shared, reservations: new SharedLimits(local, renewal, parts), close }
 }

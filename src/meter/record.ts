@@ -48,6 +48,10 @@ export class CallRecord {
   usage: Usage | undefined
   /** Told at settlement what the answer used, in tokens. */
   payer: { used(tokens: number): void } | undefined
+  /** What the request holds of its caller's limits; told at settlement how many tokens were used. */
+  reservation: { settle(used: number | undefined): void } | undefined
+  /** About how many tokens its prompt has; told where tokens are limited. */
+  promptTokens = 0
   /** A whole answer that was passed on unread; settlement reads its report, together with those of others. */
   unread: { report(): { readonly usage?: Usage; readonly finish?: string } } | undefined
   losses: readonly Loss[] = []

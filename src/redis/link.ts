@@ -34,6 +34,7 @@ export class RedisLink {
   #state: LinkState | undefined
   #failures = 0
   #probedAt = Number.NEGATIVE_INFINITY
+  #probing = false
   #lastError = LOST
   #closed = false
 
@@ -50,10 +51,19 @@ export class RedisLink {
     })
   }
 
-  /** Whether to ask Redis now. While it is away, this is what sends the probe. */
+  /** Whether Redis is taken to answer: a command that nobody waits for may be sent. */
+  get shared(): boolean {
+    return this.#state === 'shared'
+  }
+
+  /**
+   * Whether to wait for Redis now. After a command without an answer nobody does until it has answered a probe, so that no
+   * request, which may have several questions, pays for more than one. While it is away, this is what sends the probe.
+   */
   usable(): boolean {
-    if (this.#state === 'shared') return true
-    if (performance.now() - this.#probedAt >= (this.#options.probeIntervalMs ?? PROBE_INTERVAL_MS)) void this.#probe()
+    if (this.shared && this.#failures === 0) return true
+    const interval = this.shared ? 0 : (this.#options.probeIntervalMs ?? PROBE_INTERVAL_MS)
+    if (!this.#probing && performance.now() - this.#probedAt >= interval) void this.#probe()
     return false
   }
 
@@ -77,7 +87,9 @@ export class RedisLink {
 
   async #probe(): Promise<void> {
     this.#probedAt = performance.now()
+    this.#probing = true
     const answer = await this.answer(this.#options.probe())
+    this.#probing = false
     if (answer !== undefined) this.#enter('shared', 'Redis answers')
   }
 

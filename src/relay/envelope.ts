@@ -52,9 +52,14 @@ export class Envelope {
     return this.body.length
   }
 
-  /** What the call will cost, in tokens, about as vendors estimate it: a token for four bytes, and the most output that it allows. */
+  /** About how many tokens the prompt has, as vendors estimate it: one for four bytes. */
+  get promptTokens(): number {
+    return Math.ceil(this.body.length / BYTES_PER_TOKEN)
+  }
+
+  /** What the call will cost, in tokens: its prompt, and the most output that it allows. */
   get tokens(): number {
-    return Math.ceil(this.body.length / BYTES_PER_TOKEN) + this.scan.maxTokens
+    return this.promptTokens + this.scan.maxTokens
   }
 
   /** True once another call was put in the place of the client's: the bytes can no longer be passed on. */

@@ -16,7 +16,8 @@ test('defaults fill whatever the file leaves out', () => {
     drain: THIRTY_SECONDS,
   })
   assert.deepEqual(config.ops, { host: '127.0.0.1', port: 8081 })
-  assert.deepEqual([config.log, config.keys, config.state, config.plugins], [{ level: 'info' }, [], {}, []])
+  assert.deepEqual([config.log, config.keys, config.plugins], [{ level: 'info' }, [], []])
+  assert.deepEqual(config.state, { localShare: 1, slotTtl: THIRTY_SECONDS })
   assert.deepEqual(config.providers.sim, {
     type: 'sim',
     dialect: 'openai-chat',

@@ -42,14 +42,6 @@ suite('what is not built yet is refused by name', () => {
   const cases = [
     ['ledger: { sqlite: ./x.db }', '2:1 ledger is not supported yet'],
     ['keys: [{ name: a, key: long-enough-key, budget: {} }]', 'keys[0].budget is not supported yet'],
-    [
-      'keys: [{ name: a, key: long-enough-key, limits: { requestsPerMinute: 1, tokensPerMinute: 1 } }]',
-      'keys[0].limits.tokensPerMinute is not supported yet',
-    ],
-    [
-      'keys: [{ name: a, key: long-enough-key, limits: { requestsPerMinute: 1, concurrency: 1 } }]',
-      'keys[0].limits.concurrency is not supported yet',
-    ],
   ]
 
   for (const [text = '', message = ''] of cases) {
@@ -86,7 +78,19 @@ suite('values', () => {
     ['keys: [{ name: a, key: long-enough-key, expires: soon }]', 'keys[0].expires: expected a date such as'],
     ['keys: [{ name: a, key: long-enough-key, expires: 2027-13-01 }]', 'keys[0].expires: expected a date such as'],
     ['keys: [{ name: a, key: long-enough-key, models: [] }]', 'keys[0].models: needs at least 1 entry'],
-    ['keys: [{ name: a, key: long-enough-key, limits: { burst: 5 } }]', 'requestsPerMinute is missing'],
+    [
+      'keys: [{ name: a, key: long-enough-key, limits: { burst: 5 } }]',
+      '2:51 keys[0].limits.burst has no meaning without requestsPerMinute',
+    ],
+    [
+      'keys: [{ name: a, key: long-enough-key, modelLimits: { "sim/*": { tokenBurst: 5 } } }]',
+      'tokenBurst has no meaning without tokensPerMinute',
+    ],
+    [
+      'keys: [{ name: a, key: long-enough-key, modelLimits: { "smi/*": { concurrency: 5 } } }]',
+      '2:56 "smi/*" leads to no model; did you mean "sim/*"?',
+    ],
+    ['state: { localShare: 0 }', 'state.localShare: must be at least 0.001'],
     ['keys: [{ name: a, sha256: abc }]', 'expected the 64 hexadecimal digits'],
     ['keys: [{ name: a }]', '2:8 keys[0] needs exactly one of "key" and "sha256"'],
   ] as const

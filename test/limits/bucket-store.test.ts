@@ -34,7 +34,7 @@ async function openRedis(): Promise<Subject> {
     now += 1e9
     return now
   }
-  const { store, reached } = await openGateway(redis.url, racing)
+  const { store, reached } = await openGateway(redis.url, { now: racing })
   await reached('shared')
   const close = async (): Promise<void> => {
     await store.close()

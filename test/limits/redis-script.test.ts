@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BucketScript, type ScriptClient } from '../../src/limits/redis-script.ts'
+import { RedisScript, type ScriptClient } from '../../src/limits/redis-script.ts'
 
-const CALL = { key: 'key', windowMs: 1000, costMs: 10, always: false }
+const CALL = [['key'], [1000]] as const
 
 /** A client that refuses EVALSHA as told and says which commands it was sent. */
 function refusing(message: string, times: number): { client: ScriptClient; sent: string[] } {
@@ -23,17 +23,17 @@ function refusing(message: string, times: number): { client: ScriptClient; sent:
 
 test('the text of the script is sent once to a Redis that does not know it', async () => {
   const { client, sent } = refusing('NOSCRIPT No matching script.', 1)
-  const script = new BucketScript(client)
-  assert.deepEqual(await script.run(CALL), { allowed: true, untilFullMs: 10 })
-  assert.deepEqual(await script.run(CALL), { allowed: true, untilFullMs: 10 })
+  const script = new RedisScript(client, 'return 1')
+  assert.deepEqual(await script.run(...CALL), [1, '10'])
+  assert.deepEqual(await script.run(...CALL), [1, '10'])
   assert.deepEqual(sent, ['EVALSHA', 'EVAL', 'EVALSHA'])
 })
 
 test('C15: a proxy that blocks EVALSHA is asked for it once', async () => {
   const { client, sent } = refusing("ERR unknown command 'EVALSHA'", Number.POSITIVE_INFINITY)
-  const script = new BucketScript(client)
-  await script.run(CALL)
-  await script.run(CALL)
+  const script = new RedisScript(client, 'return 1')
+  await script.run(...CALL)
+  await script.run(...CALL)
   assert.deepEqual(sent, ['EVALSHA', 'EVAL', 'EVAL'])
 })
 
@@ -43,6 +43,6 @@ test('a connection that fails is not tried again with the text', async () => {
     evalsha: async () => Promise.reject(new Error('Connection is closed.')),
     eval: async () => sent.push('EVAL'),
   }
-  await assert.rejects(new BucketScript(client).run(CALL), /closed/)
+  await assert.rejects(new RedisScript(client, 'return 1').run(...CALL), /closed/)
   assert.deepEqual(sent, [])
 })

@@ -116,8 +116,9 @@ test('C14: a frozen Redis costs no take 50 ms, limits go on locally, and it reco
     times.push(performance.now() - began)
   }
   assert.ok(Math.max(...times) < 50, `the slowest take took ${Math.max(...times)} ms`)
-  assert.ok(times.filter(ms => ms > 10).length <= 3, 'after a few failures nobody waits for Redis')
+  assert.ok(times.filter(ms => ms > 10).length <= 2, 'after one failure nobody waits for Redis')
   assert.ok(allowed >= 40 && allowed <= 42, `${allowed} passed: the local bucket had counted the 60 before`)
+  await gateway.reached('local')
   assert.deepEqual(gateway.states, ['shared: Redis answers', 'local: TIMEOUT'])
   redis.thaw()
   await trafficUntil(gateway, 'shared')

@@ -1,0 +1,28 @@
+import type { Taken } from './bucket.ts'
+import { describeSlots } from './demand.ts'
+
+/** The slots that this process has given away, by key. */
+export class MemorySlots {
+  /** As many as the config names: an entry stays when it is back at 0, as it will be wanted again. */
+  readonly #counts = new Map<string, { taken: number }>()
+
+  take(key: string, slots: number): Taken {
+    const count = this.#count(key)
+    const allowed = count.taken < slots
+    if (allowed) count.taken += 1
+    return describeSlots(slots, count.taken, allowed)
+  }
+
+  giveBack(key: string): void {
+    this.#count(key).taken -= 1
+  }
+
+  #count(key: string): { taken: number } {
+    let count = this.#counts.get(key)
+    if (count === undefined) {
+      count = { taken: 0 }
+      this.#counts.set(key, count)
+    }
+    return count
+  }
+}

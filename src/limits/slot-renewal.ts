@@ -1,0 +1,72 @@
+import type { RedisLink } from '../redis/link.ts'
+import { Roster } from '../roster.ts'
+import { isSlot } from './demand.ts'
+import type { LimitScripts } from './limit-scripts.ts'
+import type { Reservation } from './reservation.ts'
+
+/** Renewals within the life of a slot: two may fail before it lapses. */
+const RENEWALS_PER_LIFE = 3
+/** Slots that one run of the script renews: what Redis does in a fraction of a ms. */
+const CHUNK = 200
+
+/** Keeps the slots that this process holds in Redis from lapsing, by one timer for all. */
+export class SlotRenewal {
+  readonly #link: RedisLink
+  readonly #scripts: LimitScripts
+  readonly #held = new Roster<Reservation>()
+  readonly #timer: NodeJS.Timeout
+
+  /** `slotTtl` in ms, as the scripts have it. */
+  constructor(link: RedisLink, scripts: LimitScripts, slotTtl: number) {
+    this.#link = link
+    this.#scripts = scripts
+    this.#timer = setInterval(() => void this.#renewAll(), slotTtl / RENEWALS_PER_LIFE)
+    this.#timer.unref()
+  }
+
+  /** Ignores a reservation without slots. */
+  add(reservation: Reservation): void {
+    if (reservation.demands.some(isSlot)) this.#held.add(reservation)
+  }
+
+  remove(reservation: Reservation): void {
+    this.#held.remove(reservation)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Never rejects. */
+  async #renewAll(): Promise<void> {
+    if (this.#held.size === 0 || !this.#link.shared) return
+    for (const [key, holders] of this.#holdersByKey()) {
+      while (holders.length > 0) {
+        // One that was given back meanwhile must not be put there again.
+        const ids = holders.splice(-CHUNK).filter(isHeld).map(idOf)
+        if (ids.length > 0) await this.#link.answer(this.#scripts.renew(key, ids))
+      }
+    }
+  }
+
+  #holdersByKey(): Map<string, Reservation[]> {
+    const holders = new Map<string, Reservation[]>()
+    for (let slot = 0; slot < this.#held.size; slot += 1) {
+      const reservation = this.#held.at(slot) as Reservation
+      for (const { key } of reservation.demands.filter(isSlot)) {
+        const others = holders.get(key)
+        if (others === undefined) holders.set(key, [reservation])
+        else others.push(reservation)
+      }
+    }
+    return holders
+  }
+}
+
+function isHeld({ slot }: Reservation): boolean {
+  return slot >= 0
+}
+
+function idOf({ id }: Reservation): string {
+  return id
+}

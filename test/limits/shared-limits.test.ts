@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import type { Demand } from '../../src/limits/demand.ts'
+import type { ReservationStore } from '../../src/limits/reservation.ts'
+import { type OwnRedis, redisBinaryMissing, startOwnRedis } from '../redis.ts'
+import { type Gateway, type GatewayOptions, openGateway } from './gateways.ts'
+
+const SLOTS: Demand = { key: 'concurrency:caller', slots: 10 }
+const TOKENS: Demand = {
+  key: 'tokens:caller',
+  bucket: { capacity: 1000, refillPerSecond: 0.01 },
+  cost: 100,
+  estimated: true,
+}
+
+async function bench(
+  t: TestContext,
+  count: number,
+  options?: GatewayOptions,
+): Promise<{ redis: OwnRedis; gateways: Gateway[] }> {
+  const redis = await startOwnRedis()
+  const gateways = await Promise.all(Array.from({ length: count }, () => openGateway(redis.url, options)))
+  t.after(async () => {
+    await Promise.all(gateways.map(({ store }) => store.close()))
+    await redis.stop()
+  })
+  await Promise.all(gateways.map(gateway => gateway.reached('shared')))
+  return { redis, gateways }
+}
+
+/** How many of `count` requests pass, all begun at once. */
+async function passed(store: ReservationStore, count: number, ...demands: Demand[]): Promise<number> {
+  const answers = await Promise.all(Array.from({ length: count }, async () => store.reserve(demands)))
+  return answers.filter(({ reservation }) => reservation !== undefined).length
+}
+
+/** Looks again and again until as many requests pass. */
+async function untilPasses(store: ReservationStore, demand: Demand): Promise<void> {
+  while ((await passed(store, 1, demand)) === 0) await delay(10)
+}
+
+describe('room in limits that gateways share through Redis', { skip: redisBinaryMissing }, () => {
+  for (const [what, demand] of [
+    ['slots', SLOTS],
+    ['tokens', TOKENS],
+  ] as const) {
+    test(`D4: ${what} that two gateways give away are as many as one may, in total`, async (t: TestContext) => {
+      const { gateways } = await bench(t, 2)
+      const each = await Promise.all(gateways.map(({ reservations }) => passed(reservations, 20, demand)))
+      assert.equal(
+        each.reduce((sum, one) => sum + one),
+        10,
+      )
+    })
+  }
+
+  test('D3: slots of a gateway that has died are free after their time to live; those of a living one are kept', async (t: TestContext) => {
+    const { gateways } = await bench(t, 2, { slotTtl: 300 })
+    const [dying, living] = gateways as [Gateway, Gateway]
+    assert.equal(await passed(dying.reservations, 5, SLOTS), 5)
+    assert.equal(await passed(living.reservations, 10, SLOTS), 5)
+    // Nothing is given back: to Redis it is as if the process were killed.
+    await dying.store.close()
+    const began = performance.now()
+    await untilPasses(living.reservations, SLOTS)
+    assert.ok(performance.now() - began < 600)
+    assert.equal(await passed(living.reservations, 10, SLOTS), 4, 'its own five, renewed, are still held')
+  })
+
+  test('slots that a flushed Redis has forgotten are counted again', async (t: TestContext) => {
+    const { redis, gateways } = await bench(t, 2, { slotTtl: 300 })
+    const [holder, other] = gateways as [Gateway, Gateway]
+    assert.equal(await passed(holder.reservations, 10, SLOTS), 10)
+    const client = new Redis(redis.url, { keyPrefix: 'sluice:limit:' })
+    t.after(() => client.disconnect())
+    await client.flushall()
+    while ((await client.zcard(SLOTS.key)) < 10) await delay(10)
+    assert.equal(await passed(other.reservations, 1, SLOTS), 0)
+  })
+
+  test('C14: a frozen Redis costs no request 50 ms, and then each gateway allows its share', async (t: TestContext) => {
+    const { redis, gateways } = await bench(t, 1, { localShare: 0.5 })
+    const [gateway] = gateways as [Gateway]
+    const held = await Promise.all(Array.from({ length: 4 }, async () => gateway.reservations.reserve([SLOTS, TOKENS])))
+    redis.freeze()
+    let more = 0
+    let slow = 0
+    for (let count = 0; count < 20; count += 1) {
+      const began = performance.now()
+      const { reservation } = await gateway.reservations.reserve([SLOTS])
+      const waited = performance.now() - began
+      assert.ok(waited < 50, `${waited} ms`)
+      if (waited > 10) slow += 1
+      reservation?.settle(0)
+      if (reservation !== undefined) more += 1
+    }
+    assert.equal(more, 20)
+    assert.ok(slow <= 2, 'after one failure nobody waits for Redis')
+    await gateway.reached('local')
+    assert.deepEqual(gateway.states, ['shared: Redis answers', 'local: TIMEOUT'])
+    assert.equal(await passed(gateway.reservations, 5, SLOTS), 1, 'five of ten, four of which are taken')
+    for (const { reservation } of held) reservation?.settle(undefined)
+    assert.equal(await passed(gateway.reservations, 10, TOKENS), 3, 'three fifths of its half of the bucket are left')
+    redis.thaw()
+    await gateway.reached('shared')
+    assert.deepEqual(gateway.states.slice(2), ['shared: Redis answers'])
+  })
+
+  test('slots taken while Redis was away are counted there once it is back, and given back', async (t: TestContext) => {
+    const { redis, gateways } = await bench(t, 1, { slotTtl: 300 })
+    const [gateway] = gateways as [Gateway]
+    await redis.stop()
+    await gateway.reached('local')
+    const { reservation } = await gateway.reservations.reserve([SLOTS])
+    await redis.restart()
+    await gateway.reached('shared')
+    const client = new Redis(redis.url, { keyPrefix: 'sluice:limit:' })
+    t.after(() => client.disconnect())
+    while ((await client.zcard(SLOTS.key)) === 0) await delay(10)
+    reservation?.settle(0)
+    await gateway.reservations.reserve([TOKENS])
+    assert.equal(await client.zcard(SLOTS.key), 0)
+  })
+})

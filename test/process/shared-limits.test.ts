@@ -1,0 +1,132 @@
+import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from '../journey/client.ts'
+import { chunk, completion, ROLE } from '../journey/frames.ts'
+import { asked, CHAT } from '../journey/setup.ts'
+import { type OwnRedis, redisBinaryMissing, startOwnRedis } from '../redis.ts'
+import { type Script, startUpstream, stream, whole } from '../upstream.ts'
+import { addressesOf, type Started, startProcess } from './sluice.ts'
+
+const HEADERS = { 'x-api-key': 'key-of-the-caller-1' }
+const SLOT_TTL_MS = 600
+
+interface Gateway {
+  readonly process: Started
+  readonly url: string
+  readonly opsUrl: string
+}
+
+/** Two gateway processes on one Redis and one vendor. */
+async function start(
+  t: TestContext,
+  script: Script,
+  limits: string,
+): Promise<{ redis: OwnRedis; gateways: Gateway[] }> {
+  const redis = await startOwnRedis()
+  const upstream = await startUpstream(script)
+  t.after(() => Promise.all([upstream.close(), redis.stop()]))
+  const text = `
+listen: { drain: 1ms }
+providers: { a: { type: openai-compatible, baseUrl: "${upstream.url}" } }
+keys: [ { name: caller, key: ${HEADERS['x-api-key']}, limits: ${limits} } ]
+state: { redis: "${redis.url}", slotTtl: ${SLOT_TTL_MS}ms }
+`
+  const start = async (): Promise<Gateway> => {
+    const process = startProcess(t, [], { files: { 'sluice.yaml': text } })
+    return { process, ...(await addressesOf(process)) }
+  }
+  const gateways = await Promise.all([start(), start()])
+  for (const { process } of gateways) await process.wrote(/"state":"shared"[^}]*where limits/)
+  return { redis, gateways }
+}
+
+/** The statuses of `count` requests, sent all at once and to the gateways in turn. */
+function ask(gateways: readonly Gateway[], count: number, members: object = {}): Promise<number[]> {
+  const body = JSON.stringify(asked({ model: 'a/m', ...members }))
+  const one = async (_: unknown, index: number): Promise<number> => {
+    const url = (gateways[index % gateways.length] as Gateway).url + CHAT
+    const response = await fetch(url, { method: 'POST', body, headers: HEADERS })
+    await response.text()
+    return response.status
+  }
+  return Promise.all(Array.from({ length: count }, one))
+}
+
+function passed(statuses: readonly number[]): number {
+  return statuses.filter(status => status === 200).length
+}
+
+const skip = redisBinaryMissing
+
+test('D4: two processes let as many requests and tokens pass as one may, in total', {
+  skip,
+}, async (t: TestContext) => {
+  const script = whole(completion('Hello', { usage: undefined }))
+  // One more request passes each two seconds, and fewer tokens than one request takes.
+  const { gateways } = await start(t, script, '{ requestsPerMinute: 30, tokensPerMinute: 60000, tokenBurst: 20000 }')
+  const most = 100
+  t.assert.equal(passed(await ask(gateways, most, { max_tokens: 5900 })), 3)
+  const began = performance.now()
+  const total = passed(await ask(gateways, most))
+  const refilled = Math.ceil((performance.now() - began) / 2000) + 1
+  t.assert.ok(total >= 27 && total <= 27 + refilled, `${total} passed`)
+})
+
+test('D3, D4: slots are shared by two processes, and those of a killed one are free within their time to live', {
+  skip,
+}, async (t: TestContext) => {
+  const script = stream([ROLE, chunk({ content: 'one' }), new Promise<void>(() => {})])
+  const { gateways } = await start(t, script, '{ concurrency: 2 }')
+  const body = asked({ model: 'a/m', stream: true })
+  const clients = gateways.map(({ url }) => new Client(url + CHAT, body, HEADERS))
+  for (const client of clients) await client.until('one')
+  t.assert.deepEqual(await ask(gateways, 2), [429, 429])
+  await delay(SLOT_TTL_MS + 100)
+  t.assert.deepEqual(await ask(gateways, 2), [429, 429], 'streams under way keep theirs')
+
+  const [dying, living] = gateways as [Gateway, Gateway]
+  dying.process.kill('SIGKILL')
+  const killed = performance.now()
+  let status = 429
+  while (status === 429) {
+    const client = new Client(living.url + CHAT, body, HEADERS)
+    status = (await client.head()).status
+    if (status === 429) await delay(20)
+  }
+  t.assert.equal(status, 200)
+  t.assert.ok(performance.now() - killed < 2 * SLOT_TTL_MS)
+  t.assert.deepEqual(await ask([living], 1), [429], 'one slot was freed')
+})
+
+test('C14, C15: with Redis frozen requests go on, one log line says so, and another one when it is back', {
+  skip,
+}, async (t: TestContext) => {
+  const { redis, gateways } = await start(
+    t,
+    whole(completion()),
+    '{ requestsPerMinute: 100000, tokensPerMinute: 10000000, concurrency: 9 }',
+  )
+  const [gateway] = gateways as [Gateway, Gateway]
+  await ask([gateway], 5)
+  const before = changesOf(gateway).length
+  redis.freeze()
+  for (let count = 0; count < 20; count++) t.assert.deepEqual(await ask([gateway], 1), [200])
+  // Probes ride on requests; later ones a second apart.
+  while ((await isShared(gateway)) === '1') await ask([gateway], 1)
+  const answer = await fetch(`${gateway.url}/v1/models`, { headers: HEADERS })
+  t.assert.equal(answer.headers.get('x-sluice-limits'), 'local')
+  redis.thaw()
+  while ((await isShared(gateway)) === '0') await ask([gateway], 1)
+  await gateway.process.wrote(/"reason":"TIMEOUT","msg":"where limits[\s\S]*"state":"shared"[^}]*where limits/)
+  t.assert.deepEqual(changesOf(gateway).slice(before), ['local', 'shared'])
+})
+
+function changesOf({ process }: Gateway): string[] {
+  return [...process.stdout.matchAll(/"state":"(\w+)","reason":"[^"]*","msg":"where limits/g)].map(
+    ([, state = '']) => state,
+  )
+}
+
+async function isShared({ opsUrl }: Gateway): Promise<string | undefined> {
+  return /^sluice_limits_shared (\d)/m.exec(await (await fetch(`${opsUrl}/metrics`)).text())?.[1]
+}
