@@ -13,6 +13,7 @@ const LAYERS = [
   'call',
   'errors',
   'roster',
+  'kept',
   'dialects',
   'providers',
   'config',

@@ -1,4 +1,5 @@
 import type * as Prometheus from '@prometheus-io/client'
+import { kept } from '../kept.ts'
 
 type Labels = Readonly<Record<string, string | number>>
 
@@ -53,13 +54,7 @@ export class FastHistogram {
 
   /** The series of these labels; keep it, the look-up is not free. */
   labels(labels: Labels): Series {
-    const key = JSON.stringify(labels)
-    let series = this.#series.get(key)
-    if (series === undefined) {
-      series = new Series(labels, this.#bounds)
-      this.#series.set(key, series)
-    }
-    return series
+    return kept(this.#series, JSON.stringify(labels), () => new Series(labels, this.#bounds))
   }
 
   /** What the registry shows. */

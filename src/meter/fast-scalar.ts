@@ -1,4 +1,5 @@
 import type * as Prometheus from '@prometheus-io/client'
+import { kept } from '../kept.ts'
 
 type Labels = Readonly<Record<string, string | number>>
 
@@ -57,13 +58,7 @@ export class FastScalar {
 
   /** The series of these labels; keep it on the hot path, the look-up is not free. */
   labels(labels: Labels): Cell {
-    const key = JSON.stringify(labels)
-    let cell = this.#cells.get(key)
-    if (cell === undefined) {
-      cell = new Cell(labels)
-      this.#cells.set(key, cell)
-    }
-    return cell
+    return kept(this.#cells, JSON.stringify(labels), () => new Cell(labels))
   }
 
   inc(labels: Labels = NO_LABELS, by = 1): void {

@@ -1,4 +1,5 @@
 import type { Usage } from '../call/result.ts'
+import { kept } from '../kept.ts'
 import type { Meters } from './metrics.ts'
 import type { AttemptRecord, CallRecord, QueueRecord } from './record.ts'
 
@@ -133,13 +134,4 @@ export class Settlement {
 function observeTokens(meters: AnswerMeters, usage: Usage): void {
   meters.input.observe(usage.input)
   meters.output.observe(usage.output)
-}
-
-function kept<K, T>(children: Map<K, T>, key: K, make: () => T): T {
-  let child = children.get(key)
-  if (child === undefined) {
-    child = make()
-    children.set(key, child)
-  }
-  return child
 }

@@ -1,3 +1,4 @@
+import { kept } from '../kept.ts'
 import { Allowance } from './allowance.ts'
 import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
 
@@ -26,22 +27,14 @@ export class Allowances implements Iterable<Entry> {
 
   /** The limits of the key of this id, made at the first asking; the settings of the last asking hold. */
   key(id: string, settings: KeyLimitSettings): KeyLimits {
-    let key = this.#keys.get(id)
-    if (key === undefined) {
-      key = new KeyLimits(this.#now)
-      this.#keys.set(id, key)
-    }
+    const key = kept(this.#keys, id, () => new KeyLimits(this.#now))
     key.set(settings)
     return key
   }
 
   /** Likewise the allowance of the candidate of this id. */
   get(id: string, key: KeyLimits, adaptive: boolean, labels: AllowanceLabels): Allowance {
-    let entry = this.#entries.get(id)
-    if (entry === undefined) {
-      entry = { allowance: new Allowance(key, this.#now), labels }
-      this.#entries.set(id, entry)
-    }
+    const entry = kept(this.#entries, id, () => ({ allowance: new Allowance(key, this.#now), labels }))
     entry.allowance.adapt(adaptive)
     entry.labels = labels
     return entry.allowance

@@ -1,3 +1,4 @@
+import { kept } from '../kept.ts'
 import { Allowances } from './allowances.ts'
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
 import { Cooldown } from './cooldown.ts'
@@ -76,53 +77,31 @@ export class Breakers {
 
   /** How long what this id names is left alone: one for all routes that lead to it. */
   cooldown(id: string): Cooldown {
-    let cooldown = this.#cooldowns.get(id)
-    if (cooldown === undefined) {
-      cooldown = new Cooldown()
-      this.#cooldowns.set(id, cooldown)
-    }
-    return cooldown
+    return kept(this.#cooldowns, id, () => new Cooldown())
   }
 
   /** The health of this provider, good at the first asking; from now on with these settings. */
   health(provider: string, settings: HealthSettings): Health {
-    let health = this.#healths.get(provider)
-    if (health === undefined) {
-      health = new Health(settings)
-      this.#healths.set(provider, health)
-    }
+    const health = kept(this.#healths, provider, () => new Health(settings))
     health.settings = settings
     return health
   }
 
   /** What pays for the attempts that follow a failure of this target. */
   retryBudget(target: string): RetryBudget {
-    let budget = this.#retryBudgets.get(target)
-    if (budget === undefined) {
-      budget = new RetryBudget(this.retries)
-      this.#retryBudgets.set(target, budget)
-    }
+    const budget = kept(this.#retryBudgets, target, () => new RetryBudget(this.retries))
     budget.settings = this.retries
     return budget
   }
 
   /** How busy and fast this target is: one for all routes and keys. */
   load(target: string): TargetLoad {
-    let load = this.#loads.get(target)
-    if (load === undefined) {
-      load = new TargetLoad()
-      this.#loads.set(target, load)
-    }
-    return load
+    return kept(this.#loads, target, () => new TargetLoad())
   }
 
   /** How far this model is degraded; from now on with these settings. */
   ladder(model: string, settings: LadderSettings): Ladder {
-    let ladder = this.#ladders.get(model)
-    if (ladder === undefined) {
-      ladder = new Ladder(settings)
-      this.#ladders.set(model, ladder)
-    }
+    const ladder = kept(this.#ladders, model, () => new Ladder(settings))
     ladder.settings = settings
     return ladder
   }
