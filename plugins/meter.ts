@@ -26,13 +26,14 @@ const CLIENT_CLOSED_REQUEST = 499
 const STATES = { closed: 0, 'half-open': 1, open: 2 }
 
 /** Stage 2 opens the record; stage 10, on the response's close, settles it: metrics and one log line, once for every request. */
-export default fp<{ logRequest: RequestLog }>(
-  async (app, { logRequest }) => {
+export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
+  async (app, { logRequest, droppedLines }) => {
     const meters = createMeters(app.registry, {
       ...allowanceGauges(app.breakers.allowances, () => performance.now()),
       configReloads: counter => {
         for (const [result, count] of Object.entries(app.reloads.counts)) counter.set({ result }, count)
       },
+      logDropped: counter => counter.set({}, droppedLines()),
       eventLoopUtilization: utilizationSinceLast(),
       queueDepth: gauge => {
         for (const { name, queue } of app.live.snapshot.routes.values())

@@ -61,6 +61,8 @@ export interface AppOptions {
   readonly logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
   /** Takes the one line of each request; the logger unless set. */
   readonly logRequest?: RequestLog
+  /** How many lines the log has dropped. */
+  readonly droppedLines?: () => number
 }
 
 export interface App {
@@ -69,7 +71,13 @@ export interface App {
 }
 
 /** Builds both listeners; neither listens yet, and no vendor is connected to. Throws what a plugin throws, with nothing left open. */
-export async function buildApp({ config, source, logger = false, logRequest }: AppOptions): Promise<App> {
+export async function buildApp({
+  config,
+  source,
+  logger = false,
+  logRequest,
+  droppedLines = () => 0,
+}: AppOptions): Promise<App> {
   const registry = new Registry()
   const api = Fastify({
     ...serverOptions(logger),
@@ -85,6 +93,7 @@ export async function buildApp({ config, source, logger = false, logRequest }: A
       source,
       registry,
       logRequest: logRequest ?? logEach(api.log),
+      droppedLines,
     }
     await furnishApi(api, furnishings)
     await furnishOps(ops, { config, registry, live: api.live, describeConfig: () => api.reloads.describe() })
@@ -132,14 +141,18 @@ interface Furnishings {
   readonly source: ConfigSource | undefined
   readonly registry: Registry
   readonly logRequest: RequestLog
+  readonly droppedLines: () => number
 }
 
 /** The way of a request, stage by stage; /health is outside of it. */
-async function journey(api: FastifyInstance, { config, registry, logRequest }: Furnishings): Promise<void> {
+async function journey(
+  api: FastifyInstance,
+  { config, registry, logRequest, droppedLines }: Furnishings,
+): Promise<void> {
   await api.register(body)
   await api.register(metrics, { registry })
   await api.register(clientGone) //                                       1 presence
-  await api.register(meter, { logRequest }) //                            2 open the record, 10 settle it
+  await api.register(meter, { logRequest, droppedLines }) //              2 open the record, 10 settle it
   await api.register(auth) //                                             3 who calls
   await api.register(buckets, { state: config.state })
   await api.register(requestLimit) //                                     4 may they, now

@@ -164,6 +164,12 @@ export const METRICS = {
     help: 'Times that the configuration was read again, by what came of it.',
     labels: ['result'],
   },
+  logDropped: {
+    name: 'sluice_log_lines_dropped_total',
+    type: 'counter',
+    help: 'Lines of the log that nobody took.',
+    labels: [],
+  },
   eventLoopUtilization: {
     name: 'sluice_event_loop_utilization',
     type: 'gauge',
