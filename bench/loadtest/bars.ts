@@ -1,0 +1,34 @@
+import { type Bar, percent } from '../scenarios/bars.ts'
+import type { Figures } from './figures.ts'
+
+const MAX_ERROR_RATE = 0.01
+const MAX_CPU = 0.7
+const MAX_GROWTH = 20
+const GOAL_GROWTH = 1
+const MAX_OVERHEAD = 20
+
+/** The bars, each with whether it holds. A figure that is not a number holds none. */
+export function judge({ errorRate, cpu, busiest, memory, overhead }: Figures): Bar[] {
+  return [
+    {
+      promise: `errors below ${percent(MAX_ERROR_RATE)} (goal: 0)`,
+      measured: percent(errorRate),
+      holds: errorRate < MAX_ERROR_RATE,
+    },
+    {
+      promise: `CPU of the gateway below ${percent(MAX_CPU)} of two cores`,
+      measured: `${percent(cpu.gateway)}, ${percent(busiest)} in the busiest second`,
+      holds: cpu.gateway < MAX_CPU,
+    },
+    {
+      promise: `memory of the gateway grows by less than ${MAX_GROWTH} MB a minute (goal: ${GOAL_GROWTH})`,
+      measured: `${memory.growth.toFixed(2)} MB a minute`,
+      holds: memory.growth < MAX_GROWTH,
+    },
+    {
+      promise: `the gateway's own share of the time to the first byte below ${MAX_OVERHEAD} ms (p99)`,
+      measured: `${overhead.toFixed(2)} ms`,
+      holds: overhead < MAX_OVERHEAD,
+    },
+  ]
+}

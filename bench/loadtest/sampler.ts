@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cpuTime, residentMemory } from '../processes.ts'
+import { type Histogram, readHistogram } from './histogram.ts'
+
+const INTERVAL = 1000
+
+export const PROGRAMS = ['gateway', 'simulator', 'locust'] as const
+export type Program = (typeof PROGRAMS)[number]
+
+/** What the programs had used at a moment. */
+export interface Sample {
+  /** Seconds since 1970. */
+  readonly at: number
+  /** CPU time since their start, s. */
+  readonly cpu: Readonly<Record<Program, number>>
+  /** Memory that the gateway holds resident, MiB. */
+  readonly memory: number
+  /** The gateway's own share of each answer's time, s. */
+  readonly overhead: Histogram
+}
+
+export interface Sampled {
+  readonly pids: Readonly<Record<Program, number>>
+  /** Where the gateway's ops listener is. */
+  readonly ops: string
+}
+
+/** Samples once a second until `until` settles. Throws when the gateway cannot be asked. */
+export async function sample(sampled: Sampled, until: Promise<unknown>): Promise<Sample[]> {
+  const samples: Sample[] = []
+  const ended = until.then(
+    () => true,
+    () => true,
+  )
+  const begin = performance.now()
+  for (let index = 1; ; index++) {
+    // Not an interval after the last sample but the next full second, so that the samples do not drift.
+    const pause = sleep(begin + index * INTERVAL - performance.now(), false)
+    if (await Promise.race([ended, pause])) return samples
+    samples.push(await takeSample(sampled))
+  }
+}
+
+async function takeSample({ pids, ops }: Sampled): Promise<Sample> {
+  const response = await fetch(`${ops}/metrics`)
+  const metrics = await response.text()
+  const { gateway, simulator, locust } = pids
+  const seconds = (pid: number): number => cpuTime(pid) / 1e6
+  return {
+    at: Date.now() / 1000,
+    cpu: { gateway: seconds(gateway), simulator: seconds(simulator), locust: seconds(locust) },
+    memory: residentMemory(gateway),
+    overhead: readHistogram(metrics, 'sluice_overhead_seconds'),
+  }
+}
