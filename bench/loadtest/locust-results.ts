@@ -25,6 +25,14 @@ export interface Outcome {
   readonly longest: number
 }
 
+export interface LocustResults {
+  readonly moments: readonly Moment[]
+  readonly kinds: readonly Outcome[]
+  readonly all: Outcome
+  /** Why calls failed. */
+  readonly failures: readonly string[]
+}
+
 /** Reads what `--csv-full-history` writes to `*_stats_history.csv`. */
 export function readHistory(text: string): Moment[] {
   return readCsv(text)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CALLER_KEY, MODEL } from './gateway-config.ts'
-import { type Moment, type Outcome, readFailures, readHistory, readStats } from './locust-results.ts'
+import { type LocustResults, readFailures, readHistory, readStats } from './locust-results.ts'
 import { lengthOf, type Plan } from './plan.ts'
 
 const LOCUSTFILE = resolve(import.meta.dirname, '../locust/locustfile.py')
@@ -16,13 +16,6 @@ export interface Locust {
   readonly command: readonly [string, ...string[]]
   /** As it calls itself, without where it is installed. */
   readonly version: string
-}
-
-export interface LocustResults {
-  readonly moments: readonly Moment[]
-  readonly kinds: readonly Outcome[]
-  readonly all: Outcome
-  readonly failures: readonly string[]
 }
 
 export interface LocustRun extends AsyncDisposable {

@@ -7,7 +7,7 @@ import { judge } from './bars.ts'
 import { figuresOf } from './figures.ts'
 import { findLocust } from './locust.ts'
 import { pictures } from './pictures.ts'
-import { FULL, type Plan, QUICK } from './plan.ts'
+import { FULL, lengthOf, type Plan, QUICK } from './plan.ts'
 import { page, type Report, tables } from './report.ts'
 import { run } from './run.ts'
 
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
 async function measure(plan: Plan, temporary: string): Promise<Report> {
   const locust = findLocust()
   const loadBefore = loadavg()[0] ?? 0
+  process.stdout.write(`${locust.version}: up to ${plan.users} users, ${lengthOf(plan).toFixed(0)} s\n`)
   const done = await run(locust, plan, temporary)
   const figures = figuresOf(done.results, done.samples, plan.users)
   return {
