@@ -8,6 +8,8 @@ const CORES = 2
 
 /** What is judged. Errors are counted over the whole run, all else while all users were there. */
 export interface Figures {
+  /** How long all users were there. */
+  readonly seconds: number
   readonly requests: number
   readonly errorRate: number
   readonly requestsPerSecond: number
@@ -30,6 +32,7 @@ export function figuresOf({ moments, all }: LocustResults, samples: readonly Sam
   const mean = (program: Program): number => cpuShare(first, last, program)
   const seconds = taken.slice(1).map((later, index) => cpuShare(taken[index] ?? first, later, 'gateway'))
   return {
+    seconds: last.at - first.at,
     requests: all.requests,
     errorRate: all.failures / all.requests,
     requestsPerSecond: meanRate(held),

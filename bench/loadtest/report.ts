@@ -1,10 +1,12 @@
 import { table } from '../report.ts'
-import { type Bar, percent } from '../scenarios/bars.ts'
+import { type Bar, barsTable, percent } from '../scenarios/bars.ts'
 import type { Figures } from './figures.ts'
 import type { Outcome } from './locust-results.ts'
 import { lengthOf, type Plan } from './plan.ts'
 import { type Run, VENDORS } from './run.ts'
 import { PROGRAMS } from './sampler.ts'
+
+const NAMES = { gateway: 'the gateway', simulator: 'the vendors', locust: 'the users' }
 
 export interface Report {
   readonly date: string
@@ -72,13 +74,6 @@ function describePlan(plan: Plan): string {
   thinks for ${think.shortest} to ${think.longest} s: a machine of two cores holds all of them, the gateway and the vendors.`
 }
 
-function barsTable(bars: readonly Bar[]): string {
-  return table(
-    ['Bar', 'measured', 'holds'],
-    bars.map(({ promise, measured, holds }) => [promise, measured, holds ? 'yes' : 'NO']),
-  )
-}
-
 function outcomesTable(outcomes: readonly Outcome[]): string {
   return table(
     ['Calls', 'made', 'failed', 'p50 ms', 'p99 ms', 'longest ms'],
@@ -94,7 +89,7 @@ function usageTable({ requestsPerSecond, cpu, memory }: Figures): string {
     ['While all users were there', ''],
     [
       ['calls a second', requestsPerSecond.toFixed(0)],
-      ...PROGRAMS.map(program => [`CPU of the ${program}, share of two cores`, percent(cpu[program])]),
+      ...PROGRAMS.map(program => [`CPU of ${NAMES[program]}, share of two cores`, percent(cpu[program])]),
       ['memory of the gateway at the beginning', `${memory.first.toFixed(0)} MiB`],
       ['memory of the gateway at the end', `${memory.last.toFixed(0)} MiB`],
     ],

@@ -10,7 +10,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 .second { fill: #1f5fae }
 .failed { fill: #cf222e }
 .line { fill: none; stroke: #24292f; stroke-width: 1.5 }
-.line.second { stroke: #1f5fae }
+.line.second { fill: none; stroke: #1f5fae }
 .trouble { fill: #bf8700; opacity: .18 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }

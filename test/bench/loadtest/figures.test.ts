@@ -101,6 +101,7 @@ suite('figures of the load test', () => {
 
 suite('bars of the load test', () => {
   const good: Figures = {
+    seconds: 300,
     requests: 1000,
     errorRate: 0.0099,
     requestsPerSecond: 100,
@@ -120,6 +121,15 @@ suite('bars of the load test', () => {
     assert.deepEqual(verdicts({ ...good, cpu: { ...good.cpu, gateway: 0.7 } }), [true, false, true, true])
     assert.deepEqual(verdicts({ ...good, memory: { ...good.memory, growth: 20 } }), [true, true, false, true])
     assert.deepEqual(verdicts({ ...good, overhead: 20 }), [true, true, true, false])
+  })
+
+  test('memory is not judged after a run that was too short for it', () => {
+    assert.deepEqual(verdicts({ ...good, seconds: 45, memory: { ...good.memory, growth: 20 } }), [
+      true,
+      true,
+      undefined,
+      true,
+    ])
   })
 
   test('a figure that could not be taken holds nothing', () => {

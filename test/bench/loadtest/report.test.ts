@@ -8,6 +8,7 @@ import { lineChart } from '../../../bench/loadtest/line-chart.ts'
 import { pictures } from '../../../bench/loadtest/pictures.ts'
 import { QUICK } from '../../../bench/loadtest/plan.ts'
 import { page, type Report } from '../../../bench/loadtest/report.ts'
+import { loadText } from '../../load-text.ts'
 import { assertWellFormed } from '../well-formed.ts'
 import { aRun } from './run.ts'
 
@@ -65,11 +66,10 @@ suite('docs/loadtest.md', () => {
   })
 })
 
-test('the configuration of the load test has limits and breakers at every place that can have them', () => {
-  const config = parse(gatewayConfig({ port: 1, opsPort: 2, vendors: ['http://a', 'http://b'] }))
-  for (const provider of Object.values<Record<string, unknown>>(config.providers)) {
-    assert.ok(provider.limits)
-    assert.ok(provider.breaker)
-  }
-  assert.ok(config.keys[0].limits)
+test('the gateway accepts the configuration, with limits and breakers at every place that can have them', async () => {
+  const text = gatewayConfig({ port: 1, opsPort: 2, vendors: ['http://127.0.0.1:3', 'http://127.0.0.1:4'] })
+  await loadText(text, {})
+  const { providers, keys } = parse(text)
+  for (const place of [...Object.values<object>(providers), ...keys]) assert.ok('limits' in place)
+  for (const provider of Object.values<object>(providers)) assert.ok('breaker' in provider)
 })
