@@ -10,7 +10,6 @@ const CORES = 2
 export interface Figures {
   /** How long all users were there. */
   readonly seconds: number
-  readonly requests: number
   readonly errorRate: number
   readonly requestsPerSecond: number
   /** Mean share of two cores. */
@@ -25,15 +24,15 @@ export interface Figures {
 
 /** Throws when the users were never all there, or not long enough for two samples. */
 export function figuresOf({ moments, all }: LocustResults, samples: readonly Sample[], users: number): Figures {
-  const held = moments.filter(moment => moment.users >= users)
-  const taken = samples.filter(({ at }) => at >= (held[0]?.at ?? Number.NaN) && at <= (held.at(-1)?.at ?? Number.NaN))
+  const held = momentsHeld(moments, users)
+  const [from = Number.NaN, to = Number.NaN] = [held[0]?.at, held.at(-1)?.at]
+  const taken = samples.filter(({ at }) => at >= from && at <= to)
   const [first, last] = [taken[0], taken.at(-1)]
   if (first === undefined || last === undefined || first === last) throw new Error(`there were never ${users} users`)
   const mean = (program: Program): number => cpuShare(first, last, program)
   const seconds = taken.slice(1).map((later, index) => cpuShare(taken[index] ?? first, later, 'gateway'))
   return {
     seconds: last.at - first.at,
-    requests: all.requests,
     errorRate: all.failures / all.requests,
     requestsPerSecond: meanRate(held),
     cpu: { gateway: mean('gateway'), simulator: mean('simulator'), locust: mean('locust') },
@@ -41,6 +40,11 @@ export function figuresOf({ moments, all }: LocustResults, samples: readonly Sam
     memory: { first: first.memory, last: last.memory, growth: memoryGrowth(taken) },
     overhead: (quantile(between(first.overhead, last.overhead), 0.99) ?? Number.NaN) * 1000,
   }
+}
+
+/** When all users were there. */
+export function momentsHeld(moments: readonly Moment[], users: number): Moment[] {
+  return moments.filter(moment => moment.users >= users)
 }
 
 /** Share of two cores that a program used from one sample to another. */

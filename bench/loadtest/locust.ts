@@ -45,6 +45,7 @@ export function startLocust({ command }: Locust, plan: Plan, gateway: string, te
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       ...process.env,
+      PYTHONDONTWRITEBYTECODE: '1',
       LOADTEST_KEY: CALLER_KEY,
       LOADTEST_PLAN: JSON.stringify({ ...plan, model: MODEL, seconds: lengthOf(plan) }),
     },

@@ -1,5 +1,4 @@
-import { percent } from '../scenarios/bars.ts'
-import { cpuShare } from './figures.ts'
+import { cpuShare, momentsHeld } from './figures.ts'
 import { between, quantile } from './histogram.ts'
 import { type Line, lineChart } from './line-chart.ts'
 import type { Moment } from './locust-results.ts'
@@ -12,7 +11,7 @@ const WINDOW = 10
 /** The pictures, by file name. */
 export function pictures({ results: { moments }, samples }: Run, users: number): Record<string, string> {
   const begin = moments[0]?.at ?? 0
-  const all = moments.filter(moment => moment.users >= users)
+  const all = momentsHeld(moments, users)
   const held = [(all[0]?.at ?? begin) - begin, (all.at(-1)?.at ?? begin) - begin] as const
   const line = (name: string, value: (moment: Moment) => number | undefined): Line => ({
     name,
@@ -85,14 +84,19 @@ function pairs(
   return samples.slice(apart).map((later, index) => [later.at - begin, value(samples[index] ?? later, later)])
 }
 
+/** Without the digits that come from halving numbers in binary. */
 function plain(value: number): string {
-  return String(value)
+  return String(Number(value.toPrecision(3)))
 }
 
 function milliseconds(value: number): string {
-  return `${value} ms`
+  return `${plain(value)} ms`
 }
 
 function mebibytes(value: number): string {
-  return `${value} MiB`
+  return `${plain(value)} MiB`
+}
+
+function percent(share: number): string {
+  return `${plain(share * 100)} %`
 }

@@ -42,14 +42,17 @@ export async function sample(sampled: Sampled, until: Promise<unknown>): Promise
 }
 
 async function takeSample({ pids, ops }: Sampled): Promise<Sample> {
+  // Before anything is awaited: Locust may end meanwhile, and nothing is known of a process that is gone.
+  const used = readProcesses(pids)
   const response = await fetch(`${ops}/metrics`)
-  const metrics = await response.text()
-  const { gateway, simulator, locust } = pids
+  return { ...used, overhead: readHistogram(await response.text(), 'sluice_overhead_seconds') }
+}
+
+function readProcesses({ gateway, simulator, locust }: Sampled['pids']): Omit<Sample, 'overhead'> {
   const seconds = (pid: number): number => cpuTime(pid) / 1e6
   return {
     at: Date.now() / 1000,
     cpu: { gateway: seconds(gateway), simulator: seconds(simulator), locust: seconds(locust) },
     memory: residentMemory(gateway),
-    overhead: readHistogram(metrics, 'sluice_overhead_seconds'),
   }
 }

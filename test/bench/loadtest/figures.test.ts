@@ -102,7 +102,6 @@ suite('figures of the load test', () => {
 suite('bars of the load test', () => {
   const good: Figures = {
     seconds: 300,
-    requests: 1000,
     errorRate: 0.0099,
     requestsPerSecond: 100,
     cpu: { gateway: 0.69, simulator: 0.9, locust: 0.9 },
