@@ -25,20 +25,15 @@ export interface Sampled {
   readonly ops: string
 }
 
-/** Samples once a second until `until` settles. Throws when the gateway cannot be asked. */
+/** Samples every second until `until` settles. Throws when the gateway cannot be asked. */
 export async function sample(sampled: Sampled, until: Promise<unknown>): Promise<Sample[]> {
   const samples: Sample[] = []
   const ended = until.then(
     () => true,
     () => true,
   )
-  const begin = performance.now()
-  for (let index = 1; ; index++) {
-    // Not an interval after the last sample but the next full second, so that the samples do not drift.
-    const pause = sleep(begin + index * INTERVAL - performance.now(), false)
-    if (await Promise.race([ended, pause])) return samples
-    samples.push(await takeSample(sampled))
-  }
+  while (!(await Promise.race([ended, sleep(INTERVAL, false)]))) samples.push(await takeSample(sampled))
+  return samples
 }
 
 async function takeSample({ pids, ops }: Sampled): Promise<Sample> {
