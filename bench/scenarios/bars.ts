@@ -1,3 +1,4 @@
+import { table } from '../report.ts'
 import type { Figures } from './figures.ts'
 import type { Idle } from './idle.ts'
 
@@ -5,7 +6,7 @@ import type { Idle } from './idle.ts'
 export interface Bar {
   readonly promise: string
   readonly measured: string
-  /** `undefined` where an arm that it takes was absent. */
+  /** `undefined` where it could not be measured, as when an arm was absent. */
   readonly holds: boolean | undefined
 }
 
@@ -77,6 +78,15 @@ function ratio(promise: string, value: number, reference: number | undefined, mo
 
 function atMost(promise: string, value: number, most: number, unit = ''): Bar {
   return { promise, measured: `${value.toFixed(2)} ${unit}`.trim(), holds: value <= most }
+}
+
+/** The bars and their verdicts, as Markdown. */
+export function barsTable(bars: readonly Bar[]): string {
+  const words = (holds: boolean | undefined): string => (holds === undefined ? 'not measured' : holds ? 'yes' : 'NO')
+  return table(
+    ['Bar', 'measured', 'holds'],
+    bars.map(({ promise, measured, holds }) => [promise, measured, words(holds)]),
+  )
 }
 
 /** A share in percent, with as many digits as the small ones need. */

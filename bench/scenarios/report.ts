@@ -1,6 +1,6 @@
 import { table } from '../report.ts'
 import { type BarGroup, barChart } from './bar-chart.ts'
-import { type Bar, percent } from './bars.ts'
+import { type Bar, barsTable, percent } from './bars.ts'
 import { FAILURES } from './caller.ts'
 import type { Ideal } from './capacity.ts'
 import type { Figures } from './figures.ts'
@@ -96,14 +96,6 @@ function failuresTable(figures: readonly Figures[]): string {
     percent(one.errorRateWhileUp),
   ])
   return table(['Failures of', 'vendors', ...FAILURES, 'errors while a vendor was up'], lines)
-}
-
-function barsTable(bars: readonly Bar[]): string {
-  const words = (holds: boolean | undefined): string => (holds === undefined ? 'not measured' : holds ? 'yes' : 'NO')
-  return table(
-    ['Bar', 'measured', 'holds'],
-    bars.map(({ promise, measured, holds }) => [promise, measured, words(holds)]),
-  )
 }
 
 function milliseconds(value: number): string {

@@ -10,6 +10,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 .second { fill: #1f5fae }
 .failed { fill: #cf222e }
 .line { fill: none; stroke: #24292f; stroke-width: 1.5 }
+.line.second { fill: none; stroke: #1f5fae }
 .trouble { fill: #bf8700; opacity: .18 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
@@ -19,6 +20,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
   .second { fill: #8ab4e8 }
   .failed { fill: #ff7b72 }
   .line { stroke: #e6edf3 }
+  .line.second { stroke: #8ab4e8 }
   .trouble { fill: #e3b341 }
 }`
 

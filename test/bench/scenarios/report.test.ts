@@ -7,6 +7,7 @@ import { type Figures, figuresOf, percentile } from '../../../bench/scenarios/fi
 import type { Run } from '../../../bench/scenarios/run.ts'
 import { QUICK } from '../../../bench/scenarios/script.ts'
 import { timelineChart } from '../../../bench/scenarios/timeline-chart.ts'
+import { assertWellFormed } from '../well-formed.ts'
 
 const IDLE = { direct: 0.2, sluice: 0.5, added: 0.3 }
 
@@ -19,19 +20,6 @@ function runOf(outcomes: readonly Outcome[], members: Partial<Run> = {}): Run {
 function figures(arm: string, vendors: 1 | 2, members: Partial<Figures> = {}): Figures {
   const run = runOf([{ at: 0, latency: 100 }], { arm, vendors, upstreamCalls: 1 })
   return { ...figuresOf(run, QUICK), ...members }
-}
-
-/** Throws when a tag is not closed, or a quote or an ampersand stands where it may not. */
-function assertWellFormed(svg: string): void {
-  const open: string[] = []
-  const rest = svg.replaceAll(/<(\/?)(\w+)((?:\s[\w:]+="[^"<]*")*)(\/?)>/g, (_, closing, name, _attributes, empty) => {
-    if (closing) assert.equal(open.pop(), name)
-    else if (!empty) open.push(name)
-    return ''
-  })
-  assert.deepEqual(open, [])
-  assert.doesNotMatch(rest, /[<>]|&(?!amp;|lt;|gt;|quot;)/)
-  assert.doesNotMatch(svg, /NaN|Infinity|undefined/)
 }
 
 suite('figures of the scenarios', () => {
