@@ -44,6 +44,8 @@ ${describeScript(script)}
   stream also when it breaks off, or has not ended ${script.streamLimit / 1000} s after its first content.
 - **refused** is a 429 or 503 with a \`retry-after\`; **status** any other error status; **broken** a stream that ended early; **network** no
   answer at all; **late** none within the deadline. **calls to vendors**: those that the vendors saw, by logical calls.
+- **while a vendor was up**: calls that came at a time from which some vendor stayed up for a second more, about as long as a call takes; those
+  that the only vendor cut off as it fell count with its outage, which is longer than their deadline.
 - CPU is user + system time, memory the sum of what each process held at most: of what stands **between** clients and vendors
   (nginx; Redis and workers; the gateway), and of the **clients**, whose retries are part of the price.
 - Idle: calls one at a time, direct and through Sluice by turns, to a vendor that answers at once.

@@ -32,12 +32,13 @@ function delayOf({ after }: HedgeRule, { load }: Target, streamed: boolean): num
 
 function secondAttempt(call: Asking, { budget }: HedgeRule, choices: Choices, first: Attempt): Attempt | undefined {
   const { record, maxAttempts } = call
-  if (record.attempts.length >= maxAttempts) return undefined
-  const choice = choices.next(call.now(), first.candidate.target)
+  const now = call.now()
+  // Before a choice is made: what that takes of a vendor's limits is not given back.
+  if (record.attempts.length >= maxAttempts || !budget.affords(now)) return undefined
+  const choice = choices.next(now, first.candidate.target)
   if (isRefusal(choice)) return undefined
-  if (budget.withdraw(call.now())) return new Attempt(choice, record, call.now(), true)
-  choice.permit.settle('neutral')
-  return undefined
+  budget.withdraw(now)
+  return new Attempt(choice, record, now, true)
 }
 
 type Runner = readonly [attempt: Attempt, asked: Promise<Ended>]

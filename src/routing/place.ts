@@ -14,9 +14,6 @@ import type { Priority, Shed, Stand, Waiter } from './waiter.ts'
 /** With which header a client says how long it would wait; beyond the route's `maxWait` it has no effect. */
 const MAX_WAIT = 'x-sluice-max-wait'
 
-/** Bytes a token, roughly, in JSON around text. */
-const BYTES_PER_TOKEN = 4
-
 export interface PlaceParts {
   readonly queue: Queue
   /** Name of the route. */
@@ -56,7 +53,7 @@ export class Place implements Waiter, Abortable {
     this.caller = caller?.name ?? ''
     this.priority = caller?.priority ?? 'interactive'
     this.share = caller?.share ?? 1
-    this.cost = Math.ceil(envelope.size / BYTES_PER_TOKEN)
+    this.cost = envelope.promptTokens
     this.#maxWait = Math.min(queue.settings.maxWait, wishOf(envelope.headers[MAX_WAIT]))
   }
 

@@ -30,11 +30,17 @@ export class RetryBudget {
     this.#deposits[slot] = (this.#deposits[slot] as number) + 1
   }
 
+  /** Whether a second try could be paid; pays nothing. */
+  affords(now: number): boolean {
+    this.#slot(now)
+    const { ratio, minPerSecond } = this.settings
+    return sum(this.#deposits) * ratio + minPerSecond * WINDOW - sum(this.#withdrawals) >= 1
+  }
+
   /** Pays for a second try; false where it cannot be paid. */
   withdraw(now: number): boolean {
+    if (!this.affords(now)) return false
     const slot = this.#slot(now)
-    const { ratio, minPerSecond } = this.settings
-    if (sum(this.#deposits) * ratio + minPerSecond * WINDOW - sum(this.#withdrawals) < 1) return false
     this.#withdrawals[slot] = (this.#withdrawals[slot] as number) + 1
     return true
   }
