@@ -21,7 +21,9 @@ const degrade = z.strictObject({
   steps: z.array(step).min(1).describe('What is asked for less of, one step after another.'),
   pressure: number(0.01, 1)
     .prefault(0.5)
-    .describe('Share of the targets, key by key, that cannot be asked, from which on a step is due.'),
+    .describe(
+      'From which pressure on a step is due: the share of the targets, key by key, that cannot be asked or whose quota is spent, or of the queue that is full.',
+    ),
   after: duration(0).prefault('10s').describe('How long that must last before each step down.'),
   recoverAfter: duration(0).prefault('60s').describe('How long it must be over before each step back.'),
 })
@@ -44,5 +46,7 @@ export const standby = {
     .optional()
     .describe('Who is asked last, even with an open breaker.'),
   canned: text().optional().describe('Text to answer with when nobody can; a 503 unless set.'),
-  degrade: degrade.optional().describe('Cheaper answers while many targets are out; off unless set.'),
+  degrade: degrade
+    .optional()
+    .describe('Cheaper answers while the targets or the queue are hard pressed; off unless set.'),
 }

@@ -3,7 +3,6 @@ import { cannedResult } from '../relay/canned.ts'
 import type { Answer, CannedAnswer } from './answer.ts'
 import { type Dispatch, dispatch } from './dispatch.ts'
 import { isFiltered } from './filtered.ts'
-import { pressureOn } from './pressure.ts'
 import { takeSteps } from './steps.ts'
 import type { Standby, Target } from './target.ts'
 
@@ -58,11 +57,9 @@ function cannedAnswer({ envelope, record }: Dispatch, { canned }: Standby): Cann
   return result && { type: 'canned', result }
 }
 
-function relieve({ envelope, targets, now }: Dispatch, { relief }: Standby): readonly string[] {
-  if (relief === undefined) return []
-  const at = now()
-  const count = relief.ladder.steps(pressureOn(targets, at), at)
-  return count === 0 ? [] : takeSteps(envelope, relief.steps.slice(0, count))
+function relieve({ envelope, now }: Dispatch, { relief }: Standby): readonly string[] {
+  const due = relief?.due(now()) ?? []
+  return due.length === 0 ? [] : takeSteps(envelope, due)
 }
 
 /** Asks the model itself, then who stands in for it. What is not returned is over. */
