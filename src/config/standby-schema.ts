@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EFFORTS } from '../call/effort.ts'
-import { duration, modelName, name, number, text, wholeNumber } from './scalars.ts'
+import { boolean, duration, modelName, name, number, text, wholeNumber } from './scalars.ts'
 
 const models = () => z.array(modelName()).default([])
 
@@ -15,6 +15,11 @@ const step = z.strictObject({
   name: name().describe('What headers and metrics call the step.'),
   maxTokens: wholeNumber(1).optional().describe('Most tokens of an answer.'),
   reasoningEffort: z.enum(EFFORTS).optional().describe('Most effort of reasoning, for calls that ask for any.'),
+  stale: boolean()
+    .optional()
+    .describe(
+      'Give an expired answer from the cache, as long as `cache.staleIfError` keeps it, without asking anybody.',
+    ),
 })
 
 const degrade = z.strictObject({
