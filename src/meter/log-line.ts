@@ -4,7 +4,7 @@ import type { CallRecord } from './record.ts'
 export function logLine(record: CallRecord, status: number, now: number): Record<string, unknown> {
   const last = record.answeredBy ?? record.attempts.at(-1)
   const { endpoint, caller, model, stream, lane, usage, losses, degraded, finish, failure, queue, errorCode } = record
-  const { cache, replayed } = record
+  const { cache, replayed, wasted } = record
   return {
     id: record.id,
     endpoint,
@@ -26,6 +26,13 @@ export function logLine(record: CallRecord, status: number, now: number): Record
       inputTokens: usage.input,
       outputTokens: usage.output,
       ...(usage.estimated && { estimated: true }),
+    }),
+    ...(wasted !== undefined && {
+      wasted: {
+        inputTokens: wasted.input,
+        outputTokens: wasted.output,
+        ...(wasted.estimated && { estimated: true }),
+      },
     }),
     ...(degraded.length > 0 && { degraded: degraded.join(', ') }),
     ...(finish !== undefined && { finish }),

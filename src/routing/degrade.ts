@@ -5,6 +5,7 @@ import { type Dispatch, dispatch } from './dispatch.ts'
 import { isFiltered } from './filtered.ts'
 import { takeSteps } from './steps.ts'
 import type { Standby, Target } from './target.ts'
+import { putAway } from './waste.ts'
 
 /** A call to a model that has others to stand in for it. */
 export interface Descent {
@@ -72,7 +73,7 @@ async function descend(descent: Descent): Promise<End> {
     last = await askOthers(descent, first, first.why)
     return last
   } finally {
-    if (last !== first) drop(first, call.now())
+    if (last !== first) drop(first, call)
   }
 }
 
@@ -97,7 +98,7 @@ async function askOthers(descent: Descent, first: End, want: Want): Promise<End>
     const end = await ask({ ...call, targets: untried, place: undefined }, want === 'content-filter')
     // A vendor that finds the call wrong is believed; that a call cannot be said in a stand-in's dialect is no mistake in it.
     if (end.why === 'answered' || (end.why === 'final' && !(end.outcome instanceof Error))) return { ...end, step }
-    drop(end, call.now())
+    drop(end, call)
     if (end.why === 'down' && shown.why !== 'down') shown = end
   }
   return shown
@@ -128,8 +129,7 @@ function whyOf(answer: Answer, mindFilter: boolean): End['why'] {
 }
 
 /** Ends an answer that its vendor's filter has stopped and that nobody will read. */
-function drop({ outcome }: End, now: number): void {
-  if (outcome instanceof Error || outcome.type === 'refused') return
-  if (outcome.type === 'stream') outcome.flow.abort()
-  outcome.attempt.settle(now, 'invalid', 'the content filter stopped it')
+function drop({ outcome }: End, { envelope, now }: Dispatch): void {
+  if (outcome instanceof Error) return
+  putAway(outcome, envelope, now(), 'invalid', 'the content filter stopped it')
 }
