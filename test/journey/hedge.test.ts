@@ -19,6 +19,7 @@ for (const [name, slow, well, body, outputTokens] of [
     t.assert.match(await response.text(), /answered/)
     t.assert.equal(response.headers.get('x-sluice-target'), 'b/m')
     t.assert.equal(response.headers.get('x-sluice-attempts'), '2')
+    t.assert.equal(response.headers.get('x-sluice-failed'), 'a/m: cancelled')
     t.assert.equal(await (await upstream.request(0)).over, 'cut')
 
     const line = await gateway.ended(1)
