@@ -35,7 +35,7 @@ export class Line {
     return this.#interactive.first ?? this.#batch.first
   }
 
-  /** How many wait who are not there to wait, as batch requests are. */
+  /** How many wait; batch requests do not count, for they are there to wait. */
   get pressing(): number {
     return this.size - this.#batch.size
   }
