@@ -1,3 +1,4 @@
+import type { Usage } from '../call/result.ts'
 import type { CallRecord } from './record.ts'
 
 /** The one log line of a request: what a person on call asks first. Holds no prompt, no key, and no URL with its query. */
@@ -42,14 +43,19 @@ function describeAnswer(line: Record<string, unknown>, record: CallRecord, now: 
 
 function describeEnd(
   line: Record<string, unknown>,
-  { degraded, finish, failure, errorCode, losses, attempts }: CallRecord,
+  { wasted, degraded, finish, failure, errorCode, losses, attempts }: CallRecord,
 ): void {
+  if (wasted !== undefined) line.wasted = tokensOf(wasted)
   if (degraded.length > 0) line.degraded = degraded.join(', ')
   if (finish !== undefined) line.finish = finish
   if (failure !== undefined) line.failure = failure
   if (errorCode !== undefined) line.code = errorCode
   if (losses.length > 0) line.losses = losses.length
   if (attempts.length > 1) line.tried = attempts.map(describe)
+}
+
+function tokensOf({ input, output, estimated }: Usage): Record<string, unknown> {
+  return { inputTokens: input, outputTokens: output, ...(estimated && { estimated }) }
 }
 
 function describe({ target, failure, reason, hedge }: CallRecord['attempts'][number]): string {
