@@ -42,6 +42,7 @@ import opsTargets from '../routes/ops/targets.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
+import responses from '../routes/v1/responses.ts'
 import type { JsonObject } from './call/json.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
@@ -173,6 +174,7 @@ async function journey(
 
   await api.register(chatCompletions)
   await api.register(messages)
+  await api.register(responses)
   await api.register(models)
 }
 
