@@ -33,7 +33,9 @@ import relay from '../plugins/relay.ts'
 import relayStream from '../plugins/relay-stream.ts'
 import reload from '../plugins/reload.ts'
 import requestLimit from '../plugins/request-limit.ts'
+import responsesState from '../plugins/responses.ts'
 import simulators from '../plugins/simulators.ts'
+import storedResponses from '../plugins/stored-responses.ts'
 import health from '../routes/health.ts'
 import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
@@ -161,6 +163,7 @@ async function journey(
   await api.register(extensions, { paths: config.plugins })
   await api.register(budget) //                                           6 may they ask that
   await api.register(answers, { redisUrl: config.state.redis })
+  await api.register(responsesState)
   await api.register(idempotency) //                                      7 was it answered before
   await api.register(cache)
   await api.register(flights)
@@ -169,6 +172,7 @@ async function journey(
   await api.register(dispatch)
   await api.register(relayStream)
   await api.register(relay) //                                            9 back to the client
+  await api.register(storedResponses)
   await api.register(catalog)
   await api.register(notFound)
 

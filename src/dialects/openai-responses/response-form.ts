@@ -20,7 +20,6 @@ export function emptyResponse(id: string, model: string, created = 0) {
     parallel_tool_calls: true,
     previous_response_id: null,
     reasoning: { effort: null, summary: null },
-    store: false,
     temperature: null,
     text: { format: { type: 'text' } },
     tool_choice: 'auto',

@@ -13,7 +13,7 @@ import { readUsage, writeUsage } from './usage.ts'
 /** What repeats the request, and form: written back, never a loss. */
 const DRESSING: readonly string[] = [
   ...Object.keys(emptyResponse('', '')).filter(member => member !== 'output' && member !== 'usage'),
-  ...['completed_at', 'billing', 'max_tool_calls', 'prompt', 'prompt_cache_key', 'prompt_cache_retention'],
+  ...['store', 'completed_at', 'billing', 'max_tool_calls', 'prompt', 'prompt_cache_key', 'prompt_cache_retention'],
   ...['prompt_cache_options', 'safety_identifier', 'top_logprobs', 'frequency_penalty', 'presence_penalty'],
 ]
 
