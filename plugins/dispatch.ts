@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
+import { endpointFor } from '../src/providers/provider.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
 import { passageTo } from '../src/relay/passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
@@ -35,7 +36,7 @@ export default fp(
         maxAttempts: route.attempts,
         passage: ({ target }) => {
           const { provider } = target.vendor
-          const endpoint = provider.endpoints[envelope.operation]
+          const endpoint = endpointFor(provider, envelope.operation)
           return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
         },
         hedge: route.hedge,

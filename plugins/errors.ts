@@ -115,5 +115,6 @@ function mediaType({ headers }: FastifyRequest): string {
 
 /** Where no route says it: Anthropic's clients always name their API version. */
 function guessDialect({ headers, url }: FastifyRequest): string {
-  return headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages') ? 'anthropic' : 'openai-chat'
+  if (headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages')) return 'anthropic'
+  return url.startsWith('/v1/responses') ? 'openai-responses' : 'openai-chat'
 }

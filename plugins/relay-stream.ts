@@ -21,7 +21,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     app.decorateReply('relayStream', function (this: FastifyReply, answer: StreamAnswer) {
-      const { call, record, presence, flight } = this.request
+      const { call, record, presence, flight, hearing } = this.request
       const { flow, passage, attempt } = answer
       const tally = new Tally()
       this.headers(lossHeaders(record.losses))
@@ -33,6 +33,7 @@ export default fp(
         writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
         cutUsage: passage.cutUsage,
         tally,
+        hearing,
         onEnd: (fault: Fault | undefined, losses: readonly Loss[]) => {
           attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, fault?.message)
           record.failure = presence.gone ? 'cancelled' : fault?.kind

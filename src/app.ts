@@ -33,7 +33,9 @@ import relay from '../plugins/relay.ts'
 import relayStream from '../plugins/relay-stream.ts'
 import reload from '../plugins/reload.ts'
 import requestLimit from '../plugins/request-limit.ts'
+import responsesState from '../plugins/responses.ts'
 import simulators from '../plugins/simulators.ts'
+import storedResponses from '../plugins/stored-responses.ts'
 import health from '../routes/health.ts'
 import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
@@ -42,6 +44,7 @@ import opsTargets from '../routes/ops/targets.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
+import responses from '../routes/v1/responses.ts'
 import type { JsonObject } from './call/json.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
@@ -160,6 +163,7 @@ async function journey(
   await api.register(extensions, { paths: config.plugins })
   await api.register(budget) //                                           6 may they ask that
   await api.register(answers, { redisUrl: config.state.redis })
+  await api.register(responsesState)
   await api.register(idempotency) //                                      7 was it answered before
   await api.register(cache)
   await api.register(flights)
@@ -168,11 +172,13 @@ async function journey(
   await api.register(dispatch)
   await api.register(relayStream)
   await api.register(relay) //                                            9 back to the client
+  await api.register(storedResponses)
   await api.register(catalog)
   await api.register(notFound)
 
   await api.register(chatCompletions)
   await api.register(messages)
+  await api.register(responses)
   await api.register(models)
 }
 

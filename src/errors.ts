@@ -142,6 +142,11 @@ export const LimitConcurrency = define(
 )
 export const RouteUnknown = define('ROUTE_UNKNOWN', 'not-found', 'There is no route %s %s.')
 export const ModelUnknown = define('ROUTE_MODEL_UNKNOWN', 'not-found', 'The model "%s" is not known%s')
+export const ResponseUnknown = define(
+  'RESPONSE_UNKNOWN',
+  'not-found',
+  'There is no response "%s" that was given to this caller and is still kept.',
+)
 export const NoTarget = define(
   'ROUTE_NO_TARGET',
   'overloaded',

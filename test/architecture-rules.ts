@@ -25,6 +25,7 @@ const LAYERS = [
   'cache',
   'relay',
   'routing',
+  'responses',
   'sim',
   'greeting',
   'logger',

@@ -1,8 +1,9 @@
 import type { Annotated, Block, Extra } from './block.ts'
 import type { Json } from './json.ts'
+import type { Loss } from './loss.ts'
 
 /** What is asked of a vendor; a provider names an endpoint for each that it has. */
-export type Operation = 'chat'
+export type Operation = 'chat' | 'responses'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
@@ -79,5 +80,7 @@ export interface Call {
   readonly serviceTier?: string
   /** A stream should end with a usage report (OpenAI's `stream_options.include_usage`); Anthropic's always do. */
   readonly includeUsage?: boolean
+  /** What only the dialect that it was read from can say, and without which it would be another call: refused, not lost. */
+  readonly indispensable?: readonly Loss[]
   readonly extra?: Extra
 }

@@ -10,7 +10,7 @@ export type SimConfig = DeepReadonly<NonNullable<ValidatedProvider['sim']>>
 export type ModelConfig = DeepReadonly<Validated['models'][string]>
 export type TargetConfig = ModelConfig['targets'][number]
 
-/** `baseUrl` as written, absent (like `askForUsage`) where the type's own holds; `sim` and `dialect` are there for type `sim` only. */
+/** `baseUrl` as written, absent (like `askForUsage`) where the type's own holds; `sim` is there for type `sim` only, `dialect` where a type has a choice. */
 export type ProviderConfig = DeepReadonly<
   Omit<ValidatedProvider, 'type' | 'baseUrl' | 'askForUsage' | 'dialect' | 'sim'> & {
     type: string

@@ -103,9 +103,11 @@ export const provider = z
       .prefault(true)
       .describe('Where no `limits` are set: send fewer calls at a time to a model once the vendor is overloaded.'),
     dialect: z
-      .enum(['openai-chat', 'anthropic'])
+      .enum(['openai-chat', 'anthropic', 'openai-responses'])
       .optional()
-      .describe('Only for type `sim`: the wire format it speaks, `openai-chat` unless set.'),
+      .describe(
+        'Only for the types `sim` and `openai-compatible`: the wire format it speaks, `openai-chat` unless set. The simulator has no `openai-responses`.',
+      ),
     sim: sim.optional().describe('Only for type `sim`: how the simulated vendor behaves.'),
   })
   .transform(({ apiKey, apiKeys, ...rest }) => ({

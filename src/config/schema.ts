@@ -228,6 +228,19 @@ export const schema = z.strictObject({
     .transform(({ redis, ...rest }): typeof rest & { redis?: string } => (redis ? { ...rest, redis } : rest))
     .prefault({})
     .describe('Where limits are counted and answers kept.'),
+  responses: z
+    .strictObject({
+      state: boolean()
+        .prefault(false)
+        .describe(
+          'Keep the conversations of `/v1/responses` here for vendors that keep none, so that `previous_response_id` works with all of them.',
+        ),
+      ttl: duration()
+        .prefault('7d')
+        .describe('How long a response can be gone on from, and read by its id; the vendor may forget it sooner.'),
+    })
+    .prefault({})
+    .describe('What is remembered of responses: who gave them to whom. Kept where answers are (`state.redis`).'),
   plugins: z
     .array(text())
     .default([])

@@ -50,6 +50,8 @@ export interface Dialect {
   /** Usage and end of an answer that is only passed on, without reading its content. Throws when it is no answer of this dialect. */
   readReport(json: Json): Report
   writeResponse(result: Result): { body: JsonObject; losses: Loss[] }
+  /** A stream reports its usage only where the request asks for it (`stream_options.include_usage`). */
+  readonly usageOnRequest?: true
   eventReader(): EventReader
   /** What may stand between two events of a stream that has begun, as it is on the wire; clients read it and learn nothing. */
   readonly keepAlive: string

@@ -1,10 +1,12 @@
 import { anthropic } from './anthropic/index.ts'
 import type { Dialect } from './dialect.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
 
 /** Every wire format that the gateway speaks, by name. */
 export const dialects: Readonly<Record<string, Dialect>> = {
   [openaiChat.name]: openaiChat,
+  [openaiResponses.name]: openaiResponses,
   [anthropic.name]: anthropic,
 }
 

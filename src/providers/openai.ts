@@ -2,7 +2,7 @@ import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
-import type { Provider } from './provider.ts'
+import type { Endpoint, Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
 /** In what a vendor that speaks OpenAI's chat dialect may differ from OpenAI. */
@@ -11,6 +11,8 @@ export interface Manners {
   readonly usualUrl: string
   readonly streamUsage: Provider['streamUsage']
   readonly forwardHeaders: readonly string[]
+  /** It has the Responses API too. */
+  readonly responses?: boolean
   /** Below the base URL; `/models` unless the vendor has it elsewhere. */
   readonly healthPath?: string
   /** Applied in order to the wire body; each returns its input when there is nothing to change. */
@@ -28,13 +30,13 @@ const UNPAID = new Set<Json | undefined>(['insufficient_quota', 'billing_not_act
 
 /** A provider that speaks OpenAI's chat dialect. Throws when the settings' base URL or dialect cannot work. */
 export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provider {
-  const dialect = chooseDialect(settings, ['openai-chat'])
+  const endpoints = endpointsOf(settings, manners)
   const quirks = manners.quirks ?? []
   const health = { method: 'GET', path: manners.healthPath ?? '/models' } as const
   return {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? manners.usualUrl, manners.usualUrl),
-    endpoints: { chat: { dialect, path: () => '/chat/completions' } },
+    endpoints,
     authorize: (_request, key) => bearer(key),
     forwardHeaders: manners.forwardHeaders,
     streamUsage: streamUsageOf(settings, manners),
@@ -42,6 +44,16 @@ export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provi
     healthCheck: () => health,
     ...(quirks.length > 0 && { adjust: body => quirks.reduce((adjusted, quirk) => quirk(adjusted), body) }),
   }
+}
+
+const CHAT: Endpoint = { dialect: 'openai-chat', path: () => '/chat/completions' }
+const RESPONSES: Endpoint = { dialect: 'openai-responses', path: () => '/responses' }
+
+/** With `dialect: openai-responses` chats are asked for there as well. */
+function endpointsOf(settings: ProviderSettings, { responses }: Manners): Provider['endpoints'] {
+  const dialect = chooseDialect(settings, [CHAT.dialect, RESPONSES.dialect])
+  if (dialect === RESPONSES.dialect) return { chat: RESPONSES, responses: RESPONSES }
+  return responses === true ? { chat: CHAT, responses: RESPONSES } : { chat: CHAT }
 }
 
 function streamUsageOf({ askForUsage }: ProviderSettings, { streamUsage }: Manners): Provider['streamUsage'] {
@@ -65,6 +77,7 @@ const MANNERS: Manners = {
   usualUrl: 'https://api.openai.com/v1',
   streamUsage: 'on-request',
   forwardHeaders: ['openai-beta'],
+  responses: true,
 }
 
 export const openai: ProviderType = {

@@ -17,6 +17,14 @@ export interface OutgoingRequest {
   readonly body: Uint8Array | undefined
 }
 
+/**
+ * Where a provider answers an operation; undefined where it does not. Who has no door for responses is asked for a chat, which
+ * says the same in the words of another dialect.
+ */
+export function endpointFor({ endpoints }: Pick<Provider, 'endpoints'>, operation: Operation): Endpoint | undefined {
+  return endpoints[operation] ?? (operation === 'responses' ? endpoints.chat : undefined)
+}
+
 /** Someone who speaks a dialect: an address, a way to show the key, and its quirks. */
 export interface Provider {
   readonly name: string

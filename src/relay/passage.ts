@@ -1,5 +1,7 @@
+import type { Call } from '../call/call.ts'
 import type { Loss } from '../call/loss.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { InvalidRequest } from '../errors.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Envelope } from './envelope.ts'
 import { parseBody } from './parse-body.ts'
@@ -40,7 +42,7 @@ function adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Buffe
 
 function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   const { body, scan } = envelope
-  const usage = scan.stream && provider.streamUsage === 'on-request' ? askForUsage(body, scan) : undefined
+  const usage = scan.stream && isAsked(provider, dialect) ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
   if (model !== scan.model) {
     const { start, end } = scan.modelMember
@@ -56,9 +58,14 @@ function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: s
   }
 }
 
+function isAsked({ streamUsage }: Provider, { usageOnRequest }: Dialect): boolean {
+  return usageOnRequest === true && streamUsage === 'on-request'
+}
+
 function translate(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   const asked = envelope.decode()
-  const wantsUsage = asked.stream && provider.streamUsage === 'on-request'
+  refuseIndispensable(asked, dialect)
+  const wantsUsage = asked.stream && isAsked(provider, dialect)
   const call = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
   const written = dialect.writeRequest(call)
   const body = provider.adjust === undefined ? written.body : provider.adjust(written.body)
@@ -70,4 +77,10 @@ function translate(provider: Provider, dialect: Dialect, envelope: Envelope, mod
     losses: written.losses,
     cutUsage: false,
   }
+}
+
+/** What would be another call without a member that this dialect does not have is refused, naming the member. */
+function refuseIndispensable({ dialect: spoken, indispensable = [] }: Call, dialect: Dialect): void {
+  const [first] = spoken === dialect.name ? [] : indispensable
+  if (first !== undefined) throw InvalidRequest({ param: first.path }, `${first.path}: ${first.why}`)
 }

@@ -11,7 +11,10 @@ export interface Scan {
   readonly maxTokens: number
 }
 
-const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens')
+const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'max_output_tokens')
+
+/** The names that dialects have for it, the newest first. */
+const LIMITS = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'] as const
 
 /** No model puts out as many tokens; a number beyond it is a mistake, and must not upset the sums of those who count. */
 const MOST_OUTPUT = 1_000_000
@@ -26,7 +29,10 @@ export function scanBody(body: Buffer): Scan {
     modelMember: model,
     stream: readStream(body, members.get('stream')),
     streamOptions: members.get('stream_options'),
-    maxTokens: readCount(body, members.get('max_completion_tokens') ?? members.get('max_tokens')),
+    maxTokens: readCount(
+      body,
+      LIMITS.map(name => members.get(name)).find(member => member !== undefined),
+    ),
   }
 }
 

@@ -23,6 +23,8 @@ export interface StreamRelayParts {
   readonly writer: EventWriter | undefined
   readonly cutUsage: boolean
   readonly tally: Tally
+  /** Told of every event before the client is. */
+  readonly hearing?: ((event: Event) => void) | undefined
   /** Called once, when everything was written and before the client is ended; `fault` says why the stream broke, if it did. */
   onEnd(fault: Fault | undefined, losses: readonly Loss[]): void
 }
@@ -86,8 +88,9 @@ export class StreamRelay implements FlowConsumer {
   }
 
   #heard(event: Event): void {
-    const { tally, client, dialect } = this.#parts
+    const { tally, hearing, client, dialect } = this.#parts
     tally.push(event)
+    hearing?.(event)
     if (event.type === 'end') this.#complete = true
     // Not before: a stream of Anthropic's begins with its start.
     else if (event.type === 'start') client.keepAlive?.(dialect.keepAlive)

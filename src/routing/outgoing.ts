@@ -1,3 +1,4 @@
+import { endpointFor } from '../providers/provider.ts'
 import type { Envelope } from '../relay/envelope.ts'
 import type { Passage } from '../relay/passage.ts'
 import { Exchange } from '../upstream/exchange.ts'
@@ -10,7 +11,7 @@ import type { Candidate } from './target.ts'
 export function exchangeFor(candidate: Candidate, passage: Passage, envelope: Envelope): Exchange | Promise<Exchange> {
   const { target, key } = candidate
   const { provider, origin, basePath, pool, timeouts } = target.vendor
-  const endpoint = provider.endpoints[envelope.operation]
+  const endpoint = endpointFor(provider, envelope.operation)
   if (endpoint === undefined)
     throw new Error(`provider ${target.vendor.name} has no endpoint for ${envelope.operation}`)
   const path = basePath + endpoint.path(target.model, envelope.stream)

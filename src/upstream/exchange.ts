@@ -29,7 +29,7 @@ export interface ExchangeTimeouts {
 
 export interface ExchangeRequest {
   readonly pool: Pool
-  readonly method: 'POST' | 'GET'
+  readonly method: 'POST' | 'GET' | 'DELETE'
   readonly origin: string
   readonly path: string
   readonly query: string
