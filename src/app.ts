@@ -42,6 +42,8 @@ import opsTargets from '../routes/ops/targets.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
+import generateContent from '../routes/v1beta/generate-content.ts'
+import geminiModels from '../routes/v1beta/models.ts'
 import type { JsonObject } from './call/json.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
@@ -174,6 +176,8 @@ async function journey(
   await api.register(chatCompletions)
   await api.register(messages)
   await api.register(models)
+  await api.register(generateContent)
+  await api.register(geminiModels)
 }
 
 function serverOptions(logger: AppOptions['logger']) {

@@ -10,6 +10,8 @@ export interface PathWords {
   readonly model: string
   readonly stream: boolean
   readonly operation: Operation
+  /** The stream is wanted as one JSON array, element by element, and not as server-sent events. */
+  readonly array?: true
 }
 
 /** What a route hands to a dialect. */
@@ -53,9 +55,9 @@ export interface Dialect {
   readonly name: string
   /**
    * In dialects whose bodies name no model: what `path`, the part of a request's path behind the door's own, says in its
-   * place. Undefined for a path that leads nowhere.
+   * place; `query` is the client's. Undefined for a path that leads nowhere.
    */
-  readPath?(path: string): PathWords | undefined
+  readPath?(path: string, query: Readonly<Record<string, unknown>>): PathWords | undefined
   /** Throws an InvalidRequest (errors.ts) that names the member when the request cannot be understood. */
   readRequest(request: WireRequest): Call
   writeRequest(call: Call): { body: JsonObject; headers?: Record<string, string>; losses: Loss[] }

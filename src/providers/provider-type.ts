@@ -16,6 +16,8 @@ export interface ProviderSettings {
 export interface ProviderType {
   /** The environment variable in which this vendor's key usually stands. */
   readonly keyVariable?: string
+  /** Another one, where the vendor's own tools look next. */
+  readonly otherKeyVariable?: string
   /** Where the vendor answers unless the settings say otherwise; absent for types that have no usual address. */
   readonly baseUrl?: string
   /** Throws an Error whose message is safe to show when the settings cannot work. */

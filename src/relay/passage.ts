@@ -40,10 +40,11 @@ function adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Buffe
 
 function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   const { body, scan } = envelope
+  const { modelMember } = scan
   const usage = scan.stream && provider.streamUsage === 'on-request' ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
-  if (model !== scan.model) {
-    const { start, end } = scan.modelMember
+  if (model !== scan.model && modelMember !== undefined) {
+    const { start, end } = modelMember
     edits.push({ start, end, bytes: JSON.stringify(model) })
   }
   return {
