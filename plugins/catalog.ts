@@ -45,9 +45,9 @@ const OPENAI = { list: openaiModels, show: openaiModel }
 const ANTHROPIC = { list: anthropicModels, show: anthropicModel }
 const GEMINI = { list: geminiModels, show: geminiModel }
 
-/** Google has paths of its own; of those who share one, Anthropic's clients name their API version. */
+/** Google has paths of its own, and its newer clients a header; Anthropic's clients name their API version. */
 function shapeFor({ headers, routeOptions }: FastifyRequest) {
-  if (routeOptions.config.dialect === 'gemini') return GEMINI
+  if (routeOptions.config.dialect === 'gemini' || headers['x-goog-api-key'] !== undefined) return GEMINI
   return headers['anthropic-version'] === undefined ? OPENAI : ANTHROPIC
 }
 

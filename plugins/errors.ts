@@ -115,6 +115,6 @@ function mediaType({ headers }: FastifyRequest): string {
 
 /** Where no route says it: Anthropic's clients always name their API version, and Google's is in its paths. */
 function guessDialect({ headers, url }: FastifyRequest): string {
-  if (url.startsWith('/v1beta/')) return 'gemini'
+  if (url.startsWith('/v1beta/') || headers['x-goog-api-key'] !== undefined) return 'gemini'
   return headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages') ? 'anthropic' : 'openai-chat'
 }

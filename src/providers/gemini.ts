@@ -2,6 +2,7 @@ import type { Kind } from '../call/fault.ts'
 import type { Json } from '../call/json.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
+import { safeModelPath } from './model-path.ts'
 import type { Endpoint, Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
@@ -14,7 +15,8 @@ const KEY_REASON = /^(?:API_KEY_|ACCESS_TOKEN_)/
 export function geminiEndpoints(dialect: string, models: string): Provider['endpoints'] {
   const chat: Endpoint = {
     dialect,
-    path: (model, stream) => `${models}/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+    path: (model, stream) =>
+      `${models}/${safeModelPath(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
   }
   return { chat }
 }
