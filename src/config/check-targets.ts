@@ -21,6 +21,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     const type = checkType(path, name, provider, known, report)
     if (type === undefined) continue
     checkSimulator(path, type, provider, report)
+    checkProject(path, type, provider, report)
     checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
     checkUsage(path, type, provider, report)
@@ -64,6 +65,18 @@ function checkSimulator(path: Path, type: string, provider: Record<string, unkno
   if (type === 'sim') return
   for (const key of ['dialect', 'sim'].filter(key => provider[key] !== undefined)) {
     report.addAtKey([...path, key], `"${key}" is only for providers of type sim, and this one is of type ${type}`)
+  }
+}
+
+function checkProject(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  const vertex = type === 'vertex' || type === 'vertex-anthropic'
+  for (const key of ['project', 'location', 'credentials'].filter(key => provider[key] !== undefined)) {
+    const member = [...path, key]
+    if (!vertex) {
+      report.addAtKey(member, `"${key}" is only for providers of type vertex, and this one is of type ${type}`)
+    } else if (provider.project === undefined) {
+      report.addAtKey(member, `${member.join('.')} has no meaning without project`)
+    }
   }
 }
 

@@ -10,6 +10,11 @@ export interface ProviderSettings {
   readonly dialect?: string
   /** Whether to ask for the usage of streams, where the user knows better than we what the vendor wants. */
   readonly askForUsage?: boolean
+  /** Google Cloud's project, and the region of its models (`global` unless set). */
+  readonly project?: string
+  readonly location?: string
+  /** The text of a service account's key file. */
+  readonly credentials?: string
 }
 
 /** A kind of provider that the configuration can name as `type`. */

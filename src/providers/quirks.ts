@@ -36,3 +36,6 @@ export const dropStoreFalse: Quirk = body => {
   const { store, ...rest } = body
   return store === false ? rest : body
 }
+
+/** Vertex AI has the model in its path and refuses it in the body, where it wants the version that others want in a header. */
+export const inVertexBody: Quirk = ({ model: _, ...body }) => ({ ...body, anthropic_version: 'vertex-2023-10-16' })

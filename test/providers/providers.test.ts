@@ -8,7 +8,7 @@ const OUTGOING: OutgoingRequest = { method: 'POST', url: 'https://x.example/', h
 const OTHERS_ADDRESS = 'https://llm.example.internal/v1'
 
 /** Who is told the model in the path. */
-const IN_PATH = new Set(['gemini'])
+const IN_PATH = new Set(['gemini', 'vertex', 'vertex-anthropic'])
 
 const openai = createProvider('openai', { name: 'openai' })
 const anthropic = createProvider('anthropic', { name: 'anthropic' })
@@ -90,7 +90,7 @@ test('E13: only OpenAI and those who speak the Messages API are given client hea
   const given = Object.keys(providerTypes).filter(
     type => createProvider(type, { name: type, baseUrl: OTHERS_ADDRESS }).forwardHeaders.length > 0,
   )
-  assert.deepEqual(given, ['openai', 'anthropic'])
+  assert.deepEqual(given, ['openai', 'anthropic', 'vertex-anthropic'])
 })
 
 test('perplexity is checked where its list of models is', () => {
