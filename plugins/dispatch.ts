@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
+import { InvalidRequest } from '../src/errors.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
 import { passageTo } from '../src/relay/passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
@@ -36,7 +37,10 @@ export default fp(
         passage: ({ target }) => {
           const { provider } = target.vendor
           const endpoint = provider.endpoints[envelope.operation]
-          return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
+          if (endpoint === undefined) {
+            throw InvalidRequest({ param: 'model' }, `The provider of "${target.id}" cannot do what the path asks for.`)
+          }
+          return passageTo(provider, dialectNamed(endpoint.dialect), envelope, target.model)
         },
         hedge: route.hedge,
         retrySameTarget: route.retrySameTarget === true,

@@ -2,7 +2,10 @@ import type { Annotated, Block, Extra } from './block.ts'
 import type { Json } from './json.ts'
 
 /** What is asked of a vendor; a provider names an endpoint for each that it has. */
-export type Operation = 'chat'
+export type Operation = 'chat' | GoogleOperation
+
+/** What only Google's API has in this form: such a call is passed on to a vendor that takes it as it is. */
+export type GoogleOperation = 'google-count-tokens' | 'google-embed' | 'google-embed-batch'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 

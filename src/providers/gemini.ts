@@ -1,5 +1,5 @@
 import type { Kind } from '../call/fault.ts'
-import type { Json } from '../call/json.ts'
+import type { Json, JsonObject } from '../call/json.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
 import { safeModelPath } from './model-path.ts'
@@ -11,24 +11,53 @@ const USUAL_URL = 'https://generativelanguage.googleapis.com/v1beta'
 /** Reasons in the details of an error that speak of the key, not of the request: Google answers 400 to a key that it does not know. */
 const KEY_REASON = /^(?:API_KEY_|ACCESS_TOKEN_)/
 
-/** What Google's models are asked below `models`, the path of their collection: a stream always as server-sent events. */
-export function geminiEndpoints(dialect: string, models: string): Provider['endpoints'] {
-  const chat: Endpoint = {
-    dialect,
+/** What Google's models are asked for below `models`, the path of their collection: a stream always as server-sent events. */
+export function geminiEndpoint(models: string): Endpoint {
+  return {
+    dialect: 'gemini',
     path: (model, stream) =>
       `${models}/${safeModelPath(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
   }
-  return { chat }
+}
+
+/** The same for a method without a stream. */
+export function methodEndpoint(models: string, method: string, nameModel: Endpoint['nameModel']): Endpoint {
+  return {
+    dialect: 'gemini',
+    path: model => `${models}/${safeModelPath(model)}:${method}`,
+    ...(nameModel && { nameModel }),
+  }
+}
+
+/** Google answers 400 where a body names another model than the path, as one does that names the gateway's. */
+export function nameInnerModel(body: JsonObject, model: string): JsonObject {
+  const name = `models/${model}`
+  const { requests, generateContentRequest: inner } = body
+  return {
+    ...body,
+    ...(body.model !== undefined && { model: name }),
+    ...(Array.isArray(requests) && { requests: requests.map(request => named(request, name)) }),
+    ...(inner !== undefined && { generateContentRequest: named(inner, name) }),
+  }
+}
+
+function named(request: Json, model: string): Json {
+  return typeof request === 'object' && request !== null && 'model' in request ? { ...request, model } : request
 }
 
 /** Google's Gemini API, by key. Throws when the base URL or dialect cannot work. */
 export function speakGemini(settings: ProviderSettings): Provider {
-  const dialect = chooseDialect(settings, ['gemini'])
+  chooseDialect(settings, ['gemini'])
   const health = { method: 'GET', path: '/models?pageSize=1' } as const
   return {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? USUAL_URL, USUAL_URL),
-    endpoints: geminiEndpoints(dialect, '/models'),
+    endpoints: {
+      chat: geminiEndpoint('/models'),
+      'google-count-tokens': methodEndpoint('/models', 'countTokens', nameInnerModel),
+      'google-embed': methodEndpoint('/models', 'embedContent', nameInnerModel),
+      'google-embed-batch': methodEndpoint('/models', 'batchEmbedContents', nameInnerModel),
+    },
     // Never `?key=`: addresses are logged on their way.
     authorize: (_request, key) => googleKey(key),
     forwardHeaders: [],

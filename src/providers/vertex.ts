@@ -1,15 +1,17 @@
 import { normaliseBaseUrl } from './base-url.ts'
-import { classifyGoogle, geminiEndpoints, googleKey } from './gemini.ts'
+import { classifyGoogle, geminiEndpoint, googleKey, methodEndpoint } from './gemini.ts'
 import { googleTokens, type TokenSource } from './google-token.ts'
 import { safeModelPath } from './model-path.ts'
 import type { Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
-import { inVertexBody } from './quirks.ts'
+import { inVertexBody, unwrapCounted } from './quirks.ts'
 
 const USUAL_URL = 'https://aiplatform.googleapis.com/v1'
 
 /** Without a project there is nothing of the caller's own to look at: a model that has been there for long proves as much. */
 const LASTING_MODEL = '/publishers/google/models/gemini-2.5-flash'
+
+const GOOGLES_MODELS = '/publishers/google/models'
 
 /** What its doors for different vendors' models have in common. Throws when the settings cannot work. */
 function speakVertex(settings: ProviderSettings, tokens: TokenSource): Omit<Provider, 'endpoints'> {
@@ -45,8 +47,15 @@ function prove({ credentials, project }: ProviderSettings, key: string | undefin
 
 /** Google's own models on Vertex AI. `tokens` says where access tokens come from. */
 export function createVertex(settings: ProviderSettings, tokens: TokenSource = googleTokens()): Provider {
-  const dialect = chooseDialect(settings, ['gemini'])
-  return { ...speakVertex(settings, tokens), endpoints: geminiEndpoints(dialect, '/publishers/google/models') }
+  chooseDialect(settings, ['gemini'])
+  return {
+    ...speakVertex(settings, tokens),
+    endpoints: {
+      chat: geminiEndpoint(GOOGLES_MODELS),
+      'google-count-tokens': methodEndpoint(GOOGLES_MODELS, 'countTokens', unwrapCounted),
+      'google-embed': methodEndpoint(GOOGLES_MODELS, 'embedContent', undefined),
+    },
+  }
 }
 
 /** Anthropic's models on Vertex AI, which take the Messages API with the model in the path. */

@@ -28,6 +28,8 @@ const NO_HEADERS = Object.freeze({})
 export function passageTo(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   if (dialect !== envelope.dialect || envelope.replaced) return translate(provider, dialect, envelope, model)
   const passed = pass(provider, dialect, envelope, model)
+  const nameModel = provider.endpoints[envelope.operation]?.nameModel
+  if (nameModel !== undefined) return { ...passed, body: adjusted(passed.body, body => nameModel(body, model)) }
   return provider.adjust === undefined ? passed : { ...passed, body: adjusted(passed.body, provider.adjust) }
 }
 

@@ -220,3 +220,26 @@ test("Google's SDK lists the models of the gateway", async (t: TestContext) => {
   t.assert.deepEqual(names, ['models/chat', 'models/a/m', 'models/b/m', 'models/c/m'])
   t.assert.equal((await geminiOf(bench).models.get({ model: 'a/m' })).displayName, 'a/m')
 })
+
+test('embeddings and counts are passed on to Google, under the name that the vendor knows', async (t: TestContext) => {
+  const bench = await withVendors(t, [whole({ embeddings: [{ values: [0.5] }] }), whole(completion()), whole(MESSAGE)])
+  const { models } = geminiOf(bench)
+  const embedded = await models.embedContent({ model: 'chat', contents: 'Hello' })
+  t.assert.deepEqual(embedded.embeddings, [{ values: [0.5] }])
+  bench.upstream.use(whole({ totalTokens: 3 }))
+  t.assert.equal((await models.countTokens({ model: 'chat', contents: 'Hello' })).totalTokens, 3)
+  const [embed, count] = bench.upstream.requests
+  t.assert.equal(embed?.url, '/v1/models/m:batchEmbedContents')
+  t.assert.equal(JSON.parse(String(embed?.body)).requests[0].model, 'models/m')
+  t.assert.equal(count?.url, '/v1/models/m:countTokens')
+})
+
+test('a vendor that has no such call is not asked for it', async (t: TestContext) => {
+  const bench = await withVendors(t, [whole(answer()), whole(completion()), whole(MESSAGE)])
+  const refused = await geminiOf(bench)
+    .models.countTokens({ model: 'b/m', contents: 'Hello' })
+    .catch(thrown => thrown)
+  t.assert.equal(refused.status, 400)
+  t.assert.match(refused.message, /cannot do what the path asks for/)
+  t.assert.equal(bench.upstreams[1]?.requests.length, 0)
+})

@@ -4,6 +4,9 @@ import type { PathWords } from '../dialect.ts'
 const METHODS: Readonly<Record<string, Omit<PathWords, 'model'>>> = {
   generateContent: { operation: 'chat', stream: false },
   streamGenerateContent: { operation: 'chat', stream: true },
+  countTokens: { operation: 'google-count-tokens', stream: false },
+  embedContent: { operation: 'google-embed', stream: false },
+  batchEmbedContents: { operation: 'google-embed-batch', stream: false },
 }
 
 /**

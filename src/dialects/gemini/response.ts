@@ -94,8 +94,15 @@ function contentForm({ content }: Members, { parts, role }: Members): Members {
   return { ...(parts === undefined && { $parts: 'none' }), ...(role === undefined && { $role: 'none' }) }
 }
 
+/** Members of the answers to Google's other calls of a model, which have no end. */
+const OTHER_ANSWERS = ['totalTokens', 'embedding', 'embeddings'] as const
+
 /** Usage and end of an answer. Throws when it is none. */
 export function readReport(json: Json): Report {
+  if (isMembers(json) && OTHER_ANSWERS.some(member => json[member] !== undefined)) {
+    const counted = readUsage(json.usageMetadata)
+    return counted === undefined ? {} : { usage: counted }
+  }
   const answer = answerAt(json)
   const usage = readUsage(answer.usageMetadata)
   const [first] = listAt(answer.candidates, 'candidates')
