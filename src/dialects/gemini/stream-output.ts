@@ -43,7 +43,7 @@ export class OutputReader {
 
   #read(part: Json): Block | undefined {
     try {
-      return readPart(part, `content.parts.${this.#blocks}`, this.#ids)
+      return readPart(part, 'content.parts', this.#ids)
     } catch (error) {
       if (error instanceof Malformed) return undefined
       throw error
@@ -64,8 +64,7 @@ export class OutputReader {
     if (this.#open !== block.type) {
       this.#close(events)
       this.#open = block.type
-      const { at } = block
-      const content: Block = { type: block.type, text: '', ...(at !== undefined && { at }) }
+      const content: Block = { type: block.type, text: '', at: this.#place() }
       events.push({ type: 'block-open', output: this.#output, block: this.#blocks, content })
     }
     const place = { output: this.#output, block: this.#blocks }
@@ -74,8 +73,9 @@ export class OutputReader {
     if (extra !== undefined) events.push({ type: 'delta', ...place, extra })
   }
 
-  #whole(content: Block, events: Event[]): void {
+  #whole(block: Block, events: Event[]): void {
     this.#close(events)
+    const content = { ...block, at: this.#place() }
     const place = { output: this.#output, block: this.#blocks }
     this.#blocks += 1
     if (content.type === 'tool-call') {
@@ -86,6 +86,11 @@ export class OutputReader {
       events.push({ type: 'block-open', ...place, content })
     }
     events.push({ type: 'block-close', ...place })
+  }
+
+  /** Where the next block would stand in an answer without a stream. */
+  #place(): string {
+    return `content.parts.${this.#blocks}`
   }
 
   #close(events: Event[]): void {
