@@ -37,8 +37,14 @@ export default fp(
       const path = pathWords(request, dialect)
       if (body === undefined || body.length === 0) throw EmptyBody()
       const { headers } = request
-      const source = { body, dialect, operation, headers, query: allowed(request.query, query), path, ...path }
-      const call = new Envelope(source)
+      const call = new Envelope({
+        body,
+        dialect,
+        operation: path?.operation ?? operation,
+        headers,
+        query: allowed(request.query, query),
+        path,
+      })
       request.call = call
       request.record.model = call.model.slice(0, LONGEST_NAME)
       request.record.stream = call.stream

@@ -43,9 +43,34 @@ test('B24: a schema that holds itself is cut where it begins again, and that is 
   })
   assert.deepEqual(schema, {
     type: 'OBJECT',
-    properties: { name: { type: 'STRING' }, next: { type: 'OBJECT', description: '(as #/$defs/node)' } },
+    properties: { name: { type: 'STRING' }, next: { type: 'OBJECT' } },
   })
   assert.deepEqual(losses, ['tools.0.properties.next'])
+})
+
+for (const [how, next] of [
+  ['by its root', { $ref: '#' }],
+  ['as one of two', { anyOf: [{ $ref: '#' }, { type: 'null' }] }],
+  ['among all', { allOf: [{ $ref: '#' }] }],
+  ['in a list', { type: 'array', items: { $ref: '#' } }],
+] as const) {
+  test(`B24: a schema that holds itself ${how} comes to an end`, () => {
+    const { schema, losses } = write({ type: 'object', properties: { name: { type: 'string' }, next } })
+    assert.equal(losses.length, 1)
+    assert.doesNotMatch(JSON.stringify(schema), /\$ref/)
+  })
+}
+
+test('B24: a schema that multiplies when it is unrolled is cut', () => {
+  const names = Array.from({ length: 40 }, (_, level) => `level${level}`)
+  const twice = (name: string | undefined): Json =>
+    name === undefined
+      ? { type: 'string' }
+      : { type: 'array', items: { anyOf: [{ $ref: `#/$defs/${name}` }, { $ref: `#/$defs/${name}` }] } }
+  const $defs = Object.fromEntries(names.map((name, level) => [name, twice(names[level + 1])]))
+  const { schema, losses } = write({ $ref: '#/$defs/level0', $defs })
+  assert.ok(losses.length > 0)
+  assert.ok(JSON.stringify(schema).length < 1_000_000)
 })
 
 test('B24: alternatives of constants are lists of one', () => {
@@ -71,13 +96,31 @@ test('B24: alternatives of constants are lists of one', () => {
 
 test('B24: null is said by nullable, several types by alternatives', () => {
   assert.deepEqual(write({ type: ['string', 'null'] }).schema, { type: 'STRING', nullable: true })
-  assert.deepEqual(write({ anyOf: [{ type: 'integer' }, { type: 'null' }] }).schema, {
-    anyOf: [{ type: 'INTEGER' }],
+  assert.deepEqual(write({ anyOf: [{ type: 'integer' }, { type: 'null' }], description: 'An age' }).schema, {
+    type: 'INTEGER',
+    description: 'An age',
     nullable: true,
   })
-  assert.deepEqual(write({ type: ['string', 'integer'], description: 'An id' }).schema, {
-    anyOf: [{ type: 'STRING' }, { type: 'INTEGER' }],
-    description: 'An id',
+})
+
+test('B24: nothing stands beside anyOf, and what is true of all alternatives stands in each', () => {
+  assert.deepEqual(write({ type: ['string', 'integer', 'null'], description: 'An id' }).schema, {
+    anyOf: [
+      { type: 'STRING', description: 'An id', nullable: true },
+      { type: 'INTEGER', description: 'An id', nullable: true },
+    ],
+  })
+  const { schema } = write({
+    type: 'object',
+    properties: { a: { type: 'string' }, b: { type: 'string' } },
+    anyOf: [{ required: ['a'] }, { required: ['b'] }],
+  })
+  const properties = { a: { type: 'STRING' }, b: { type: 'STRING' } }
+  assert.deepEqual(schema, {
+    anyOf: [
+      { type: 'OBJECT', properties, required: ['a'] },
+      { type: 'OBJECT', properties, required: ['b'] },
+    ],
   })
 })
 
