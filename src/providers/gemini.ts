@@ -1,5 +1,6 @@
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
+import { blamesKey } from '../dialects/gemini/errors.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
 import { safeModelPath } from './model-path.ts'
@@ -7,9 +8,6 @@ import type { Endpoint, Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
 const USUAL_URL = 'https://generativelanguage.googleapis.com/v1beta'
-
-/** Reasons in the details of an error that speak of the key, not of the request: Google answers 400 to a key that it does not know. */
-const KEY_REASON = /^(?:API_KEY_|ACCESS_TOKEN_)/
 
 /** What Google's models are asked for below `models`, the path of their collection: a stream always as server-sent events. */
 export function geminiEndpoint(models: string): Endpoint {
@@ -72,12 +70,9 @@ export function googleKey(key: string | undefined): Record<string, string> {
   return key === undefined || key === '' ? {} : { 'x-goog-api-key': key }
 }
 
-/** What Google's errors say of our key where their status does not. */
+/** What Google's errors say of our key where their status does not; without `alt=sse` they come in a list. */
 export function classifyGoogle(_status: number, body: Json | undefined): Kind | undefined {
-  const { details } = errorObject(Array.isArray(body) ? body[0] : body)
-  if (!Array.isArray(details)) return undefined
-  const blamed = details.some(detail => typeof detail === 'object' && KEY_REASON.test(String(detail?.reason)))
-  return blamed ? 'unauthorized' : undefined
+  return blamesKey(errorObject(Array.isArray(body) ? body[0] : body)) ? 'unauthorized' : undefined
 }
 
 export const gemini: ProviderType = {

@@ -66,7 +66,7 @@ function writeCall(block: ToolCallBlock, writing: Writing): Members {
 }
 
 /** The argument object. In a request other JSON throws InvalidRequest; in an answer (cut by a limit) it is a loss. */
-export function callArguments(block: ToolCallBlock, { into, at, losses }: Writing): Json {
+function callArguments(block: ToolCallBlock, { into, at, losses }: Writing): Json {
   const args = block.arguments === '' ? {} : parse(block.arguments)
   if (isMembers(args)) return args
   const path = block.at ?? at

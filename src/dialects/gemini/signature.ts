@@ -1,7 +1,3 @@
-import type { Block } from '../../call/block.ts'
-import type { Json } from '../../call/json.ts'
-import { DIALECT } from './members.ts'
-
 /**
  * What Gemini 3 takes in the place of a thought signature that nobody has, where it would answer 400 to a call without one
  * (ai.google.dev/gemini-api/docs/thought-signatures).
@@ -14,9 +10,4 @@ const UNCHECKED = /gemini-(?:1|2)(?:\.|-|$)/
 /** Whether this model refuses the calls of the turn in progress when they come without a signature. */
 export function checksSignatures(model: string): boolean {
   return !UNCHECKED.test(model)
-}
-
-/** The signature on a block, verbatim; of reasoning it is the block's own. */
-export function signatureOf(block: Block): Json | undefined {
-  return block.type === 'reasoning' ? block.signature : block.extra?.[DIALECT]?.thoughtSignature
 }

@@ -87,11 +87,7 @@ function writeToolConfig(call: Call, hasTools: boolean, losses: Loss[]): { toolC
     mode,
     ...(choice.type === 'tool' && { allowedFunctionNames: [choice.name] }),
   }
-  const { functionCallingConfig: _, ...beside } = besides(nestedMembers(extra, 'toolConfig'))
+  const members = Object.entries(nestedMembers(extra, 'toolConfig'))
+  const beside = Object.fromEntries(members.filter(([name]) => !name.startsWith('functionCallingConfig.')))
   return { toolConfig: { ...beside, functionCallingConfig: calling } }
-}
-
-/** Without the members of the object inside. */
-function besides(members: Members): Members {
-  return Object.fromEntries(Object.entries(members).filter(([name]) => !name.startsWith('functionCallingConfig.')))
 }
