@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { headOf } from '../src/cache/answer.ts'
-import type { CallRecord } from '../src/meter/record.ts'
+import type { AttemptRecord, CallRecord } from '../src/meter/record.ts'
 import { writeResult } from '../src/relay/canned.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
@@ -40,9 +40,17 @@ function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
   const { record } = reply.request
   reply.header('x-sluice-target', attempt.candidate.target.id)
   reply.header('x-sluice-attempts', record.attempts.length)
+  if (record.attempts.length > 1) reply.header('x-sluice-failed', failedBefore(attempt.record, record))
   const vendorId = header(headers, 'request-id') ?? header(headers, 'x-request-id')
   if (vendorId !== undefined) reply.header('x-sluice-upstream-id', vendorId)
   if (record.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
+}
+
+/** Why others did not answer: each target with the kind of its failure, as in the log line. */
+function failedBefore(answeredBy: AttemptRecord, { attempts }: CallRecord): string {
+  const others = attempts.filter(attempt => attempt !== answeredBy)
+  // One that has not ended yet is the slower of two, and hung up on.
+  return others.map(({ target, failure = 'cancelled' }) => `${target}: ${failure}`).join(', ')
 }
 
 function relayCanned(reply: FastifyReply, { result }: CannedAnswer): FastifyReply {

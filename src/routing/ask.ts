@@ -10,7 +10,7 @@ import {
   UpstreamTimeout,
 } from '../errors.ts'
 import type { Envelope } from '../relay/envelope.ts'
-import { Flow } from '../relay/flow.ts'
+import { Flow, type FlowItem } from '../relay/flow.ts'
 import { hold } from '../relay/hold.ts'
 import type { Passage } from '../relay/passage.ts'
 import { holdsError, looksLikeJson, readWhole } from '../relay/whole.ts'
@@ -22,6 +22,7 @@ import { KEY_COOLDOWN } from './cooldown.ts'
 import { judge } from './judge.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Candidate } from './target.ts'
+import { wasteOf } from './waste.ts'
 
 /** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
 const FORBIDDEN_COOLDOWN = 5_000
@@ -112,7 +113,7 @@ async function stream(
   }
   const flow = new Flow(outcome.body, passage.dialect.eventReader())
   const held = await hold(flow, passage.lane === 'pass')
-  if (held.type === 'failed') return failed(call, attempt, held.failure)
+  if (held.type === 'failed') return failed(call, attempt, held.failure, held.items)
   if (held.type === 'faulted') {
     const { fault } = held
     attempt.settle(call.now(), fault.kind, 'an error event before any content')
@@ -131,8 +132,10 @@ async function stream(
   }
 }
 
-function failed(call: Question, attempt: Attempt, outcome: FailedOutcome): Failure {
+/** `items` is what had come of a stream. */
+function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items: readonly FlowItem[] = []): Failure {
   const { kind, reason, cause } = outcome
+  if (attempt.mayBeBilled(kind)) attempt.record.wasted = wasteOf(items, call.envelope)
   attempt.settle(call.now(), kind, reason)
   const make = kind === 'timeout' ? UpstreamTimeout : kind === 'network' ? UpstreamNetwork : undefined
   return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }

@@ -100,7 +100,8 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
   const targets = model.targets.map(({ provider, ...settings }) =>
     createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
   )
-  const standby = createStandby(name, config.models, vendors, breakers)
+  const waiting = queue && new Queue(queue, freedOf(targets), () => performance.now())
+  const standby = createStandby({ name, targets, ...(waiting && { queue: waiting }) }, config.models, vendors, breakers)
   return {
     name,
     strategy,
@@ -111,7 +112,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
       hedge: { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
     }),
     ...(affinity !== undefined && { affinity }),
-    ...(queue !== undefined && { queue: new Queue(queue, freedOf(targets), () => performance.now()) }),
+    ...(waiting !== undefined && { queue: waiting }),
     ...(standby !== undefined && { standby }),
     ...(cache !== undefined && { cache }),
   }

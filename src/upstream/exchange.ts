@@ -76,6 +76,11 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     this.dueTick = stream ? Math.min(this.#totalTick, deadlines.after(timeouts.firstByte)) : this.#totalTick
   }
 
+  /** It has been given to a connection. */
+  get sent(): boolean {
+    return this.#controller !== undefined
+  }
+
   /** Puts the request on the wire. Called once, by the requestable behind reply-from or by who has no reply. */
   start(): void {
     if (this.#settled) return

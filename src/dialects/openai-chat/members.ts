@@ -143,13 +143,19 @@ export function ownMembers(extra: Extra | undefined, ...nested: readonly string[
 
 /** The members to write back inside the nested object `name`: readers keep them as `name.member`. */
 export function nestedMembers(extra: Extra | undefined, name: string): Members {
+  const members = extra?.[NAME]
+  if (members === undefined) return {}
   const prefix = `${name}.`
-  const kept = Object.entries(extra?.[NAME] ?? {}).filter(([member]) => member.startsWith(prefix))
+  const kept = Object.entries(members).filter(([member]) => member.startsWith(prefix))
   return Object.fromEntries(kept.map(([member, value]) => [member.slice(prefix.length), value]))
 }
 
 /** Without the members that are undefined. */
 export function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(members).filter(([, value]: [string, Json | undefined]) => value !== undefined)
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  const kept: { [K in keyof T]?: Exclude<T[K], undefined> } = {}
+  for (const name in members) {
+    const value = members[name]
+    if (value !== undefined) kept[name] = value as Exclude<T[typeof name], undefined>
+  }
+  return kept
 }
