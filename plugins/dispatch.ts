@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
+import { InvalidRequest } from '../src/errors.ts'
 import { endpointFor } from '../src/providers/provider.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
 import { passageTo } from '../src/relay/passage.ts'
@@ -37,7 +38,10 @@ export default fp(
         passage: ({ target }) => {
           const { provider } = target.vendor
           const endpoint = endpointFor(provider, envelope.operation)
-          return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
+          if (endpoint === undefined) {
+            throw InvalidRequest({ param: 'model' }, `The provider of "${target.id}" cannot do what the path asks for.`)
+          }
+          return passageTo(provider, dialectNamed(endpoint.dialect), envelope, target.model)
         },
         hedge: route.hedge,
         retrySameTarget: route.retrySameTarget === true,
@@ -65,7 +69,7 @@ function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefine
   const { queue } = route
   if (queue === undefined) return undefined
   // Who waits together is told by each one's own seat.
-  const keepAlive = queue.settings.keepAlive && envelope.stream && flight === undefined
+  const keepAlive = queue.settings.keepAlive && envelope.stream && !envelope.path?.array && flight === undefined
   const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders()) : undefined
   return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
 }

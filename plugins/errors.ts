@@ -113,8 +113,9 @@ function mediaType({ headers }: FastifyRequest): string {
   return /^[\w.+/-]{1,80}/.exec(type)?.[0] ?? 'that was sent'
 }
 
-/** Where no route says it: Anthropic's clients always name their API version. */
+/** Where no route says it: Anthropic's clients always name their API version, and Google's is in its paths. */
 function guessDialect({ headers, url }: FastifyRequest): string {
+  if (url.startsWith('/v1beta/') || headers['x-goog-api-key'] !== undefined) return 'gemini'
   if (headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages')) return 'anthropic'
   return url.startsWith('/v1/responses') ? 'openai-responses' : 'openai-chat'
 }

@@ -6,6 +6,7 @@ import type { Loss } from '../src/call/loss.ts'
 import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, STREAM_HEADERS } from '../src/relay/client-stream.ts'
 import type { Flow } from '../src/relay/flow.ts'
+import { ARRAY_HEADERS, JsonArrayStream } from '../src/relay/json-array.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { type StreamReader, StreamRelay } from '../src/relay/stream-relay.ts'
 import type { StreamAnswer } from '../src/routing/answer.ts'
@@ -52,13 +53,17 @@ export default fp(
 )
 
 function openStream(reply: FastifyReply, flow: Flow): StreamReader {
-  const { flight } = reply.request
+  const { flight, call } = reply.request
   if (flight !== undefined) {
     flight.begin(headOf(reply.headers(STREAM_HEADERS)), flow)
     return flight
   }
   reply.hijack()
   const client = new ClientStream(reply.raw, flow)
-  client.begin(reply.getHeaders())
-  return client
+  if (call.path?.array !== true) {
+    client.begin(reply.getHeaders())
+    return client
+  }
+  client.begin({ ...reply.getHeaders(), ...ARRAY_HEADERS })
+  return new JsonArrayStream(client)
 }

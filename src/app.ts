@@ -45,6 +45,8 @@ import chatCompletions from '../routes/v1/chat-completions.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
 import responses from '../routes/v1/responses.ts'
+import generateContent from '../routes/v1beta/generate-content.ts'
+import geminiModels from '../routes/v1beta/models.ts'
 import type { JsonObject } from './call/json.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
@@ -180,6 +182,8 @@ async function journey(
   await api.register(messages)
   await api.register(responses)
   await api.register(models)
+  await api.register(generateContent)
+  await api.register(geminiModels)
 }
 
 function serverOptions(logger: AppOptions['logger']) {

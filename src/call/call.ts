@@ -3,7 +3,10 @@ import type { Json } from './json.ts'
 import type { Loss } from './loss.ts'
 
 /** What is asked of a vendor; a provider names an endpoint for each that it has. */
-export type Operation = 'chat' | 'responses'
+export type Operation = 'chat' | 'responses' | GoogleOperation
+
+/** What only Google's API has in this form: such a call is passed on to a vendor that takes it as it is. */
+export type GoogleOperation = 'google-count-tokens' | 'google-embed' | 'google-embed-batch'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 

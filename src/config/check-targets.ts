@@ -22,6 +22,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     if (type === undefined) continue
     checkDialect(path, type, provider, report)
     checkSimulator(path, type, provider, report)
+    checkProject(path, type, provider, report)
     checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
     checkUsage(path, type, provider, report)
@@ -83,6 +84,18 @@ function checkDialect(path: Path, type: string, { dialect }: Record<string, unkn
     )
   } else if (!spoken.includes(dialect)) {
     report.add([...path, 'dialect'], `a provider of type ${type} speaks ${spoken.join(' or ')}`)
+  }
+}
+
+function checkProject(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  const vertex = type === 'vertex' || type === 'vertex-anthropic'
+  for (const key of ['project', 'location', 'credentials'].filter(key => provider[key] !== undefined)) {
+    const member = [...path, key]
+    if (!vertex) {
+      report.addAtKey(member, `"${key}" is only for providers of type vertex, and this one is of type ${type}`)
+    } else if (provider.project === undefined) {
+      report.addAtKey(member, `${member.join('.')} has no meaning without project`)
+    }
   }
 }
 

@@ -31,4 +31,6 @@ export type Config = DeepReadonly<Omit<Validated, 'providers' | 'keys'>> & {
 }
 
 /** What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key is usually found. */
-export type KnownProviders = Readonly<Record<string, { readonly keyVariable?: string; readonly baseUrl?: string }>>
+export type KnownProviders = Readonly<
+  Record<string, { readonly keyVariable?: string; readonly otherKeyVariable?: string; readonly baseUrl?: string }>
+>

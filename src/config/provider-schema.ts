@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { baseUrl, boolean, duration, number, secret, text, wholeNumber } from './scalars.ts'
+import { baseUrl, boolean, duration, number, secret, secretText, text, wholeNumber } from './scalars.ts'
 
 /** Long answers are normal: a stream may take 20 minutes, and a call without a stream 8 minutes to its first byte. */
 const timeouts = z.strictObject({
@@ -102,6 +102,19 @@ export const provider = z
     adaptiveConcurrency: boolean()
       .prefault(true)
       .describe('Where no `limits` are set: send fewer calls at a time to a model once the vendor is overloaded.'),
+    project: text()
+      .regex(/^[a-z][a-z0-9:.-]*$/, 'must be the id of a project, such as my-project-1')
+      .optional()
+      .describe(
+        'Only for types `vertex` and `vertex-anthropic`: the Google Cloud project that pays. Without `credentials` and `apiKey` the credentials of the machine are used.',
+      ),
+    location: text()
+      .regex(/^[a-z0-9-]+$/, 'must be a region, such as europe-west4, or global')
+      .optional()
+      .describe('Only with `project`: the region whose models are asked; `global` unless set.'),
+    credentials: secretText()
+      .optional()
+      .describe('Only with `project`: the key file of a service account, as `file:/path`.'),
     dialect: z
       .enum(['openai-chat', 'anthropic', 'openai-responses'])
       .optional()

@@ -1,13 +1,24 @@
-import type { Call } from '../call/call.ts'
+import type { Call, Operation } from '../call/call.ts'
 import type { Event } from '../call/event.ts'
 import type { Fault } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import type { Loss } from '../call/loss.ts'
 import type { FinishReason, Result, Usage } from '../call/result.ts'
 
+/** What the path of a request says in dialects that say it there: which model, and what is asked of it. */
+export interface PathWords {
+  readonly model: string
+  readonly stream: boolean
+  readonly operation: Operation
+  /** The stream is wanted as one JSON array, element by element, and not as server-sent events. */
+  readonly array?: true
+}
+
 /** What a route hands to a dialect. */
 export interface WireRequest {
   readonly json: JsonObject
+  /** Set in dialects that have `readPath`. */
+  readonly path?: Pick<PathWords, 'model' | 'stream'>
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
@@ -42,6 +53,11 @@ export interface EventWriter {
 /** A wire format. Pure and synchronous: inputs are never changed, nothing is awaited, no clock and no randomness. */
 export interface Dialect {
   readonly name: string
+  /**
+   * In dialects whose bodies name no model: what `path`, the part of a request's path behind the door's own, says in its
+   * place; `query` is the client's. Undefined for a path that leads nowhere.
+   */
+  readPath?(path: string, query: Readonly<Record<string, unknown>>): PathWords | undefined
   /** Throws an InvalidRequest (errors.ts) that names the member when the request cannot be understood. */
   readRequest(request: WireRequest): Call
   writeRequest(call: Call): { body: JsonObject; headers?: Record<string, string>; losses: Loss[] }

@@ -1,5 +1,6 @@
 import { anthropic } from './anthropic/index.ts'
 import type { Dialect } from './dialect.ts'
+import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
 
@@ -8,6 +9,7 @@ export const dialects: Readonly<Record<string, Dialect>> = {
   [openaiChat.name]: openaiChat,
   [openaiResponses.name]: openaiResponses,
   [anthropic.name]: anthropic,
+  [gemini.name]: gemini,
 }
 
 /** The dialect of that name. Throws when there is none: names come from code, not from users. */

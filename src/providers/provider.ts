@@ -8,6 +8,8 @@ export interface Endpoint {
   readonly dialect: string
   /** `model` has been checked to be safe path segments. */
   path(model: string, stream: boolean): string
+  /** Where bodies repeat the model of the path: the body with this one; returns its input where there is nothing to change. */
+  nameModel?(body: JsonObject, model: string): JsonObject
 }
 
 export interface OutgoingRequest {

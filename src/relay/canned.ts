@@ -2,6 +2,7 @@ import { replay } from '../call/replay.ts'
 import type { Result } from '../call/result.ts'
 import { STREAM_HEADERS } from './client-stream.ts'
 import type { Envelope } from './envelope.ts'
+import { ARRAY_HEADERS } from './json-array.ts'
 import { encodeFrame } from './sse.ts'
 
 /**
@@ -31,5 +32,8 @@ export function writeResult(result: Result, envelope: Envelope): { contentType: 
   }
   const writer = dialect.eventWriter(envelope.decode())
   const frames = [...replay(result).flatMap(event => writer.push(event)), ...writer.end()]
+  if (envelope.path?.array === true) {
+    return { contentType: ARRAY_HEADERS['content-type'], body: `[${frames.map(({ data }) => data).join(',\n')}]` }
+  }
   return { contentType: STREAM_HEADERS['content-type'], body: frames.map(encodeFrame).join('') }
 }

@@ -25,7 +25,7 @@ export type ReplyHeaders = Readonly<Record<string, number | string | string[] | 
 
 /** The head of every event stream. */
 export function writeStreamHead(raw: ServerResponse, headers: ReplyHeaders): void {
-  raw.writeHead(200, { ...(headers as Record<string, string>), ...STREAM_HEADERS })
+  raw.writeHead(200, { ...STREAM_HEADERS, ...(headers as Record<string, string>) })
 }
 
 /** The client's side of a stream: writes, and makes the vendor wait while the client does not read. */

@@ -30,6 +30,8 @@ const NO_HEADERS = Object.freeze({})
 export function passageTo(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   if (dialect !== envelope.dialect || envelope.replaced) return translate(provider, dialect, envelope, model)
   const passed = pass(provider, dialect, envelope, model)
+  const nameModel = provider.endpoints[envelope.operation]?.nameModel
+  if (nameModel !== undefined) return { ...passed, body: adjusted(passed.body, body => nameModel(body, model)) }
   return provider.adjust === undefined ? passed : { ...passed, body: adjusted(passed.body, provider.adjust) }
 }
 
@@ -42,10 +44,11 @@ function adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Buffe
 
 function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   const { body, scan } = envelope
+  const { modelMember } = scan
   const usage = scan.stream && isAsked(provider, dialect) ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
-  if (model !== scan.model) {
-    const { start, end } = scan.modelMember
+  if (model !== scan.model && modelMember !== undefined) {
+    const { start, end } = modelMember
     edits.push({ start, end, bytes: JSON.stringify(model) })
   }
   return {

@@ -18,6 +18,8 @@ const USAGE = watch('usage', 'choices')
 export function askForUsage(body: Buffer, scan: Scan): Edit | undefined {
   const options = scan.streamOptions
   if (options === undefined) {
+    // No dialect that names the model in its path has to be asked.
+    if (scan.modelMember === undefined) return undefined
     const { nameStart } = scan.modelMember
     return { start: nameStart, end: nameStart, bytes: '"stream_options":{"include_usage":true},' }
   }

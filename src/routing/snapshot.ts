@@ -59,12 +59,15 @@ export function buildSnapshot(
 }
 
 function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
-  const { type, dialect, askForUsage } = settings
+  const { type, dialect, askForUsage, project, location, credentials } = settings
   const provider = createProvider(type, {
     name,
     ...(baseUrl !== undefined && { baseUrl }),
     ...(dialect !== undefined && { dialect }),
     ...(askForUsage !== undefined && { askForUsage }),
+    ...(project !== undefined && { project }),
+    ...(location !== undefined && { location }),
+    ...(credentials !== undefined && { credentials }),
   })
   const { origin, pathname } = new URL(provider.baseUrl)
   return { provider, origin, basePath: pathname.replace(/\/$/, '') }
