@@ -39,7 +39,7 @@ export default fp<{ redisUrl: string | undefined }>(
         // What a plugin has made of the call is asked, not what came.
         const body = call.replaced ? JSON.stringify(call.decode()) : call.body
         const { query, headers } = call
-        return cacheKey({ caller: caller?.name, endpoint: record.endpoint, query, headers, body })
+        return cacheKey({ caller: caller?.name, endpoint: record.endpoint, model: call.model, query, headers, body })
       },
     })
     app.decorateReply('replay', function (this: FastifyReply, { status, headers, body }: KeptAnswer) {

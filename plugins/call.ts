@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import type { Operation } from '../src/call/call.ts'
+import type { Address } from '../src/dialects/dialect.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
 import { EmptyBody } from '../src/errors.ts'
 import { Envelope } from '../src/relay/envelope.ts'
@@ -10,6 +11,8 @@ declare module 'fastify' {
     operation?: Operation
     /** Names of the query parameters that may go to the vendor. */
     query?: readonly string[]
+    /** On routes whose path says the model and whether to stream, and the body does not: what the path says. */
+    address?(params: Readonly<Record<string, string>>): Address
   }
   interface FastifyRequest {
     /** The client's call, unopened: model, stream, size. Blocks are decoded on demand. */
@@ -25,7 +28,7 @@ export default fp(
   async app => {
     app.decorateRequest('call')
     app.addHook('preHandler', (request, _reply, done) => {
-      const { operation, query, dialect: spoken } = request.routeOptions.config
+      const { operation, query, address: addressOf, dialect: spoken } = request.routeOptions.config
       if (operation === undefined) {
         done()
         return
@@ -34,7 +37,8 @@ export default fp(
       if (body === undefined || body.length === 0) throw EmptyBody()
       const dialect = spoken === undefined ? request.dialect : dialectNamed(spoken)
       const { headers } = request
-      const call = new Envelope({ body, dialect, operation, headers, query: allowed(request.query, query) })
+      const address = addressOf?.(request.params as Record<string, string>)
+      const call = new Envelope({ body, dialect, operation, headers, address, query: allowed(request.query, query) })
       request.call = call
       request.record.model = call.model.slice(0, LONGEST_NAME)
       request.record.stream = call.stream

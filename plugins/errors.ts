@@ -113,7 +113,8 @@ function mediaType({ headers }: FastifyRequest): string {
   return /^[\w.+/-]{1,80}/.exec(type)?.[0] ?? 'that was sent'
 }
 
-/** Where no route says it: Anthropic's clients always name their API version. */
+/** Where no route says it: Anthropic's clients always name their API version, Bedrock's ask below `/model`. */
 function guessDialect({ headers, url }: FastifyRequest): string {
+  if (url.startsWith('/model/')) return 'bedrock'
   return headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages') ? 'anthropic' : 'openai-chat'
 }

@@ -6,7 +6,7 @@ import { Flights } from '../src/cache/flights.ts'
 import { Cancelled, faultOf, ReaderSlow } from '../src/errors.ts'
 import { ClientStream } from '../src/relay/client-stream.ts'
 import { Presence } from '../src/relay/presence.ts'
-import { encodeFrame } from '../src/relay/sse.ts'
+import { framingOf } from '../src/relay/sse.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -87,9 +87,11 @@ async function ask(app: FastifyInstance, request: FastifyRequest, reply: Fastify
 /** Sends a stream from its beginning, at the pace of this client. */
 function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Flight, seat: Seat): void {
   reply.hijack()
+  const { dialect } = call
+  const framing = framingOf(dialect)
   const client = new ClientStream(reply.raw, seat)
-  client.begin(reply.getHeaders())
-  client.keepAlive(call.dialect.keepAlive)
+  client.begin(reply.getHeaders(), framing)
+  client.keepAlive(dialect.keepAlive)
   seat.attach({
     write: chunk => client.write(chunk),
     end: () => {
@@ -100,7 +102,7 @@ function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Fli
       const fault = faultOf(ReaderSlow())
       record.failure = fault.kind
       record.errorCode = fault.code
-      client.write(call.dialect.writeErrorFrames(fault, record.id).map(encodeFrame).join(''))
+      client.write(framing.encode(dialect.writeErrorFrames(fault, record.id)))
       client.end()
     },
   })

@@ -5,6 +5,7 @@ import type { CallRecord } from '../src/meter/record.ts'
 import { writeResult } from '../src/relay/canned.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
+import { named } from '../src/relay/named.ts'
 import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
 import type { Answer, CannedAnswer, RefusedAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
@@ -15,6 +16,9 @@ declare module 'fastify' {
     relay(answer: Answer | CannedAnswer): FastifyReply
   }
 }
+
+/** Where vendors put their id of a request. */
+const VENDOR_IDS = ['request-id', 'x-request-id', 'x-amzn-requestid']
 
 /** Stage 9: back to the client. The reply's head is set here alone: what a failed attempt sent never shows. */
 export default fp(
@@ -40,7 +44,7 @@ function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
   const { record } = reply.request
   reply.header('x-sluice-target', attempt.candidate.target.id)
   reply.header('x-sluice-attempts', record.attempts.length)
-  const vendorId = header(headers, 'request-id') ?? header(headers, 'x-request-id')
+  const vendorId = VENDOR_IDS.map(name => header(headers, name)).find(id => id !== undefined)
   if (vendorId !== undefined) reply.header('x-sluice-upstream-id', vendorId)
   if (record.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
 }
@@ -65,7 +69,8 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   const { record, call } = reply.request
   const now = performance.now()
   answer.attempt.settle(now)
-  const written = answer.result && call.dialect.writeResponse(answer.result)
+  const { model } = answer.attempt.candidate.target
+  const written = answer.result && call.dialect.writeResponse(named(answer.result, record.id, model))
   const body = written === undefined ? answer.body : JSON.stringify(written.body)
   if (written !== undefined) record.losses = [...record.losses, ...written.losses]
   tallyWhole(record, answer)

@@ -35,6 +35,7 @@ import reload from '../plugins/reload.ts'
 import requestLimit from '../plugins/request-limit.ts'
 import simulators from '../plugins/simulators.ts'
 import health from '../routes/health.ts'
+import converse from '../routes/model/converse.ts'
 import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
 import opsProfiles from '../routes/ops/profiles.ts'
@@ -50,6 +51,9 @@ import { targetStates } from './routing/target-states.ts'
 
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
 const RECEIVING_TIMEOUT = 300_000
+
+/** Twice what a name of a model may have (safeModelPath), for it comes percent-encoded. */
+const LONGEST_PARAM = 512
 
 /** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
 const PLUGIN_TIMEOUT = 10_000
@@ -173,6 +177,7 @@ async function journey(
 
   await api.register(chatCompletions)
   await api.register(messages)
+  await api.register(converse)
   await api.register(models)
 }
 
@@ -184,6 +189,8 @@ function serverOptions(logger: AppOptions['logger']) {
     genReqId: requestIds(),
     requestIdHeader: false as const,
     frameworkErrors: refuseUrl,
+    // Names of models stand in paths, and Amazon's are longer than Fastify expects of a parameter.
+    routerOptions: { maxParamLength: LONGEST_PARAM },
     clientErrorHandler: refuseBytes,
     // Fastify sets none, so a client that sends its body a byte a minute would hold its socket for ever.
     requestTimeout: RECEIVING_TIMEOUT,

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 export interface Asked {
   readonly caller: string | undefined
   readonly endpoint: string
+  /** It may stand in the path, and not in the body. */
+  readonly model: string
   readonly query: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: Buffer | string
@@ -13,10 +15,10 @@ export interface Asked {
 const VENDOR_HEADER = /^(?:anthropic|openai)-/
 
 /** What makes two requests the same: who asks, on which route, and every byte of what is asked. Nobody is answered from another's cache. */
-export function cacheKey({ caller, endpoint, query, headers, body }: Asked): string {
+export function cacheKey({ caller, endpoint, model, query, headers, body }: Asked): string {
   const told = Object.entries(headers).filter(([name]) => VENDOR_HEADER.test(name))
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([caller ?? null, endpoint, query, told.sort()]))
+  hash.update(JSON.stringify([caller ?? null, endpoint, model, query, told.sort()]))
   hash.update(body)
   return hash.digest('base64')
 }

@@ -31,6 +31,8 @@ const COUNTED: ReadonlySet<string> = new Set([
   ...['prompt_cache_hit_tokens', 'prompt_cache_miss_tokens', 'text_tokens'],
   ...['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'thinking_tokens'],
   ...['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'],
+  ...['inputTokens', 'outputTokens', 'totalTokens', 'cacheDetails'],
+  ...['cacheReadInputTokens', 'cacheWriteInputTokens', 'cacheReadInputTokenCount', 'cacheWriteInputTokenCount'],
 ])
 
 /** Members of another dialect's usage report that no neutral count stands for, one loss each; zeros say nothing. */

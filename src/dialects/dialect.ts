@@ -4,16 +4,24 @@ import type { Fault } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import type { Loss } from '../call/loss.ts'
 import type { FinishReason, Result, Usage } from '../call/result.ts'
+import type { Framing } from './framing.ts'
+
+/** What the address of a request says where its body does not. */
+export interface Address {
+  readonly model: string
+  readonly stream: boolean
+}
 
 /** What a route hands to a dialect. */
 export interface WireRequest {
   readonly json: JsonObject
+  readonly address?: Address
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** One server-sent event, fields decoded; `data` joins several data lines by a line feed. */
+/** One event of a stream, fields decoded; `data` of a server-sent one joins several data lines by a line feed. */
 export interface Frame {
   readonly event?: string
   readonly data: string
@@ -52,7 +60,9 @@ export interface Dialect {
   writeResponse(result: Result): { body: JsonObject; losses: Loss[] }
   eventReader(): EventReader
   /** What may stand between two events of a stream that has begun, as it is on the wire; clients read it and learn nothing. */
-  readonly keepAlive: string
+  readonly keepAlive: string | Buffer
+  /** How its streams stand on the wire; server-sent events unless set. */
+  readonly framing?: Framing
   /** `call` is the client's call: a writer looks there for what the client asked of its stream (`includeUsage`). */
   eventWriter(call: Call): EventWriter
   /**

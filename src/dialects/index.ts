@@ -1,4 +1,5 @@
 import { anthropic } from './anthropic/index.ts'
+import { bedrock } from './bedrock/index.ts'
 import type { Dialect } from './dialect.ts'
 import { openaiChat } from './openai-chat/index.ts'
 
@@ -6,6 +7,7 @@ import { openaiChat } from './openai-chat/index.ts'
 export const dialects: Readonly<Record<string, Dialect>> = {
   [openaiChat.name]: openaiChat,
   [anthropic.name]: anthropic,
+  [bedrock.name]: bedrock,
 }
 
 /** The dialect of that name. Throws when there is none: names come from code, not from users. */

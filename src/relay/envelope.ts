@@ -1,5 +1,5 @@
 import type { Call, Operation } from '../call/call.ts'
-import type { Dialect } from '../dialects/dialect.ts'
+import type { Address, Dialect } from '../dialects/dialect.ts'
 import { isSluiceError } from '../errors.ts'
 import { parseBody } from './parse-body.ts'
 import { type Scan, scanBody } from './scan.ts'
@@ -11,6 +11,8 @@ export interface EnvelopeSource {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The allow-listed part of the client's query string, without `?`. */
   readonly query: string
+  /** Where the path says the model and whether to stream, and the body does not. */
+  readonly address?: Address | undefined
 }
 
 const BYTES_PER_TOKEN = 4
@@ -26,6 +28,7 @@ export class Envelope {
   readonly headers: EnvelopeSource['headers']
   readonly query: string
   readonly scan: Scan
+  readonly #address: Address | undefined
   #call: Call | undefined
   #replaced = false
 
@@ -36,7 +39,8 @@ export class Envelope {
     this.operation = source.operation
     this.headers = source.headers
     this.query = source.query
-    this.scan = scanBody(source.body)
+    this.#address = source.address
+    this.scan = scanBody(source.body, source.address)
   }
 
   get model(): string {
@@ -69,7 +73,11 @@ export class Envelope {
 
   /** The call, decoded at the first asking. Throws MalformedJson or InvalidRequest. */
   decode(): Call {
-    this.#call ??= this.dialect.readRequest({ json: parseBody(this.body), headers: this.headers })
+    this.#call ??= this.dialect.readRequest({
+      json: parseBody(this.body),
+      headers: this.headers,
+      ...(this.#address && { address: this.#address }),
+    })
     return this.#call
   }
 

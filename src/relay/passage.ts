@@ -42,7 +42,7 @@ function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: s
   const { body, scan } = envelope
   const usage = scan.stream && provider.streamUsage === 'on-request' ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
-  if (model !== scan.model) {
+  if (model !== scan.model && scan.modelMember !== undefined) {
     const { start, end } = scan.modelMember
     edits.push({ start, end, bytes: JSON.stringify(model) })
   }

@@ -1,10 +1,12 @@
+import type { Address } from '../dialects/dialect.ts'
 import { InvalidRequest, MalformedJson } from '../errors.ts'
-import { findMembers, type Member, watch } from './json-members.ts'
+import { findMembers, type Member, type Members, watch } from './json-members.ts'
 
 /** What the gateway needs to know of a request body that it will forward as it came. */
 export interface Scan {
   readonly model: string
-  readonly modelMember: Member
+  /** Undefined where the address says the model: then the body does not. */
+  readonly modelMember: Member | undefined
   readonly stream: boolean
   readonly streamOptions: Member | undefined
   /** Output tokens that the call allows; 0 where it does not say. */
@@ -13,11 +15,34 @@ export interface Scan {
 
 const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens')
 
+/** Where the limit of output stands in the bodies of dialects whose addresses say the model: inside of which member, as which. */
+const NESTED_LIMITS = [['inferenceConfig', 'maxTokens']] as const
+const WATCHED_NESTED = watch(...NESTED_LIMITS.map(([member]) => member))
+
 /** No model puts out as many tokens; a number beyond it is a mistake, and must not upset the sums of those who count. */
 const MOST_OUTPUT = 1_000_000
 
-/** Reads `model` and `stream` from the root of a JSON body. Throws MalformedJson or InvalidRequest. */
-export function scanBody(body: Buffer): Scan {
+/** Reads `model` and `stream` from the root of a JSON body, unless its address says them. Throws MalformedJson or InvalidRequest. */
+export function scanBody(body: Buffer, address?: Address): Scan {
+  return address === undefined ? scanRoot(body) : scanAddressed(body, address)
+}
+
+function scanAddressed(body: Buffer, { model, stream }: Address): Scan {
+  const members = findMembers(body, WATCHED_NESTED)
+  return { model, modelMember: undefined, stream, streamOptions: undefined, maxTokens: readNestedLimit(body, members) }
+}
+
+function readNestedLimit(body: Buffer, members: Members): number {
+  for (const [outer, inner] of NESTED_LIMITS) {
+    const member = members.get(outer)
+    if (member === undefined || body[member.start] !== 0x7b) continue
+    const nested = body.subarray(member.start, member.end)
+    return readCount(nested, findMembers(nested, watch(inner)).get(inner))
+  }
+  return 0
+}
+
+function scanRoot(body: Buffer): Scan {
   const members = findMembers(body, WATCHED)
   const model = members.get('model')
   if (model === undefined) throw InvalidRequest({ param: 'model' }, 'you must provide a model parameter')

@@ -85,6 +85,7 @@ test('a small answer does not hold on to the large piece of memory that it was r
 const ASKED = {
   caller: 'caller',
   endpoint: '/v1/messages',
+  model: 'chat',
   query: '',
   headers: {},
   body: Buffer.from('{"model":"chat"}'),
@@ -108,6 +109,7 @@ test('whatever may change the answer changes the key', (t: TestContext) => {
     { caller: undefined },
     { caller: 'null' },
     { endpoint: '/v1/chat/completions' },
+    { model: 'other' },
     { query: 'beta=true' },
     { headers: { 'anthropic-version': '2023-06-01' } },
     { headers: { 'anthropic-beta': 'a' } },
