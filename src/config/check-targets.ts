@@ -21,6 +21,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     const type = checkType(path, name, provider, known, report)
     if (type === undefined) continue
     checkSimulator(path, type, provider, report)
+    checkAws(path, type, provider, report)
     checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
     checkUsage(path, type, provider, report)
@@ -64,6 +65,18 @@ function checkSimulator(path: Path, type: string, provider: Record<string, unkno
   if (type === 'sim') return
   for (const key of ['dialect', 'sim'].filter(key => provider[key] !== undefined)) {
     report.addAtKey([...path, key], `"${key}" is only for providers of type sim, and this one is of type ${type}`)
+  }
+}
+
+/** An access key is useless without its secret, and the other way round. */
+function checkAws(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  const { aws } = provider
+  if (aws === undefined) return
+  const member = [...path, 'aws']
+  if (type !== 'bedrock') {
+    report.addAtKey(member, `"aws" is only for providers of type bedrock, and this one is of type ${type}`)
+  } else if (isSection(aws) && (aws.accessKeyId === undefined) !== (aws.secretAccessKey === undefined)) {
+    report.addAtKey(member, `${member.join('.')} needs both "accessKeyId" and "secretAccessKey", or neither`)
   }
 }
 

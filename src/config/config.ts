@@ -30,5 +30,10 @@ export type Config = DeepReadonly<Omit<Validated, 'providers' | 'keys'>> & {
   readonly keys: readonly CallerConfig[]
 }
 
-/** What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key is usually found. */
-export type KnownProviders = Readonly<Record<string, { readonly keyVariable?: string; readonly baseUrl?: string }>>
+/**
+ * What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key
+ * is usually found, `keyOptional` where it can do without.
+ */
+export type KnownProviders = Readonly<
+  Record<string, { readonly keyVariable?: string; readonly keyOptional?: boolean; readonly baseUrl?: string }>
+>

@@ -66,6 +66,8 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
     // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
     attempt.settle(call.now(), faultOf(error).kind)
     if (isSluiceError(error) && error.kind === 'invalid') return { kind: 'invalid', ofKey: false, unsaid: true, error }
+    // It could not prove itself to this vendor; it may to another.
+    if (isSluiceError(error) && error.kind === 'upstream') return { kind: 'upstream', ofKey: true, error }
     throw error
   }
   if (outcome.type === 'failed') return failed(call, attempt, outcome)

@@ -59,12 +59,13 @@ export function buildSnapshot(
 }
 
 function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
-  const { type, dialect, askForUsage } = settings
+  const { type, dialect, askForUsage, aws } = settings
   const provider = createProvider(type, {
     name,
     ...(baseUrl !== undefined && { baseUrl }),
     ...(dialect !== undefined && { dialect }),
     ...(askForUsage !== undefined && { askForUsage }),
+    ...(aws !== undefined && { aws }),
   })
   const { origin, pathname } = new URL(provider.baseUrl)
   return { provider, origin, basePath: pathname.replace(/\/$/, '') }
