@@ -20,6 +20,9 @@ declare module 'fastify' {
 /** Where vendors put their id of a request. */
 const VENDOR_IDS = ['request-id', 'x-request-id', 'x-amzn-requestid']
 
+/** Headers that are part of a refusal: AWS's clients find the exception's name there. */
+const OF_A_REFUSAL = ['x-amzn-errortype']
+
 /** Stage 9: back to the client. The reply's head is set here alone: what a failed attempt sent never shows. */
 export default fp(
   async app => {
@@ -123,6 +126,10 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
   // A proxy's HTML page is no error that a client can read, and may name hosts.
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
+    for (const name of OF_A_REFUSAL) {
+      const value = header(answer.headers, name)
+      if (value !== undefined) reply.header(name, value)
+    }
     return send(reply.code(answer.status).header('content-type', 'application/json'), answer.body, false)
   }
   const { status, body } = call.dialect.writeError(answer.fault, record.id)

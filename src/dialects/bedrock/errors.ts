@@ -108,7 +108,14 @@ export function writeError(fault: Fault): { status: number; body: JsonObject } {
   // The status by which a vendor refused our key would tell a client that its own key is wrong.
   const ours = fault.kind === 'upstream' && fault.status < 500
   const status = ours || fault.status < 400 ? CONSEQUENCES[fault.kind].status : fault.status
-  return { status, body: ownBody(fault) ?? { __type: NAMES[fault.kind], message: sentence(fault) } }
+  return { status, body: errorBody(fault) }
+}
+
+function errorBody(fault: Fault): JsonObject {
+  const own = ownBody(fault)
+  if (own === undefined) return { __type: NAMES[fault.kind], message: sentence(fault) }
+  // One that was told inside of a stream had its name beside it.
+  return fault.type === undefined ? own : { __type: fault.type, ...own }
 }
 
 /** An exception inside a stream that has begun; nothing may follow it. */
