@@ -4,7 +4,9 @@ import type { Fault } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import type { Loss } from '../call/loss.ts'
 import type { FinishReason, Result, Usage } from '../call/result.ts'
-import type { Framing } from './framing.ts'
+import type { Frame, Framing } from './framing.ts'
+
+export type { Frame }
 
 /** What the address of a request says where its body does not. */
 export interface Address {
@@ -19,12 +21,6 @@ export interface WireRequest {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
-}
-
-/** One event of a stream, fields decoded; `data` of a server-sent one joins several data lines by a line feed. */
-export interface Frame {
-  readonly event?: string
-  readonly data: string
 }
 
 /** What an answer says of itself. */

@@ -1,4 +1,8 @@
-import type { Frame } from './dialect.ts'
+/** One event of a stream, fields decoded; `data` of a server-sent one joins several data lines by a line feed. */
+export interface Frame {
+  readonly event?: string
+  readonly data: string
+}
 
 /** One event as it stood on the wire: its bytes, and what a reader is given of them. */
 export interface WireFrame {

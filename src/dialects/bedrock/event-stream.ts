@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { createRequire } from 'node:module'
 import { crc32 } from 'node:zlib'
 import type { EventStreamCodec } from '@smithy/eventstream-codec'
-import type { Frame } from '../dialect.ts'
-import { BrokenStream, type Framing, type Splitter, type WireFrame } from '../framing.ts'
+import { BrokenStream, type Frame, type Framing, type Splitter, type WireFrame } from '../framing.ts'
 
 /** Total length, length of the headers, checksum of the two; behind the payload stands a checksum of all. */
 const PRELUDE = 12

@@ -8,6 +8,7 @@ import { BlockGrowth } from './stream-growth.ts'
 import { readUsage } from './usage.ts'
 
 const STOP = new Set(['stopReason', 'p'])
+const TELLING = new Set(['contentBlockStart', 'contentBlockDelta', 'contentBlockStop', 'messageStop', 'metadata'])
 const METADATA = new Set(['usage', 'metrics', 'p'])
 
 /** Reads the events of a ConverseStream answer. Event types that it does not know are passed over; `p` is padding. */
@@ -23,12 +24,11 @@ export class StreamReader implements EventReader {
     if (this.#over) return []
     const members = parse(data)
     if (members === undefined) return this.#fail('an event is not a JSON object')
-    if (/(?:Exception|Error)$/.test(event)) return this.#end({ type: 'error', fault: readStreamError(event, members) })
     if (event === 'messageStart') return this.#start()
-    if (!this.#started) {
-      const telling = /^(?:contentBlock|message|metadata)/.test(event)
-      return telling ? this.#fail(`${event} came before messageStart`) : []
-    }
+    return this.#started ? this.#within(event, members) : this.#unstarted(event, members)
+  }
+
+  #within(event: string, members: Members): Event[] {
     switch (event) {
       case 'contentBlockDelta':
         return this.#delta(members)
@@ -41,8 +41,19 @@ export class StreamReader implements EventReader {
       case 'metadata':
         return this.#metadata(members)
       default:
-        return []
+        return this.#aside(event, members)
     }
+  }
+
+  /** Only events that say something need a message to say it of. */
+  #unstarted(event: string, members: Members): Event[] {
+    return TELLING.has(event) ? this.#fail(`${event} came before messageStart`) : this.#aside(event, members)
+  }
+
+  /** An exception, or an event that is not known yet. */
+  #aside(event: string, members: Members): Event[] {
+    const failed = event.endsWith('Exception') || event.endsWith('Error')
+    return failed ? this.#end({ type: 'error', fault: readStreamError(event, members) }) : []
   }
 
   /** `metadata` comes last, yet `messageStop` says all that an answer needs. */
