@@ -3,7 +3,7 @@ import { type FoundCredentials, findInUsualPlaces, KeptCredentials } from './aws
 import { normaliseBaseUrl } from './base-url.ts'
 import type { OutgoingRequest, Provider } from './provider.ts'
 import { type AwsSettings, chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
-import { encodeSegment, signRequest } from './signature-v4.ts'
+import { encodeSegment, RequestSigner } from './signature-v4.ts'
 
 const USUAL_REGION = 'us-east-1'
 
@@ -15,10 +15,10 @@ export function speakBedrock(
   const { name, aws = {}, baseUrl } = settings
   const dialect = chooseDialect(settings, ['bedrock'])
   const region = aws.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? USUAL_REGION
-  const scope = { region, service: 'bedrock' }
+  const signer = new RequestSigner(region, 'bedrock')
   const credentials = staticCredentials(aws) ?? new KeptCredentials(find)
   const sign = (request: OutgoingRequest, found: FoundCredentials): Record<string, string> =>
-    signRequest(request, found, scope, new Date())
+    signer.sign(request, found, new Date())
   return {
     name,
     baseUrl: normaliseBaseUrl(baseUrl ?? addressIn(region), addressIn(region)),

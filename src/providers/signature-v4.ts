@@ -9,41 +9,58 @@ export interface AwsCredentials {
   readonly sessionToken?: string | undefined
 }
 
-/** Where a signature holds: `us-east-1`, `bedrock`. */
-export interface SigningScope {
-  readonly region: string
-  readonly service: string
-}
+/** Signs requests to one service in one region by AWS's Signature Version 4 (docs.aws.amazon.com/IAM, "Create a signed AWS API request"). */
+export class RequestSigner {
+  readonly #scope: string
+  readonly #parts: readonly string[]
+  /** The key of a day is the same for all its requests, and dearer than the rest of a signature. */
+  #key: { readonly day: string; readonly secret: string; readonly bytes: Buffer } | undefined
 
-/**
- * The headers that prove who sends a request, by AWS's Signature Version 4 (docs.aws.amazon.com/IAM, "Create a signed AWS API
- * request"). The path is encoded once more than on the wire, as every service but S3 wants it; the URL has no query.
- */
-export function signRequest(
-  { method, url, headers, body }: OutgoingRequest,
-  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
-  { region, service }: SigningScope,
-  now: Date,
-): Record<string, string> {
-  const { host, pathname } = new URL(url)
-  const time = now.toISOString().replace(/[-:]|\.\d+/g, '')
-  const day = time.slice(0, 8)
-  const digest = hash('sha256', body ?? '')
-  const proof: Record<string, string> = {
-    'x-amz-content-sha256': digest,
-    'x-amz-date': time,
-    ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
+  /** `us-east-1`, `bedrock`. */
+  constructor(region: string, service: string) {
+    this.#parts = [region, service, 'aws4_request']
+    this.#scope = this.#parts.join('/')
   }
-  const type = headers['content-type']
-  const signed = Object.entries({ ...(type !== undefined && { 'content-type': type }), host, ...proof })
-  const names = signed.map(([name]) => name).join(';')
-  const lines = signed.map(([name, value]) => `${name}:${value}\n`).join('')
-  const request = [method, encodeAgain(pathname), '', lines, names, digest].join('\n')
-  const scope = `${day}/${region}/${service}/aws4_request`
-  const key = [day, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secretAccessKey}`))
-  const signature = hmac(key, [ALGORITHM, time, scope, hash('sha256', request)].join('\n')).toString('hex')
-  const authorization = `${ALGORITHM} Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
-  return { ...proof, authorization }
+
+  /**
+   * The headers that prove who sends a request. Its path is encoded once more than on the wire, as every service but S3 wants
+   * it; its URL has no query.
+   */
+  sign(
+    { method, url, headers, body }: OutgoingRequest,
+    { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
+    now: Date,
+  ): Record<string, string> {
+    const { host, pathname } = new URL(url)
+    const time = now.toISOString().replace(/[-:]|\.\d+/g, '')
+    const day = time.slice(0, 8)
+    const digest = hash('sha256', body ?? '')
+    const proof: Record<string, string> = {
+      'x-amz-content-sha256': digest,
+      'x-amz-date': time,
+      ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
+    }
+    const type = headers['content-type']
+    const signed = Object.entries({ ...(type !== undefined && { 'content-type': type }), host, ...proof })
+    const names = signed.map(([name]) => name).join(';')
+    const lines = signed.map(([name, value]) => `${name}:${value}\n`).join('')
+    const request = [method, encodeAgain(pathname), '', lines, names, digest].join('\n')
+    const scope = `${day}/${this.#scope}`
+    const text = [ALGORITHM, time, scope, hash('sha256', request)].join('\n')
+    const signature = hmac(this.#keyOf(day, secretAccessKey), text).toString('hex')
+    return {
+      ...proof,
+      authorization: `${ALGORITHM} Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+    }
+  }
+
+  #keyOf(day: string, secret: string): Buffer {
+    if (this.#key?.day !== day || this.#key.secret !== secret) {
+      const bytes = [day, ...this.#parts].reduce(hmac, Buffer.from(`AWS4${secret}`))
+      this.#key = { day, secret, bytes }
+    }
+    return this.#key.bytes
+  }
 }
 
 function hmac(key: Buffer, text: string): Buffer {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { encodeSegment, signRequest } from '../../src/providers/signature-v4.ts'
+import { encodeSegment, RequestSigner } from '../../src/providers/signature-v4.ts'
 
 const SCOPE = { region: 'eu-central-1', service: 'bedrock' }
+const SIGNER = new RequestSigner(SCOPE.region, SCOPE.service)
 const NOW = new Date('2026-03-01T23:59:59.500Z')
 
 /** A hash as AWS's library wants it. */
@@ -56,27 +57,34 @@ for (const { name, ...request } of CASES) {
   })
 }
 
+test('the key of a day is not used on the next', async () => {
+  const request = { method: 'POST', path: '/model/m/converse', body: '{}' }
+  for (const now of [NOW, new Date('2026-03-02T00:00:00Z'), NOW]) {
+    assert.equal(ours(request, now).authorization, await theirs(request, now))
+  }
+})
+
 function credentialsOf({ sessionToken }: Signed) {
   const pair = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
   return sessionToken === undefined ? pair : { ...pair, sessionToken }
 }
 
-function ours(request: Signed): Record<string, string> {
+function ours(request: Signed, now = NOW): Record<string, string> {
   const { method, path, body } = request
   const url = `https://bedrock-runtime.eu-central-1.amazonaws.com${path}`
   const bytes = body === undefined ? undefined : Buffer.from(body)
   const headers = { 'content-type': 'application/json', 'user-agent': 'sluice', accept: 'application/json' }
-  return signRequest({ method, url, headers, body: bytes }, credentialsOf(request), SCOPE, NOW)
+  return SIGNER.sign({ method, url, headers, body: bytes }, credentialsOf(request), now)
 }
 
-async function theirs(request: Signed): Promise<string | undefined> {
+async function theirs(request: Signed, signingDate = NOW): Promise<string | undefined> {
   const { method, path, body } = request
   const hostname = 'bedrock-runtime.eu-central-1.amazonaws.com'
   const signer = new SignatureV4({ ...SCOPE, credentials: credentialsOf(request), sha256: Sha256 })
   const headers = { 'content-type': 'application/json', host: hostname }
   const signed = await signer.sign(
     { method, protocol: 'https:', hostname, path, headers, ...(body !== undefined && { body }) },
-    { signingDate: NOW },
+    { signingDate },
   )
   return signed.headers.authorization
 }
