@@ -70,7 +70,7 @@ function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefine
   if (queue === undefined) return undefined
   // Who waits together is told by each one's own seat.
   const keepAlive = queue.settings.keepAlive && envelope.stream && !envelope.path?.array && flight === undefined
-  const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders()) : undefined
+  const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders(), envelope.dialect) : undefined
   return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
 }
 

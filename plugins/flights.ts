@@ -7,7 +7,7 @@ import type { Kind } from '../src/call/fault.ts'
 import { Cancelled, faultOf, ReaderSlow } from '../src/errors.ts'
 import { ClientStream } from '../src/relay/client-stream.ts'
 import { Presence } from '../src/relay/presence.ts'
-import { encodeFrame } from '../src/relay/sse.ts'
+import { framingOf } from '../src/relay/sse.ts'
 import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
 
 declare module 'fastify' {
@@ -98,9 +98,11 @@ function failureBehind(answer: Answer | CannedAnswer): Kind | undefined {
 /** Sends a stream from its beginning, at the pace of this client. */
 function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Flight, seat: Seat): void {
   reply.hijack()
+  const { dialect } = call
+  const framing = framingOf(dialect)
   const client = new ClientStream(reply.raw, seat)
-  client.begin(reply.getHeaders())
-  client.keepAlive(call.dialect.keepAlive)
+  client.begin(reply.getHeaders(), framing)
+  client.keepAlive(dialect.keepAlive)
   seat.attach({
     write: chunk => client.write(chunk),
     end: () => {
@@ -111,7 +113,7 @@ function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Fli
       const fault = faultOf(ReaderSlow())
       record.failure = fault.kind
       record.errorCode = fault.code
-      client.write(call.dialect.writeErrorFrames(fault, record.id).map(encodeFrame).join(''))
+      client.write(framing.encode(dialect.writeErrorFrames(fault, record.id)))
       client.end()
     },
   })

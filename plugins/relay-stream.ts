@@ -4,10 +4,11 @@ import { headOf } from '../src/cache/answer.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
 import { Tally } from '../src/meter/tally.ts'
-import { ClientStream, STREAM_HEADERS } from '../src/relay/client-stream.ts'
+import { ClientStream, streamHeaders } from '../src/relay/client-stream.ts'
 import type { Flow } from '../src/relay/flow.ts'
 import { ARRAY_HEADERS, JsonArrayStream } from '../src/relay/json-array.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
+import { framingOf } from '../src/relay/sse.ts'
 import { type StreamReader, StreamRelay } from '../src/relay/stream-relay.ts'
 import type { StreamAnswer } from '../src/routing/answer.ts'
 
@@ -31,6 +32,7 @@ export default fp(
         client: openStream(this, flow),
         dialect: call.dialect,
         requestId: record.id,
+        model: attempt.candidate.target.model,
         writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
         cutUsage: passage.cutUsage,
         tally,
@@ -54,16 +56,17 @@ export default fp(
 
 function openStream(reply: FastifyReply, flow: Flow): StreamReader {
   const { flight, call } = reply.request
+  const framing = framingOf(call.dialect)
   if (flight !== undefined) {
-    flight.begin(headOf(reply.headers(STREAM_HEADERS)), flow)
+    flight.begin(headOf(reply.headers(streamHeaders(framing))), flow)
     return flight
   }
   reply.hijack()
   const client = new ClientStream(reply.raw, flow)
   if (call.path?.array !== true) {
-    client.begin(reply.getHeaders())
+    client.begin(reply.getHeaders(), framing)
     return client
   }
-  client.begin({ ...reply.getHeaders(), ...ARRAY_HEADERS })
+  client.begin({ ...reply.getHeaders(), ...ARRAY_HEADERS }, framing)
   return new JsonArrayStream(client)
 }

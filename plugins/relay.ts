@@ -5,6 +5,7 @@ import type { AttemptRecord, CallRecord } from '../src/meter/record.ts'
 import { writeResult } from '../src/relay/canned.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
+import { named } from '../src/relay/named.ts'
 import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
 import type { Answer, CannedAnswer, RefusedAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
@@ -15,6 +16,12 @@ declare module 'fastify' {
     relay(answer: Answer | CannedAnswer): FastifyReply
   }
 }
+
+/** Where vendors put their id of a request. */
+const VENDOR_IDS = ['request-id', 'x-request-id', 'x-amzn-requestid']
+
+/** Headers that are part of a refusal: AWS's clients find the exception's name there. */
+const OF_A_REFUSAL = ['x-amzn-errortype']
 
 /** Stage 9: back to the client. The reply's head is set here alone: what a failed attempt sent never shows. */
 export default fp(
@@ -41,7 +48,7 @@ function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
   reply.header('x-sluice-target', attempt.candidate.target.id)
   reply.header('x-sluice-attempts', record.attempts.length)
   if (record.attempts.length > 1) reply.header('x-sluice-failed', failedBefore(attempt.record, record))
-  const vendorId = header(headers, 'request-id') ?? header(headers, 'x-request-id')
+  const vendorId = VENDOR_IDS.map(name => header(headers, name)).find(id => id !== undefined)
   if (vendorId !== undefined) reply.header('x-sluice-upstream-id', vendorId)
   if (record.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
 }
@@ -73,7 +80,8 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   const { record, call } = reply.request
   const now = performance.now()
   answer.attempt.settle(now)
-  const written = answer.result && call.dialect.writeResponse(answer.result)
+  const { model } = answer.attempt.candidate.target
+  const written = answer.result && call.dialect.writeResponse(named(answer.result, record.id, model))
   const body = written === undefined ? answer.body : JSON.stringify(written.body)
   if (written !== undefined) record.losses = [...record.losses, ...written.losses]
   tallyWhole(record, answer)
@@ -126,6 +134,10 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
   // A proxy's HTML page is no error that a client can read, and may name hosts.
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
+    for (const name of OF_A_REFUSAL) {
+      const value = header(answer.headers, name)
+      if (value !== undefined) reply.header(name, value)
+    }
     return send(reply.code(answer.status).header('content-type', 'application/json'), answer.body, false)
   }
   const { status, body } = call.dialect.writeError(answer.fault, record.id)

@@ -37,6 +37,7 @@ import responsesState from '../plugins/responses.ts'
 import simulators from '../plugins/simulators.ts'
 import storedResponses from '../plugins/stored-responses.ts'
 import health from '../routes/health.ts'
+import converse from '../routes/model/converse.ts'
 import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
 import opsProfiles from '../routes/ops/profiles.ts'
@@ -55,6 +56,9 @@ import { targetStates } from './routing/target-states.ts'
 
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
 const RECEIVING_TIMEOUT = 300_000
+
+/** Twice what a name of a model may have (safeModelPath), for it comes percent-encoded. */
+const LONGEST_PARAM = 512
 
 /** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
 const PLUGIN_TIMEOUT = 10_000
@@ -181,6 +185,7 @@ async function journey(
   await api.register(chatCompletions)
   await api.register(messages)
   await api.register(responses)
+  await api.register(converse)
   await api.register(models)
   await api.register(generateContent)
   await api.register(geminiModels)
@@ -194,6 +199,8 @@ function serverOptions(logger: AppOptions['logger']) {
     genReqId: requestIds(),
     requestIdHeader: false as const,
     frameworkErrors: refuseUrl,
+    // Names of models stand in paths, and Amazon's are longer than Fastify expects of a parameter.
+    routerOptions: { maxParamLength: LONGEST_PARAM },
     clientErrorHandler: refuseBytes,
     // Fastify sets none, so a client that sends its body a byte a minute would hold its socket for ever.
     requestTimeout: RECEIVING_TIMEOUT,

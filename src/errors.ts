@@ -174,6 +174,11 @@ export const UpstreamKey = define(
   'upstream',
   "The provider refused the gateway's own key; the operator must mend it.",
 )
+export const CredentialsMissing = define(
+  'UPSTREAM_CREDENTIALS',
+  'upstream',
+  'The gateway found no credentials for the provider; the operator must mend it.',
+)
 export const UpstreamAnswer = define(
   'UPSTREAM_ANSWER',
   'upstream',

@@ -33,6 +33,8 @@ const COUNTED: ReadonlySet<string> = new Set([
   ...['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'],
   ...['promptTokenCount', 'candidatesTokenCount', 'totalTokenCount', 'cachedContentTokenCount', 'thoughtsTokenCount'],
   ...['toolUsePromptTokenCount', 'tokenCount'],
+  ...['inputTokens', 'outputTokens', 'totalTokens', 'cacheDetails'],
+  ...['cacheReadInputTokens', 'cacheWriteInputTokens', 'cacheReadInputTokenCount', 'cacheWriteInputTokenCount'],
 ])
 
 /** Members of another dialect's usage report that no neutral count stands for, one loss each; zeros say nothing. */

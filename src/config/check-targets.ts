@@ -23,6 +23,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     checkDialect(path, type, provider, report)
     checkSimulator(path, type, provider, report)
     checkProject(path, type, provider, report)
+    checkAws(path, type, provider, report)
     checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
     checkUsage(path, type, provider, report)
@@ -96,6 +97,18 @@ function checkProject(path: Path, type: string, provider: Record<string, unknown
     } else if (provider.project === undefined) {
       report.addAtKey(member, `${member.join('.')} has no meaning without project`)
     }
+  }
+}
+
+/** An access key is useless without its secret, and the other way round. */
+function checkAws(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  const { aws } = provider
+  if (aws === undefined) return
+  const member = [...path, 'aws']
+  if (type !== 'bedrock') {
+    report.addAtKey(member, `"aws" is only for providers of type bedrock, and this one is of type ${type}`)
+  } else if (isSection(aws) && (aws.accessKeyId === undefined) !== (aws.secretAccessKey === undefined)) {
+    report.addAtKey(member, `${member.join('.')} needs both "accessKeyId" and "secretAccessKey", or neither`)
   }
 }
 

@@ -30,7 +30,18 @@ export type Config = DeepReadonly<Omit<Validated, 'providers' | 'keys'>> & {
   readonly keys: readonly CallerConfig[]
 }
 
-/** What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key is usually found. */
+/**
+ * What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key
+ * is usually found (`otherKeyVariable` next), `keyOptional` where it can do without.
+ */
 export type KnownProviders = Readonly<
-  Record<string, { readonly keyVariable?: string; readonly otherKeyVariable?: string; readonly baseUrl?: string }>
+  Record<
+    string,
+    {
+      readonly keyVariable?: string
+      readonly otherKeyVariable?: string
+      readonly keyOptional?: boolean
+      readonly baseUrl?: string
+    }
+  >
 >

@@ -72,6 +72,17 @@ const sim = z.strictObject({
 /** How a provider of type `sim` behaves that says nothing about it. */
 export const SIM_DEFAULTS = sim.parse({})
 
+const aws = z.strictObject({
+  region: text()
+    .optional()
+    .describe(
+      'Region of the vendor; `AWS_REGION` or `AWS_DEFAULT_REGION` of the environment unless set, else `us-east-1`.',
+    ),
+  accessKeyId: secret().optional().describe('Access key to sign with, instead of an `apiKey`.'),
+  secretAccessKey: secret().optional().describe('Its secret.'),
+  sessionToken: secret().optional().describe('The token that belongs to an access key that expires.'),
+})
+
 /** A vendor: who it is, how to reach it, and what to expect of it. */
 export const provider = z
   .strictObject({
@@ -120,6 +131,11 @@ export const provider = z
       .optional()
       .describe(
         'Only for the types `sim` and `openai-compatible`: the wire format it speaks, `openai-chat` unless set. The simulator has no `openai-responses`.',
+      ),
+    aws: aws
+      .optional()
+      .describe(
+        'Only for type `bedrock`: where, and as whom. Without an `apiKey` and an access key, credentials are found where the tools of AWS look for them.',
       ),
     sim: sim.optional().describe('Only for type `sim`: how the simulated vendor behaves.'),
   })

@@ -4,6 +4,9 @@ import type { Fault } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import type { Loss } from '../call/loss.ts'
 import type { FinishReason, Result, Usage } from '../call/result.ts'
+import type { Frame, Framing } from './framing.ts'
+
+export type { Frame }
 
 /** What the path of a request says in dialects that say it there: which model, and what is asked of it. */
 export interface PathWords {
@@ -22,12 +25,6 @@ export interface WireRequest {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
-}
-
-/** One server-sent event, fields decoded; `data` joins several data lines by a line feed. */
-export interface Frame {
-  readonly event?: string
-  readonly data: string
 }
 
 /** What an answer says of itself. */
@@ -70,7 +67,9 @@ export interface Dialect {
   readonly usageOnRequest?: true
   eventReader(): EventReader
   /** What may stand between two events of a stream that has begun, as it is on the wire; clients read it and learn nothing. */
-  readonly keepAlive: string
+  readonly keepAlive: string | Buffer
+  /** How its streams stand on the wire; server-sent events unless set. */
+  readonly framing?: Framing
   /** `call` is the client's call: a writer looks there for what the client asked of its stream (`includeUsage`). */
   eventWriter(call: Call): EventWriter
   /**

@@ -1,4 +1,5 @@
 import { anthropic } from './anthropic/index.ts'
+import { bedrock } from './bedrock/index.ts'
 import type { Dialect } from './dialect.ts'
 import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
@@ -10,6 +11,7 @@ export const dialects: Readonly<Record<string, Dialect>> = {
   [openaiResponses.name]: openaiResponses,
   [anthropic.name]: anthropic,
   [gemini.name]: gemini,
+  [bedrock.name]: bedrock,
 }
 
 /** The dialect of that name. Throws when there is none: names come from code, not from users. */

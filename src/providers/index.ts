@@ -1,4 +1,5 @@
 import { anthropic } from './anthropic.ts'
+import { bedrock } from './bedrock.ts'
 import { compatible } from './compatible.ts'
 import { gemini } from './gemini.ts'
 import { openai } from './openai.ts'
@@ -17,6 +18,7 @@ export const providerTypes: Readonly<Record<string, ProviderType>> = {
   gemini,
   vertex,
   'vertex-anthropic': vertexAnthropic,
+  bedrock,
   ...compatible,
   sim,
 }

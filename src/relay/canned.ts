@@ -1,9 +1,8 @@
 import { replay } from '../call/replay.ts'
 import type { Result } from '../call/result.ts'
-import { STREAM_HEADERS } from './client-stream.ts'
 import type { Envelope } from './envelope.ts'
 import { ARRAY_HEADERS } from './json-array.ts'
-import { encodeFrame } from './sse.ts'
+import { framingOf } from './sse.ts'
 
 /**
  * An answer of these words. Undefined where the client could not take words for an answer: it asked for JSON or for a tool
@@ -25,7 +24,7 @@ export function cannedResult(words: string, envelope: Envelope, id: string, seco
 }
 
 /** A result of our own as the client asked for it: whole, or as the text of a stream. */
-export function writeResult(result: Result, envelope: Envelope): { contentType: string; body: string } {
+export function writeResult(result: Result, envelope: Envelope): { contentType: string; body: string | Buffer } {
   const { dialect } = envelope
   if (!envelope.stream) {
     return { contentType: 'application/json', body: JSON.stringify(dialect.writeResponse(result).body) }
@@ -35,5 +34,6 @@ export function writeResult(result: Result, envelope: Envelope): { contentType: 
   if (envelope.path?.array === true) {
     return { contentType: ARRAY_HEADERS['content-type'], body: `[${frames.map(({ data }) => data).join(',\n')}]` }
   }
-  return { contentType: STREAM_HEADERS['content-type'], body: frames.map(encodeFrame).join('') }
+  const { contentType, encode } = framingOf(dialect)
+  return { contentType, body: encode(frames) }
 }

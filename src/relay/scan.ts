@@ -12,9 +12,9 @@ export interface Scan {
   readonly maxTokens: number
 }
 
-/** Gemini's, in either spelling: what its body says of the output stands inside. */
-const CONFIGS = watch('generationConfig', 'generation_config')
-const CONFIG_LIMITS = watch('maxOutputTokens', 'max_output_tokens')
+/** Gemini's, in either spelling, and Bedrock's: what their bodies say of the output stands inside. */
+const CONFIGS = watch('generationConfig', 'generation_config', 'inferenceConfig')
+const CONFIG_LIMITS = watch('maxOutputTokens', 'max_output_tokens', 'maxTokens')
 
 const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'max_output_tokens')
 

@@ -111,7 +111,7 @@ async function stream(
     outcome.body.abort()
     return unreadable(call, attempt, 'it is an event stream that nobody asked for')
   }
-  const flow = new Flow(outcome.body, passage.dialect.eventReader())
+  const flow = new Flow(outcome.body, passage.dialect)
   const held = await hold(flow, passage.lane === 'pass')
   if (held.type === 'failed') return failed(call, attempt, held.failure, held.items)
   if (held.type === 'faulted') {

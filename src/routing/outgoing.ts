@@ -1,6 +1,7 @@
 import { endpointFor } from '../providers/provider.ts'
 import type { Envelope } from '../relay/envelope.ts'
 import type { Passage } from '../relay/passage.ts'
+import { framingOf } from '../relay/sse.ts'
 import { Exchange } from '../upstream/exchange.ts'
 import type { Candidate } from './target.ts'
 
@@ -36,7 +37,7 @@ function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelop
   const { provider } = target.vendor
   const headers: Record<string, string> = {
     'content-type': 'application/json',
-    accept: envelope.stream ? 'text/event-stream' : 'application/json',
+    accept: envelope.stream ? framingOf(passage.dialect).mediaType : 'application/json',
     // The answer is read on its way, so it must not be compressed.
     'accept-encoding': 'identity',
     'user-agent': 'sluice',

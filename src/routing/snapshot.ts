@@ -59,7 +59,7 @@ export function buildSnapshot(
 }
 
 function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
-  const { type, dialect, askForUsage, project, location, credentials } = settings
+  const { type, dialect, askForUsage, project, location, credentials, aws } = settings
   const provider = createProvider(type, {
     name,
     ...(baseUrl !== undefined && { baseUrl }),
@@ -68,6 +68,7 @@ function addressOf(name: string, settings: ProviderConfig, baseUrl: string | und
     ...(project !== undefined && { project }),
     ...(location !== undefined && { location }),
     ...(credentials !== undefined && { credentials }),
+    ...(aws !== undefined && { aws }),
   })
   const { origin, pathname } = new URL(provider.baseUrl)
   return { provider, origin, basePath: pathname.replace(/\/$/, '') }

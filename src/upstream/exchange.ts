@@ -151,8 +151,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
       ?.on('data', (chunk: Buffer) => this.#take(chunk))
       .on('end', () => this.#finish())
       .on('error', () => this.abort(UNDECODABLE))
-    const type = headers['content-type']
-    if (typeof type === 'string' && type.startsWith('text/event-stream') && status < 300) this.#openStream()
+    if (status < 300 && isEventStream(headers['content-type'])) this.#openStream()
   }
 
   #openStream(): void {
@@ -237,4 +236,9 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     this.#controller?.resume()
     this.#decoder?.resume()
   }
+}
+
+/** Server-sent events, and the binary ones of AWS. */
+function isEventStream(type: string | string[] | undefined): boolean {
+  return typeof type === 'string' && /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/.test(type)
 }
