@@ -40,7 +40,7 @@ export function nameInnerModel(body: JsonObject, model: string): JsonObject {
 }
 
 function named(request: Json, model: string): Json {
-  return typeof request === 'object' && request !== null && 'model' in request ? { ...request, model } : request
+  return isObject(request) && request.model !== undefined ? { ...request, model } : request
 }
 
 /** Google's Gemini API, by key. Throws when the base URL or dialect cannot work. */
@@ -61,6 +61,7 @@ export function speakGemini(settings: ProviderSettings): Provider {
     forwardHeaders: [],
     streamUsage: 'always',
     classify: classifyGoogle,
+    retryAfter: retryDelay,
     healthCheck: () => health,
   }
 }
@@ -73,6 +74,20 @@ export function googleKey(key: string | undefined): Record<string, string> {
 /** What Google's errors say of our key where their status does not; without `alt=sse` they come in a list. */
 export function classifyGoogle(_status: number, body: Json | undefined): Kind | undefined {
   return blamesKey(errorObject(Array.isArray(body) ? body[0] : body)) ? 'unauthorized' : undefined
+}
+
+/** How long Google asks to wait, ms: it stands in the details of an error (google.rpc.RetryInfo), as `27.5s`. */
+export function retryDelay(body: Json | undefined): number | undefined {
+  const { details } = errorObject(Array.isArray(body) ? body[0] : body)
+  const delays = (Array.isArray(details) ? details : []).map(detail =>
+    isObject(detail) ? detail.retryDelay : undefined,
+  )
+  const seconds = delays.map(delay => /^(\d+(?:\.\d+)?)s$/.exec(String(delay))?.[1]).find(Boolean)
+  return seconds === undefined ? undefined : Number(seconds) * 1000
+}
+
+function isObject(value: Json): value is Readonly<Record<string, Json>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export const gemini: ProviderType = {

@@ -47,6 +47,8 @@ export interface Provider {
   adjust?(body: JsonObject): JsonObject
   /** When the status code lies (a 400 that says the credit is used up): what it really is. */
   classify?(status: number, body: Json | undefined): Kind | undefined
+  /** How long an error asks to wait, ms, where the vendor says it in the body and not in `retry-after`. */
+  retryAfter?(body: Json | undefined): number | undefined
   /** The cheapest call that proves that the vendor answers; a GET, so that it never costs tokens. */
   healthCheck(): { method: 'GET'; path: string }
 }

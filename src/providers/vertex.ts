@@ -1,5 +1,5 @@
 import { normaliseBaseUrl } from './base-url.ts'
-import { classifyGoogle, geminiEndpoint, googleKey, methodEndpoint } from './gemini.ts'
+import { classifyGoogle, geminiEndpoint, googleKey, methodEndpoint, retryDelay } from './gemini.ts'
 import { googleTokens, type TokenSource } from './google-token.ts'
 import { safeModelPath } from './model-path.ts'
 import type { Provider } from './provider.ts'
@@ -24,6 +24,7 @@ function speakVertex(settings: ProviderSettings, tokens: TokenSource): Omit<Prov
     forwardHeaders: [],
     streamUsage: 'always',
     classify: classifyGoogle,
+    retryAfter: retryDelay,
     healthCheck: () => health,
   }
 }

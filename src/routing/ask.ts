@@ -145,7 +145,7 @@ function refused(call: Question, attempt: Attempt, passage: Passage, outcome: Wh
   const { headers, body } = outcome
   const { candidate } = attempt
   const { provider } = candidate.target.vendor
-  const { fault, kind, ourKey, wholeKey } = judge(provider, passage.dialect, outcome.status, body)
+  const { fault, kind, ourKey, wholeKey, retryAfterMs: said } = judge(provider, passage.dialect, outcome.status, body)
   attempt.settle(
     call.now(),
     ourKey ? 'unauthorized' : kind,
@@ -157,7 +157,7 @@ function refused(call: Question, attempt: Attempt, passage: Passage, outcome: Wh
     return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
   }
   const limited = kind === 'limited'
-  const wait = retryAfterMs(headers, Date.now()) ?? (limited ? UNSAID_COOLDOWN : undefined)
+  const wait = retryAfterMs(headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
   if (limited && wait !== undefined) candidate.gate.cooldown.extend(call.now(), wait)
   const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
   const { status } = fault

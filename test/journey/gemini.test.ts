@@ -243,3 +243,12 @@ test('a vendor that has no such call is not asked for it', async (t: TestContext
   t.assert.match(refused.message, /cannot do what the path asks for/)
   t.assert.equal(bench.upstreams[1]?.requests.length, 0)
 })
+
+test("a limit of Google's is kept for as long as its error says", async (t: TestContext) => {
+  const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '27s' }]
+  const error = { code: 429, message: 'Quota exceeded.', status: 'RESOURCE_EXHAUSTED', details }
+  const bench = await withVendors(t, [whole({ error }, { status: 429 }), whole(completion()), whole(MESSAGE)])
+  const body = { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }
+  const response = await bench.gateway.post(`/v1beta/models/a/m:generateContent?key=${KEY}`, body)
+  t.assert.deepEqual([response.status, response.headers.get('retry-after')], [429, '27'])
+})

@@ -36,6 +36,14 @@ test('A 400 that refuses the key is one of our key, whoever wraps it', () => {
   assert.equal(classify?.(400, { error: { code: 400 } }), undefined)
 })
 
+test('how long to wait stands in the details of an error', () => {
+  const details = [{ '@type': 'x' }, { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '27.5s' }]
+  const { retryAfter } = gemini.create({ name: 'g' })
+  assert.equal(retryAfter?.({ error: { code: 429, details } }), 27_500)
+  assert.equal(retryAfter?.({ error: { code: 429 } }), undefined)
+  assert.equal(retryAfter?.(undefined), undefined)
+})
+
 test('vertex answers at the region of its project, or at the global host', () => {
   const below = '/publishers/google/models/gemini-2.5-flash:generateContent'
   assert.equal(
