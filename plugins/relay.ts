@@ -17,9 +17,6 @@ declare module 'fastify' {
   }
 }
 
-/** Where vendors put their id of a request. */
-const VENDOR_IDS = ['request-id', 'x-request-id', 'x-amzn-requestid']
-
 /** Headers that are part of a refusal: AWS's clients find the exception's name there. */
 const OF_A_REFUSAL = ['x-amzn-errortype']
 
@@ -48,7 +45,8 @@ function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
   reply.header('x-sluice-target', attempt.candidate.target.id)
   reply.header('x-sluice-attempts', record.attempts.length)
   if (record.attempts.length > 1) reply.header('x-sluice-failed', failedBefore(attempt.record, record))
-  const vendorId = VENDOR_IDS.map(name => header(headers, name)).find(id => id !== undefined)
+  const vendorId =
+    header(headers, 'request-id') ?? header(headers, 'x-request-id') ?? header(headers, 'x-amzn-requestid')
   if (vendorId !== undefined) reply.header('x-sluice-upstream-id', vendorId)
   if (record.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
 }

@@ -165,9 +165,16 @@ test('what an answer of others says that Converse cannot is a loss, told once', 
     { type: 'delta', output: 0, block: 1, extra: { 'openai-chat': { logprobs: [1] } } },
     { type: 'delta', output: 0, block: 1, extra: { 'openai-chat': { logprobs: [2] } } },
     { type: 'finish', output: 0, finish: { reason: 'stop-sequence', sequence: 'END' } },
-    { type: 'end' },
+    { type: 'end', usage: { input: 1, output: 9, reasoning: 8 } },
   ])
-  assert.deepEqual(losses, ['system_fingerprint', 'outputs.1', 'outputs.0', 'outputs.0.logprobs', 'stop_sequence'])
+  assert.deepEqual(losses, [
+    'system_fingerprint',
+    'outputs.1',
+    'outputs.0',
+    'outputs.0.logprobs',
+    'stop_sequence',
+    'usage.reasoning_tokens',
+  ])
 })
 
 test('an error is an exception that streams of Bedrock may hold, and nothing follows it', () => {

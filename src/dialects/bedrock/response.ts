@@ -1,4 +1,4 @@
-import { foreignLosses, foreignUsageLosses } from '../../call/foreign.ts'
+import { foreignLosses } from '../../call/foreign.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
@@ -7,7 +7,7 @@ import { readBlocks } from './blocks-read.ts'
 import { ANSWER, answering, writeBlocks } from './blocks-write.ts'
 import { finishLosses, readFinish, writeFinish } from './finish.ts'
 import { asExtra, DIALECT, leftover, type Members, membersAt, ownMembers } from './members.ts'
-import { readUsage, writeUsage } from './usage.ts'
+import { readUsage, usageLosses, writeUsage } from './usage.ts'
 
 const ANSWER_MEMBERS = new Set(['output', 'stopReason', 'usage', 'metrics'])
 const OUTPUT = new Set(['message'])
@@ -56,7 +56,7 @@ export function readReport(json: Json): Report {
 /** A result as a Converse answer, which has no place for an id and a model. Bedrock answers once: further outputs are losses. */
 export function writeResponse(result: Result): { body: JsonObject; losses: Loss[] } {
   const [output = { blocks: [], finish: { reason: 'other' } }, ...others] = result.outputs
-  const losses = [...foreignLosses(DIALECT, undefined, result.extra), ...foreignUsageLosses(DIALECT, result.usage)]
+  const losses = [...foreignLosses(DIALECT, undefined, result.extra), ...usageLosses(result.usage)]
   others.forEach((_, index) => {
     losses.push({ path: `outputs.${index + 1}`, why: 'Bedrock gives one answer' })
   })

@@ -1,6 +1,6 @@
 import type { Block } from '../../call/block.ts'
 import type { BlockOpenEvent, DeltaEvent, EndEvent, Event, FinishEvent } from '../../call/event.ts'
-import { foreignLosses, foreignUsageLosses } from '../../call/foreign.ts'
+import { foreignLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
@@ -10,7 +10,7 @@ import { writeErrorFrames } from './errors.ts'
 import { finishLosses, writeFinish } from './finish.ts'
 import { DIALECT, ownMembers } from './members.ts'
 import { type BlockStart, deltasOf, inputDelta, startOf } from './stream-blocks.ts'
-import { writeUsage } from './usage.ts'
+import { usageLosses, writeUsage } from './usage.ts'
 
 /** A block that is open. It has no index until its first event is written: text begins with its first piece. */
 interface OpenBlock {
@@ -118,7 +118,7 @@ export class StreamWriter implements EventWriter {
     const { finish, extra } = this.#finish ?? { finish: { reason: 'other' } }
     this.#report(foreignLosses(DIALECT, undefined, event.extra))
     this.#report([...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra)])
-    this.#report(foreignUsageLosses(DIALECT, usage))
+    this.#report(usageLosses(usage))
     const own = Object.entries(ownMembers(event.extra))
     const stop = Object.fromEntries(own.filter(([member]) => !IN_METADATA.has(member)))
     // Nobody measures for an answer that came from elsewhere, yet the member is required.

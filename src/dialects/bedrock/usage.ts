@@ -1,4 +1,6 @@
+import { foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import { DIALECT, isMembers, type Members } from './members.ts'
 
@@ -34,4 +36,11 @@ export function writeUsage(usage: Usage | undefined): Members {
     ...(cacheRead !== undefined && { cacheReadInputTokens: cacheRead }),
     ...(cacheWrite !== undefined && { cacheWriteInputTokens: cacheWrite }),
   }
+}
+
+/** What Bedrock's report cannot say of another vendor's. */
+export function usageLosses(usage: Usage | undefined): Loss[] {
+  const losses = foreignUsageLosses(DIALECT, usage)
+  if ((usage?.reasoning ?? 0) === 0) return losses
+  return [...losses, { path: 'usage.reasoning_tokens', why: 'Bedrock counts reasoning as output only' }]
 }
