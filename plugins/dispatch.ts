@@ -1,9 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { isPlain } from '../src/call/operations.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
+import { OperationUnserved } from '../src/errors.ts'
+import { endpointFor } from '../src/providers/endpoint-for.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
 import { passageTo } from '../src/relay/passage.ts'
+import { plainPassage } from '../src/relay/plain-passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
 import { type Descent, degrade } from '../src/routing/degrade.ts'
 import { type Dispatch, dispatch } from '../src/routing/dispatch.ts'
@@ -23,9 +27,11 @@ declare module 'fastify' {
 /** Stage 8: who is asked, in which order, and what is tried again; the loop itself is src/routing/dispatch.ts. */
 export default fp(
   async app => {
-    app.decorate('plan', ({ snapshot, route, call: envelope, caller }) =>
-      snapshot.planner.order(route, { envelope, caller: caller?.name, now: performance.now() }),
-    )
+    app.decorate('plan', ({ snapshot, route, call: envelope, caller }) => {
+      const targets = snapshot.planner.order(route, { envelope, caller: caller?.name, now: performance.now() })
+      if (targets.length === 0) throw OperationUnserved({ param: 'model' }, route.name, envelope.operation)
+      return targets
+    })
     app.decorate('dispatch', (request, reply) => {
       const { call: envelope, record, presence, route } = request
       const call: Dispatch = {
@@ -35,8 +41,11 @@ export default fp(
         maxAttempts: route.attempts,
         passage: ({ target }) => {
           const { provider } = target.vendor
-          const endpoint = provider.endpoints[envelope.operation]
-          return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
+          const endpoint = endpointFor(provider, envelope.operation)
+          // Only a last resort is asked without that having been looked at.
+          if (endpoint === undefined) throw OperationUnserved({}, route.name, envelope.operation)
+          if (isPlain(envelope.operation)) return plainPassage(endpoint, envelope, target.model)
+          return passageTo(provider, dialectNamed(endpoint.dialect), envelope, target.model)
         },
         hedge: route.hedge,
         retrySameTarget: route.retrySameTarget === true,

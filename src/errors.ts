@@ -142,6 +142,11 @@ export const LimitConcurrency = define(
 )
 export const RouteUnknown = define('ROUTE_UNKNOWN', 'not-found', 'There is no route %s %s.')
 export const ModelUnknown = define('ROUTE_MODEL_UNKNOWN', 'not-found', 'The model "%s" is not known%s')
+export const OperationUnserved = define(
+  'ROUTE_OPERATION',
+  'invalid',
+  'No provider of the model "%s" serves this route (%s): ask for a model of one that does.',
+)
 export const NoTarget = define(
   'ROUTE_NO_TARGET',
   'overloaded',

@@ -2,7 +2,19 @@ import type { Annotated, Block, Extra } from './block.ts'
 import type { Json } from './json.ts'
 
 /** What is asked of a vendor; a provider names an endpoint for each that it has. */
-export type Operation = 'chat'
+export type Operation = 'chat' | 'completions' | PlainOperation
+
+/** What no hub stands between: such a call is passed on to a vendor that takes it as it is. */
+export type PlainOperation =
+  | 'embeddings'
+  | 'moderations'
+  | 'rerank'
+  | 'image-generation'
+  | 'image-edit'
+  | 'image-variation'
+  | 'speech'
+  | 'transcription'
+  | 'translation'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 

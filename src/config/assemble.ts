@@ -24,12 +24,21 @@ function byName<T>(entries: readonly (readonly [string, T])[]): Record<string, T
 }
 
 function completeProvider(name: string, provider: Validated['providers'][string]): ProviderConfig {
-  const { type = name, baseUrl, askForUsage, dialect = 'openai-chat', sim = SIM_DEFAULTS, ...rest } = provider
+  const {
+    type = name,
+    baseUrl,
+    askForUsage,
+    apiVersion,
+    dialect = 'openai-chat',
+    sim = SIM_DEFAULTS,
+    ...rest
+  } = provider
   return {
     ...rest,
     type,
     ...(baseUrl !== undefined && { baseUrl }),
     ...(askForUsage !== undefined && { askForUsage }),
+    ...(apiVersion !== undefined && { apiVersion }),
     ...(type === 'sim' && { dialect, sim }),
   }
 }

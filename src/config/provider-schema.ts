@@ -102,6 +102,12 @@ export const provider = z
     adaptiveConcurrency: boolean()
       .prefault(true)
       .describe('Where no `limits` are set: send fewer calls at a time to a model once the vendor is overloaded.'),
+    apiVersion: text()
+      .regex(/^[\w.-]+$/, 'must be a version such as 2024-10-21')
+      .optional()
+      .describe(
+        'Only for type `azure`: the version of the API by which deployments are called by their path; the v1 API unless set.',
+      ),
     dialect: z
       .enum(['openai-chat', 'anthropic'])
       .optional()

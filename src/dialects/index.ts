@@ -1,11 +1,15 @@
 import { anthropic } from './anthropic/index.ts'
 import type { Dialect } from './dialect.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiCompletions } from './openai-completions/index.ts'
+import { openaiPlain } from './openai-plain/index.ts'
 
 /** Every wire format that the gateway speaks, by name. */
 export const dialects: Readonly<Record<string, Dialect>> = {
   [openaiChat.name]: openaiChat,
   [anthropic.name]: anthropic,
+  [openaiCompletions.name]: openaiCompletions,
+  [openaiPlain.name]: openaiPlain,
 }
 
 /** The dialect of that name. Throws when there is none: names come from code, not from users. */

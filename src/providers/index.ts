@@ -1,4 +1,6 @@
 import { anthropic } from './anthropic.ts'
+import { azure } from './azure.ts'
+import { cohere } from './cohere.ts'
 import { compatible } from './compatible.ts'
 import { openai } from './openai.ts'
 import type { Provider } from './provider.ts'
@@ -9,7 +11,14 @@ export { safeModelPath } from './model-path.ts'
 export type { ProviderSettings, ProviderType } from './provider-type.ts'
 
 /** Every type of provider, by the name that the configuration uses. */
-export const providerTypes: Readonly<Record<string, ProviderType>> = { openai, anthropic, ...compatible, sim }
+export const providerTypes: Readonly<Record<string, ProviderType>> = {
+  openai,
+  anthropic,
+  azure,
+  cohere,
+  ...compatible,
+  sim,
+}
 
 /** A provider of the named type. Throws an Error, safe to show, for an unknown type or settings that cannot work. */
 export function createProvider(type: string, settings: ProviderSettings): Provider {

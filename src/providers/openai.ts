@@ -2,6 +2,7 @@ import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
+import { EVERY_OPERATION, type OpenAiOperation, openaiEndpoints } from './openai-endpoints.ts'
 import type { Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
@@ -15,6 +16,8 @@ export interface Manners {
   readonly healthPath?: string
   /** Applied in order to the wire body; each returns its input when there is nothing to change. */
   readonly quirks?: readonly Quirk[]
+  /** What it has in OpenAI's shape; chat alone unless set. */
+  readonly operations?: readonly OpenAiOperation[]
 }
 
 /** A vendor's way that OpenAI's own bodies offend. Never changes its input; returns it as it is when it does not apply. */
@@ -28,13 +31,13 @@ const UNPAID = new Set<Json | undefined>(['insufficient_quota', 'billing_not_act
 
 /** A provider that speaks OpenAI's chat dialect. Throws when the settings' base URL or dialect cannot work. */
 export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provider {
-  const dialect = chooseDialect(settings, ['openai-chat'])
+  chooseDialect(settings, ['openai-chat'])
   const quirks = manners.quirks ?? []
   const health = { method: 'GET', path: manners.healthPath ?? '/models' } as const
   return {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? manners.usualUrl, manners.usualUrl),
-    endpoints: { chat: { dialect, path: () => '/chat/completions' } },
+    endpoints: openaiEndpoints(manners.operations ?? ['chat']),
     authorize: (_request, key) => bearer(key),
     forwardHeaders: manners.forwardHeaders,
     streamUsage: streamUsageOf(settings, manners),
@@ -65,6 +68,7 @@ const MANNERS: Manners = {
   usualUrl: 'https://api.openai.com/v1',
   streamUsage: 'on-request',
   forwardHeaders: ['openai-beta'],
+  operations: EVERY_OPERATION.filter(operation => operation !== 'rerank'),
 }
 
 export const openai: ProviderType = {

@@ -10,6 +10,8 @@ export interface ProviderSettings {
   readonly dialect?: string
   /** Whether to ask for the usage of streams, where the user knows better than we what the vendor wants. */
   readonly askForUsage?: boolean
+  /** Of vendors that want the version of their API said. */
+  readonly apiVersion?: string
 }
 
 /** A kind of provider that the configuration can name as `type`. */

@@ -1,13 +1,16 @@
 import type { Operation } from '../call/call.ts'
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
+import type { Codec } from '../dialects/codec.ts'
 
-/** A door of a vendor: what it speaks there, and the path below the base URL (`/chat/completions`). */
+/** A door of a vendor: what it speaks there, and the path below the base URL (`/chat/completions`), with a query where it needs one. */
 export interface Endpoint {
   /** A name in the dialect registry. */
   readonly dialect: string
   /** `model` has been checked to be safe path segments. */
   path(model: string, stream: boolean): string
+  /** Of a plain operation that the vendor has in a form of its own. Throws InvalidRequest for a model that has none of it. */
+  codec?(model: string): Codec
 }
 
 export interface OutgoingRequest {

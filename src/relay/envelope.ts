@@ -1,6 +1,8 @@
 import type { Call, Operation } from '../call/call.ts'
+import { takesForm } from '../call/operations.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { isSluiceError } from '../errors.ts'
+import { boundaryOf, scanForm } from './form.ts'
 import { parseBody } from './parse-body.ts'
 import { type Scan, scanBody } from './scan.ts'
 
@@ -36,7 +38,8 @@ export class Envelope {
     this.operation = source.operation
     this.headers = source.headers
     this.query = source.query
-    this.scan = scanBody(source.body)
+    const boundary = takesForm(source.operation) ? boundaryOf(source.headers['content-type']) : undefined
+    this.scan = boundary === undefined ? scanBody(source.body) : scanForm(source.body, boundary)
   }
 
   get model(): string {
@@ -47,6 +50,11 @@ export class Envelope {
     return this.scan.stream
   }
 
+  /** What the body is: JSON, or a form with its boundary. */
+  get contentType(): string {
+    return this.scan.form?.contentType ?? 'application/json'
+  }
+
   /** Bytes of the body as it came. */
   get size(): number {
     return this.body.length
@@ -54,7 +62,7 @@ export class Envelope {
 
   /** About how many tokens the prompt has, as vendors estimate it: one for four bytes. */
   get promptTokens(): number {
-    return Math.ceil(this.body.length / BYTES_PER_TOKEN)
+    return Math.ceil((this.scan.form?.words ?? this.body.length) / BYTES_PER_TOKEN)
   }
 
   /** What the call will cost, in tokens: its prompt, and the most output that it allows. */

@@ -9,6 +9,8 @@ export interface Scan {
   readonly streamOptions: Member | undefined
   /** Output tokens that the call allows; 0 where it does not say. */
   readonly maxTokens: number
+  /** Set where the body is a form: what it is sent as, and how many bytes of it are words and not files. */
+  readonly form?: { readonly contentType: string; readonly words: number }
 }
 
 const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens')

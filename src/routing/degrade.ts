@@ -1,6 +1,6 @@
 import { Cancelled, CONSEQUENCES, isSluiceError, type SluiceError } from '../errors.ts'
 import { cannedResult } from '../relay/canned.ts'
-import type { Answer, CannedAnswer } from './answer.ts'
+import { type Answer, abandon, type CannedAnswer } from './answer.ts'
 import { type Dispatch, dispatch } from './dispatch.ts'
 import { isFiltered } from './filtered.ts'
 import { pressureOn } from './pressure.ts'
@@ -124,7 +124,8 @@ async function ask(call: Dispatch, mindFilter: boolean): Promise<End> {
 }
 
 function whyOf(answer: Answer, mindFilter: boolean): End['why'] {
-  if (answer.type !== 'refused') return mindFilter && isFiltered(answer) ? 'content-filter' : 'answered'
+  if (answer.type !== 'refused')
+    return mindFilter && answer.type !== 'bytes' && isFiltered(answer) ? 'content-filter' : 'answered'
   if (answer.fault.reason !== undefined) return answer.fault.reason
   const { failure } = answer.attempt.record
   return failure !== undefined && CONSEQUENCES[failure].nextTarget ? 'down' : 'final'
@@ -133,6 +134,6 @@ function whyOf(answer: Answer, mindFilter: boolean): End['why'] {
 /** Ends an answer that its vendor's filter has stopped and that nobody will read. */
 function drop({ outcome }: End, now: number): void {
   if (outcome instanceof Error || outcome.type === 'refused') return
-  if (outcome.type === 'stream') outcome.flow.abort()
+  abandon(outcome)
   outcome.attempt.settle(now, 'invalid', 'the content filter stopped it')
 }

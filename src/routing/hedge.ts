@@ -1,5 +1,5 @@
 import { deadlines, type Expirable } from '../upstream/deadlines.ts'
-import type { Answer } from './answer.ts'
+import { type Answer, abandon } from './answer.ts'
 import { type Failure, isFailure } from './ask.ts'
 import { type Asking, askAndStrike } from './ask-and-strike.ts'
 import { Attempt } from './attempt.ts'
@@ -68,7 +68,7 @@ function stop(call: Asking, attempt: Attempt, asked: Promise<Ended>): void {
   asked.then(
     ended => {
       // Both began in the same moment: what came too late is put away, and told as lost.
-      if (!isFailure(ended) && ended.type === 'stream') ended.flow.abort()
+      if (!isFailure(ended)) abandon(ended)
       attempt.settle(call.now(), 'cancelled', reason)
     },
     () => {},

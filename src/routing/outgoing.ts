@@ -1,3 +1,5 @@
+import { answersBytes, isPlain } from '../call/operations.ts'
+import { endpointFor } from '../providers/endpoint-for.ts'
 import type { Envelope } from '../relay/envelope.ts'
 import type { Passage } from '../relay/passage.ts'
 import { Exchange } from '../upstream/exchange.ts'
@@ -10,7 +12,7 @@ import type { Candidate } from './target.ts'
 export function exchangeFor(candidate: Candidate, passage: Passage, envelope: Envelope): Exchange | Promise<Exchange> {
   const { target, key } = candidate
   const { provider, origin, basePath, pool, timeouts } = target.vendor
-  const endpoint = provider.endpoints[envelope.operation]
+  const endpoint = endpointFor(provider, envelope.operation)
   if (endpoint === undefined)
     throw new Error(`provider ${target.vendor.name} has no endpoint for ${envelope.operation}`)
   const path = basePath + endpoint.path(target.model, envelope.stream)
@@ -26,6 +28,7 @@ export function exchangeFor(candidate: Candidate, passage: Passage, envelope: En
       headers: Object.assign(headers, proven),
       body: passage.body,
       stream: envelope.stream,
+      bytes: answersBytes(envelope.operation),
       timeouts,
     })
   return proof instanceof Promise ? proof.then(make) : make(proof)
@@ -34,8 +37,8 @@ export function exchangeFor(candidate: Candidate, passage: Passage, envelope: En
 function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
   const { provider } = target.vendor
   const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    accept: envelope.stream ? 'text/event-stream' : 'application/json',
+    'content-type': envelope.contentType,
+    accept: accepted(envelope),
     // The answer is read on its way, so it must not be compressed.
     'accept-encoding': 'identity',
     'user-agent': 'sluice',
@@ -48,4 +51,9 @@ function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelop
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value
   }
   return headers
+}
+
+function accepted({ operation, stream }: Envelope): string {
+  if (stream) return 'text/event-stream'
+  return isPlain(operation) ? '*/*' : 'application/json'
 }

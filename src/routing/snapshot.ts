@@ -59,12 +59,13 @@ export function buildSnapshot(
 }
 
 function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
-  const { type, dialect, askForUsage } = settings
+  const { type, dialect, askForUsage, apiVersion } = settings
   const provider = createProvider(type, {
     name,
     ...(baseUrl !== undefined && { baseUrl }),
     ...(dialect !== undefined && { dialect }),
     ...(askForUsage !== undefined && { askForUsage }),
+    ...(apiVersion !== undefined && { apiVersion }),
   })
   const { origin, pathname } = new URL(provider.baseUrl)
   return { provider, origin, basePath: pathname.replace(/\/$/, '') }
