@@ -72,8 +72,9 @@ function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefine
   const { route, call: envelope, caller, presence, record, flight } = request
   const { queue } = route
   if (queue === undefined) return undefined
-  // Who waits together is told by each one's own seat.
-  const keepAlive = queue.settings.keepAlive && envelope.stream && flight === undefined
+  // Who waits together is told by each one's own seat; what a plain call is answered may be no stream after all.
+  const streams = envelope.stream && flight === undefined && !isPlain(envelope.operation)
+  const keepAlive = queue.settings.keepAlive && streams
   const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders()) : undefined
   return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
 }
