@@ -10,6 +10,7 @@ export const KNOWN: LoadOptions['knownProviders'] = {
   openai: { keyVariable: 'OPENAI_API_KEY', baseUrl: 'https://api.openai.com/v1' },
   anthropic: { keyVariable: 'ANTHROPIC_API_KEY', baseUrl: 'https://api.anthropic.com/v1' },
   'openai-compatible': {},
+  azure: {},
   vllm: {},
   sim: {},
 }
