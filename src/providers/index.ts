@@ -1,5 +1,7 @@
 import { anthropic } from './anthropic.ts'
+import { azure } from './azure.ts'
 import { bedrock } from './bedrock.ts'
+import { cohere } from './cohere.ts'
 import { compatible } from './compatible.ts'
 import { gemini } from './gemini.ts'
 import { openai } from './openai.ts'
@@ -19,6 +21,8 @@ export const providerTypes: Readonly<Record<string, ProviderType>> = {
   vertex,
   'vertex-anthropic': vertexAnthropic,
   bedrock,
+  azure,
+  cohere,
   ...compatible,
   sim,
 }
