@@ -15,7 +15,9 @@ function convert(value: unknown): unknown {
   const { nullable, discriminator, oneOf, ...rest } = value as Record<string, unknown>
   const members = Object.entries(rest).map(([name, inner]) => [name, convert(inner)])
   const { propertyName } = wire(discriminator)
-  const told = isTold(wire(discriminator), oneOf) ? { discriminator: { propertyName }, oneOf: convert(oneOf) } : anyOf(oneOf)
+  const told = isTold(wire(discriminator), oneOf)
+    ? { discriminator: { propertyName }, oneOf: convert(oneOf) }
+    : anyOf(oneOf)
   const schema = { ...Object.fromEntries(members), ...told }
   return nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema
 }
