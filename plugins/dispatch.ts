@@ -20,6 +20,9 @@ declare module 'fastify' {
   }
 }
 
+/** With which header a client says that it would rather be refused than lose something. */
+const STRICT = 'x-sluice-strict'
+
 /** Stage 8: who is asked, in which order, and what is tried again; the loop itself is src/routing/dispatch.ts. */
 export default fp(
   async app => {
@@ -28,6 +31,7 @@ export default fp(
     )
     app.decorate('dispatch', (request, reply) => {
       const { call: envelope, record, presence, route } = request
+      const strict = route.strict === true || envelope.headers[STRICT] === 'true'
       const call: Dispatch = {
         envelope,
         record,
@@ -36,7 +40,8 @@ export default fp(
         passage: ({ target }) => {
           const { provider } = target.vendor
           const endpoint = provider.endpoints[envelope.operation]
-          return passageTo(provider, dialectNamed(endpoint?.dialect ?? envelope.dialect.name), envelope, target.model)
+          const dialect = dialectNamed(endpoint?.dialect ?? envelope.dialect.name)
+          return passageTo(provider, dialect, envelope, target.model, { facts: target.facts, strict })
         },
         hedge: route.hedge,
         retrySameTarget: route.retrySameTarget === true,

@@ -3,10 +3,14 @@ import fp from 'fastify-plugin'
 import { headOf } from '../src/cache/answer.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
+import type { EventWriter } from '../src/dialects/dialect.ts'
 import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, STREAM_HEADERS } from '../src/relay/client-stream.ts'
+import type { Envelope } from '../src/relay/envelope.ts'
 import type { Flow } from '../src/relay/flow.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
+import type { Passage } from '../src/relay/passage.ts'
+import { RestoringWriter } from '../src/relay/restoring-writer.ts'
 import { type StreamReader, StreamRelay } from '../src/relay/stream-relay.ts'
 import type { StreamAnswer } from '../src/routing/answer.ts'
 
@@ -30,7 +34,7 @@ export default fp(
         client: openStream(this, flow),
         dialect: call.dialect,
         requestId: record.id,
-        writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
+        writer: writerFor(call, passage),
         cutUsage: passage.cutUsage,
         tally,
         onEnd: (fault: Fault | undefined, losses: readonly Loss[]) => {
@@ -49,6 +53,13 @@ export default fp(
   },
   { name: 'relay-stream', dependencies: ['dispatch'] },
 )
+
+/** None where the vendor's bytes are the client's. */
+function writerFor(call: Envelope, { lane, names }: Passage): EventWriter | undefined {
+  if (lane === 'pass') return undefined
+  const writer = call.dialect.eventWriter(call.decode())
+  return names === undefined ? writer : new RestoringWriter(writer, names)
+}
 
 function openStream(reply: FastifyReply, flow: Flow): StreamReader {
   const { flight } = reply.request

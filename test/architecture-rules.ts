@@ -14,6 +14,7 @@ const LAYERS = [
   'errors',
   'roster',
   'kept',
+  'models',
   'dialects',
   'providers',
   'config',

@@ -1,5 +1,6 @@
 import type { Kind } from '../call/fault.ts'
 import type { Json } from '../call/json.ts'
+import { toolLimitsOf } from '../dialects/tool-limits.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
 import type { Provider } from './provider.ts'
@@ -17,6 +18,7 @@ const UNPAID = /credit balance is too low|reached your specified API usage limit
 export function speakAnthropic(settings: ProviderSettings): Provider {
   const dialect = chooseDialect(settings, ['anthropic'])
   const health = { method: 'GET', path: '/models' } as const
+  const toolLimits = toolLimitsOf(dialect)
   return {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? USUAL_URL, USUAL_URL),
@@ -27,6 +29,7 @@ export function speakAnthropic(settings: ProviderSettings): Provider {
     streamUsage: 'always',
     classify: classifyAnthropic,
     healthCheck: () => health,
+    ...(toolLimits !== undefined && { toolLimits }),
   }
 }
 

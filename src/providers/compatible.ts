@@ -1,3 +1,4 @@
+import type { ToolLimits } from '../call/tool-words.ts'
 import { speakAnthropic } from './anthropic.ts'
 import { type Manners, type Quirk, speakOpenAi } from './openai.ts'
 import type { Provider } from './provider.ts'
@@ -18,6 +19,13 @@ interface Vendor {
   readonly streamUsage: Provider['streamUsage']
   readonly healthPath?: string
   readonly quirks?: readonly Quirk[]
+  readonly toolLimits?: ToolLimits
+}
+
+/** Mistral to other ids: "must be a-z, A-Z, 0-9, with a length of 9". */
+const MISTRAL_TOOLS: ToolLimits = {
+  id: { fits: /^[A-Za-z0-9]{9}$/, length: 9, opaque: true },
+  name: { fits: /^[\w-]{1,64}$/, length: 64 },
 }
 
 const VENDORS: Readonly<Record<string, Vendor>> = {
@@ -27,6 +35,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     keyVariable: 'MISTRAL_API_KEY',
     streamUsage: 'always',
     quirks: [dropStreamOptions, nameLimitMaxTokens, nameSeedRandomSeed, nameDeveloperSystem, dropStoreFalse],
+    toolLimits: MISTRAL_TOOLS,
   },
   // Some models report usage unasked (also as `x_groq.usage`), all of them when asked.
   groq: { baseUrl: 'https://api.groq.com/openai/v1', keyVariable: 'GROQ_API_KEY', streamUsage: 'on-request' },

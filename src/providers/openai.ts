@@ -1,5 +1,7 @@
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
+import type { ToolLimits } from '../call/tool-words.ts'
+import { toolLimitsOf } from '../dialects/tool-limits.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
 import type { Provider } from './provider.ts'
@@ -15,6 +17,7 @@ export interface Manners {
   readonly healthPath?: string
   /** Applied in order to the wire body; each returns its input when there is nothing to change. */
   readonly quirks?: readonly Quirk[]
+  readonly toolLimits?: ToolLimits | undefined
 }
 
 /** A vendor's way that OpenAI's own bodies offend. Never changes its input; returns it as it is when it does not apply. */
@@ -29,7 +32,7 @@ const UNPAID = new Set<Json | undefined>(['insufficient_quota', 'billing_not_act
 /** A provider that speaks OpenAI's chat dialect. Throws when the settings' base URL or dialect cannot work. */
 export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provider {
   const dialect = chooseDialect(settings, ['openai-chat'])
-  const quirks = manners.quirks ?? []
+  const { quirks = [], toolLimits } = manners
   const health = { method: 'GET', path: manners.healthPath ?? '/models' } as const
   return {
     name: settings.name,
@@ -40,6 +43,7 @@ export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provi
     streamUsage: streamUsageOf(settings, manners),
     classify: classifyOpenAi,
     healthCheck: () => health,
+    ...(toolLimits !== undefined && { toolLimits }),
     ...(quirks.length > 0 && { adjust: body => quirks.reduce((adjusted, quirk) => quirk(adjusted), body) }),
   }
 }
@@ -65,6 +69,7 @@ const MANNERS: Manners = {
   usualUrl: 'https://api.openai.com/v1',
   streamUsage: 'on-request',
   forwardHeaders: ['openai-beta'],
+  toolLimits: toolLimitsOf('openai-chat'),
 }
 
 export const openai: ProviderType = {

@@ -1,6 +1,7 @@
 import type { Operation } from '../call/call.ts'
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
+import type { ToolLimits } from '../call/tool-words.ts'
 
 /** A door of a vendor: what it speaks there, and the path below the base URL (`/chat/completions`). */
 export interface Endpoint {
@@ -33,6 +34,8 @@ export interface Provider {
   readonly headers?: Readonly<Record<string, string>>
   /** Whether streams report usage unasked, only when asked by the request (`stream_options.include_usage`), or not at all. */
   readonly streamUsage: 'always' | 'on-request' | 'never'
+  /** What it takes for ids and names of tools, where it is known to refuse others; its dialect's own limits unless set. */
+  readonly toolLimits?: ToolLimits
   /** Vendor quirks, on the wire body; returns its input where there is nothing to change, so that the call stays on the pass lane. */
   adjust?(body: JsonObject): JsonObject
   /** When the status code lies (a 400 that says the credit is used up): what it really is. */

@@ -1,8 +1,15 @@
 import type { Loss } from '../call/loss.ts'
+import { limitToolWords, type MadeNames } from '../call/tool-words.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { toolLimitsOf } from '../dialects/tool-limits.ts'
+import { Lossy } from '../errors.ts'
+import type { ModelFacts } from '../models/facts.ts'
+import { fitToModel } from '../models/fit.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Envelope } from './envelope.ts'
+import { describeLosses } from './loss-headers.ts'
 import { parseBody } from './parse-body.ts'
+import { holdsForeignIds } from './tool-ids.ts'
 import { applyEdits, askForUsage, type Edit } from './usage-request.ts'
 
 /** How one call travels to one vendor: as it came, or in the vendor's own dialect. */
@@ -15,20 +22,51 @@ export interface Passage {
   readonly losses: readonly Loss[]
   /** Usage was asked for on the client's behalf: what it adds to the stream must be cut out again. */
   readonly cutUsage: boolean
+  /** Names of tools that were made up for the vendor: the answer has to bear the client's own again. */
+  readonly names?: MadeNames
+}
+
+/** What a passage depends on beside the call and the vendor. */
+export interface Circumstances {
+  /** What is known of the model; nothing unless set. */
+  readonly facts?: ModelFacts
+  /** A call that would lose something is refused. */
+  readonly strict?: boolean
 }
 
 const NO_HEADERS = Object.freeze({})
+const NOTHING_KNOWN: ModelFacts = Object.freeze({})
 
 /**
  * Prepares the body for a vendor. Same dialect and nothing to change: the client's own bytes, with only `model` put in
  * place (and the wish for usage, where a stream would not report it). Same dialect and a vendor with a quirk: the client's
  * members with the quirk applied. Else through the hub. Throws InvalidRequest when the call cannot be read or cannot be
- * said in the vendor's dialect.
+ * said in the vendor's dialect, and Lossy when it is strict and would lose something.
  */
-export function passageTo(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
-  if (dialect !== envelope.dialect || envelope.replaced) return translate(provider, dialect, envelope, model)
+export function passageTo(
+  provider: Provider,
+  dialect: Dialect,
+  envelope: Envelope,
+  model: string,
+  { facts = NOTHING_KNOWN, strict = false }: Circumstances = {},
+): Passage {
+  if (dialect !== envelope.dialect || envelope.replaced || holdsOthersIds(provider, envelope)) {
+    const passage = translate(provider, dialect, envelope, model, facts)
+    if (strict) refuseLosses(passage)
+    return passage
+  }
   const passed = pass(provider, dialect, envelope, model)
   return provider.adjust === undefined ? passed : { ...passed, body: adjusted(passed.body, provider.adjust) }
+}
+
+function refuseLosses({ losses }: Passage): void {
+  const [first] = losses
+  if (first !== undefined) throw Lossy({ param: first.path }, describeLosses(losses))
+}
+
+/** A conversation that another vendor has answered before holds its ids, whatever the client speaks. */
+function holdsOthersIds({ toolLimits }: Provider, { body, dialect }: Envelope): boolean {
+  return toolLimits !== undefined && holdsForeignIds(body, dialect.name, toolLimits.id)
 }
 
 /** The same bytes unless a quirk of the vendor applies to them. */
@@ -56,18 +94,28 @@ function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: s
   }
 }
 
-function translate(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
+function translate(
+  provider: Provider,
+  dialect: Dialect,
+  envelope: Envelope,
+  model: string,
+  facts: ModelFacts,
+): Passage {
   const asked = envelope.decode()
   const wantsUsage = asked.stream && provider.streamUsage === 'on-request'
-  const call = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
-  const written = dialect.writeRequest(call)
+  const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
+  const fitting = fitToModel(wished, facts)
+  const limits = provider.toolLimits ?? toolLimitsOf(dialect.name)
+  const limited = limits === undefined ? undefined : limitToolWords(fitting.call, limits)
+  const written = dialect.writeRequest(limited?.call ?? fitting.call)
   const body = provider.adjust === undefined ? written.body : provider.adjust(written.body)
   return {
     lane: 'translate',
     dialect,
     body: Buffer.from(JSON.stringify(body)),
     headers: written.headers ?? NO_HEADERS,
-    losses: written.losses,
+    losses: fitting.losses.length === 0 ? written.losses : [...fitting.losses, ...written.losses],
     cutUsage: false,
+    ...(limited !== undefined && limited.names.size > 0 && { names: limited.names }),
   }
 }

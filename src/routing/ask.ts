@@ -1,4 +1,5 @@
 import type { Kind } from '../call/fault.ts'
+import { restoreNames } from '../call/tool-words.ts'
 import {
   Cancelled,
   faultOf,
@@ -86,7 +87,9 @@ function whole(call: Question, attempt: Attempt, passage: Passage, outcome: Whol
   if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
   if (passage.lane === 'pass') return { ...outcome, attempt, passage }
   try {
-    return { ...outcome, attempt, passage, result: readWhole(outcome.body, passage.dialect) }
+    const result = readWhole(outcome.body, passage.dialect)
+    const { names } = passage
+    return { ...outcome, attempt, passage, result: names === undefined ? result : restoreNames(result, names) }
   } catch {
     return unreadable(call, attempt, 'it cannot be read in the dialect of the provider')
   }

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { MODALITIES, PARAMETERS } from '../models/facts.ts'
+import { number, wholeNumber } from './scalars.ts'
+
+const tokens = () => wholeNumber(1).optional()
+
+const price = {
+  input: number(0).describe('USD for a million input tokens.'),
+  output: number(0).describe('USD for a million output tokens.'),
+  cacheRead: number(0).optional().describe("USD for a million input tokens that come from the vendor's prompt cache."),
+  cacheWrite: number(0).optional().describe('USD for a million input tokens that are put into it.'),
+}
+
+const longContext = z.strictObject({
+  above: wholeNumber(1).describe('Calls with more input tokens than this cost what follows, for all of their tokens.'),
+  ...price,
+})
+
+/** What is known of one model; every member may be missing. */
+export const modelFacts = z.strictObject({
+  contextWindow: tokens().describe('Most tokens of input and output together.'),
+  maxOutput: tokens().describe('Most tokens of an answer; calls that are translated are held to it.'),
+  defaultMaxTokens: tokens().describe(
+    'Sent as `max_tokens` to vendors that insist on it, where the client has set none; `maxOutput` unless set, and 4096 where that is not known either.',
+  ),
+  input: z.array(z.enum(MODALITIES)).optional().describe('What it understands.'),
+  output: z.array(z.enum(MODALITIES)).optional().describe('What it answers with.'),
+  refuses: z
+    .array(z.enum(PARAMETERS))
+    .optional()
+    .describe('Settings that it refuses: left out as a loss, or refused where the call is strict.'),
+  refusesWhileReasoning: z
+    .array(z.enum(PARAMETERS))
+    .optional()
+    .describe('Settings that it refuses only in calls that ask for reasoning.'),
+  thinking: z
+    .enum(['budget', 'adaptive'])
+    .optional()
+    .describe(
+      'For models of Anthropic: whether reasoning is asked for by a budget of tokens, or by `adaptive` and an effort.',
+    ),
+  price: z
+    .strictObject({
+      ...price,
+      longContext: longContext.optional().describe('What long calls cost; the same as others unless set.'),
+    })
+    .optional()
+    .describe('What the vendor charges.'),
+})
