@@ -15,6 +15,7 @@ import cache from '../plugins/cache.ts'
 import call from '../plugins/call.ts'
 import catalog from '../plugins/catalog.ts'
 import clientGone from '../plugins/client-gone.ts'
+import countTokens from '../plugins/count-tokens.ts'
 import dispatch from '../plugins/dispatch.ts'
 import drain from '../plugins/drain.ts'
 import errors, { refuseBytes, refuseUrl } from '../plugins/errors.ts'
@@ -40,6 +41,7 @@ import opsMetrics from '../routes/ops/metrics.ts'
 import opsProfiles from '../routes/ops/profiles.ts'
 import opsTargets from '../routes/ops/targets.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
+import countTokensRoute from '../routes/v1/count-tokens.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
 import type { JsonObject } from './call/json.ts'
@@ -169,10 +171,12 @@ async function journey(
   await api.register(relayStream)
   await api.register(relay) //                                            9 back to the client
   await api.register(catalog)
+  await api.register(countTokens)
   await api.register(notFound)
 
   await api.register(chatCompletions)
   await api.register(messages)
+  await api.register(countTokensRoute)
   await api.register(models)
 }
 

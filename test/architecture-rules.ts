@@ -15,6 +15,7 @@ const LAYERS = [
   'roster',
   'kept',
   'models',
+  'tokens',
   'dialects',
   'providers',
   'config',

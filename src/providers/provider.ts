@@ -24,6 +24,8 @@ export interface Provider {
   /** Origin and path prefix, no trailing slash: `https://api.openai.com/v1`. */
   readonly baseUrl: string
   readonly endpoints: Partial<Record<Operation, Endpoint>>
+  /** Where it counts the tokens of a call without answering it; absent where it does not. */
+  readonly countTokens?: Endpoint
   /** The headers that prove who calls; may be async for clouds that sign. */
   authorize(request: OutgoingRequest, key: string | undefined): Record<string, string> | Promise<Record<string, string>>
   /** Models that it has for certain, where that is known without asking it. */

@@ -31,7 +31,8 @@ export function exchangeFor(candidate: Candidate, passage: Passage, envelope: En
   return proof instanceof Promise ? proof.then(make) : make(proof)
 }
 
-function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
+/** All headers of a call but those that prove who calls. */
+export function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
   const { provider } = target.vendor
   const headers: Record<string, string> = {
     'content-type': 'application/json',
