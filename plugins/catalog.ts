@@ -4,6 +4,8 @@ import type { JsonObject } from '../src/call/json.ts'
 import { didYouMean } from '../src/config/nearest.ts'
 import { anthropicModel, anthropicModels, openaiModel, openaiModels } from '../src/dialects/models.ts'
 import { ModelUnknown } from '../src/errors.ts'
+import type { Snapshot } from '../src/routing/snapshot.ts'
+import { VendorModels } from '../src/routing/vendor-models.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,31 +15,48 @@ declare module 'fastify' {
 
 /** What a caller may ask for by name, in the shape that its SDK reads: Anthropic's clients name their API version. */
 interface Catalog {
-  list(request: FastifyRequest): JsonObject
-  /** Throws ModelUnknown, also for a model that the caller may not use. */
-  show(request: FastifyRequest, name: string): JsonObject
+  list(request: FastifyRequest): Promise<JsonObject>
+  /** Rejects with ModelUnknown, also for a model that the caller may not use. */
+  show(request: FastifyRequest, name: string): Promise<JsonObject>
 }
 
+/** Names from the config, and where the config says so, from the vendors' own lists. */
 export default fp(
   async app => {
+    const lists = new VendorModels()
     app.decorate('catalog', {
-      list: request => (speaksAnthropic(request) ? anthropicModels : openaiModels)(namesFor(request)),
-      show: (request, name) => {
-        const names = namesFor(request)
+      async list(request) {
+        return (speaksAnthropic(request) ? anthropicModels : openaiModels)(await namesFor(request))
+      },
+      async show(request, name) {
+        const names = await namesFor(request)
         if (!names.includes(name)) {
           throw ModelUnknown({ param: 'model' }, name.slice(0, 100), didYouMean(name, names) || '.')
         }
         return (speaksAnthropic(request) ? anthropicModel : openaiModel)(name)
       },
     })
+
+    async function namesFor({ snapshot, caller }: FastifyRequest): Promise<string[]> {
+      const { vendors } = snapshot.config.modelLists
+      const names = vendors ? await withVendors(snapshot) : snapshot.planner.names
+      return names.filter(name => caller === undefined || caller.may(name))
+    }
+
+    async function withVendors({ config, vendors, planner }: Snapshot): Promise<readonly string[]> {
+      const now = performance.now()
+      const listed = await Promise.all(
+        [...vendors.values()].map(async vendor => {
+          const names = await lists.of(vendor, config.modelLists.ttl, now)
+          return names.map(name => `${vendor.name}/${name}`)
+        }),
+      )
+      return [...new Set([...planner.names, ...listed.flat()])]
+    }
   },
   { name: 'catalog', dependencies: ['auth'] },
 )
 
 function speaksAnthropic({ headers }: FastifyRequest): boolean {
   return headers['anthropic-version'] !== undefined
-}
-
-function namesFor({ snapshot, caller }: FastifyRequest): string[] {
-  return snapshot.planner.names.filter(name => caller === undefined || caller.may(name))
 }

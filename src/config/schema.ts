@@ -200,6 +200,19 @@ export const schema = z.strictObject({
     .record(modelName(), model)
     .default({})
     .describe('What clients may ask for, beside `provider/model`, which always works.'),
+  modelLists: z
+    .strictObject({
+      vendors: boolean()
+        .prefault(false)
+        .describe(
+          'Show what the vendors say that they have beside what this file names, as `provider/model`. They are asked when somebody first wants the list.',
+        ),
+      ttl: duration()
+        .prefault('10m')
+        .describe("After how long a vendor's list is asked for anew, while the old one is shown."),
+    })
+    .prefault({})
+    .describe('What `GET /v1/models` shows.'),
   modelFacts: z
     .record(text(), modelFacts)
     .default({})

@@ -23,6 +23,7 @@ export function speakAnthropic(settings: ProviderSettings): Provider {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? USUAL_URL, USUAL_URL),
     endpoints: { chat: { dialect, path: () => '/messages' } },
+    modelListQuery: 'limit=1000',
     countTokens: { dialect, path: () => '/messages/count_tokens' },
     authorize: (_request, key) => apiKeyHeader(key),
     forwardHeaders: ['anthropic-version', 'anthropic-beta'],

@@ -5,7 +5,7 @@ import type { Provider } from './provider.ts'
 import type { ProviderSettings, ProviderType } from './provider-type.ts'
 import { sim } from './sim.ts'
 
-export { safeModelPath } from './model-path.ts'
+export { isSafeModelPath, safeModelPath } from './model-path.ts'
 export type { ProviderSettings, ProviderType } from './provider-type.ts'
 
 /** Every type of provider, by the name that the configuration uses. */

@@ -26,6 +26,8 @@ export interface Provider {
   readonly endpoints: Partial<Record<Operation, Endpoint>>
   /** Where it counts the tokens of a call without answering it; absent where it does not. */
   readonly countTokens?: Endpoint
+  /** What to add to `healthCheck` for the whole list of its models, where that comes in pages. */
+  readonly modelListQuery?: string
   /** The headers that prove who calls; may be async for clouds that sign. */
   authorize(request: OutgoingRequest, key: string | undefined): Record<string, string> | Promise<Record<string, string>>
   /** Models that it has for certain, where that is known without asking it. */
