@@ -49,5 +49,6 @@ function classifyAnthropic(status: number, body: Json | undefined): Kind | undef
 export const anthropic: ProviderType = {
   keyVariable: 'ANTHROPIC_API_KEY',
   baseUrl: USUAL_URL,
-  create: speakAnthropic,
+  // Servers that only speak its API may have no signatures, and want their reasoning back all the same.
+  create: settings => ({ ...speakAnthropic(settings), signedReasoning: true }),
 }

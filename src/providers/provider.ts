@@ -40,6 +40,8 @@ export interface Provider {
   readonly streamUsage: 'always' | 'on-request' | 'never'
   /** What it takes for ids and names of tools, where it is known to refuse others; its dialect's own limits unless set. */
   readonly toolLimits?: ToolLimits
+  /** It refuses reasoning that does not bear its own signature. */
+  readonly signedReasoning?: boolean
   /** Vendor quirks, on the wire body; returns its input where there is nothing to change, so that the call stays on the pass lane. */
   adjust?(body: JsonObject): JsonObject
   /** When the status code lies (a 400 that says the credit is used up): what it really is. */

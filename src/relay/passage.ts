@@ -1,5 +1,6 @@
 import type { Loss } from '../call/loss.ts'
 import { limitToolWords, type MadeNames } from '../call/tool-words.ts'
+import { dropUnproven } from '../call/unproven.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { toolLimitsOf } from '../dialects/tool-limits.ts'
 import { Lossy } from '../errors.ts'
@@ -50,7 +51,7 @@ export function passageTo(
   model: string,
   { facts = NOTHING_KNOWN, strict = false }: Circumstances = {},
 ): Passage {
-  if (dialect !== envelope.dialect || envelope.replaced || holdsOthersIds(provider, envelope)) {
+  if (dialect !== envelope.dialect || envelope.replaced || holdsOthersWords(provider, envelope)) {
     const passage = translate(provider, dialect, envelope, model, facts)
     if (strict) refuseLosses(passage)
     return passage
@@ -64,9 +65,10 @@ function refuseLosses({ losses }: Passage): void {
   if (first !== undefined) throw Lossy({ param: first.path }, describeLosses(losses))
 }
 
-/** A conversation that another vendor has answered before holds its ids, whatever the client speaks. */
-function holdsOthersIds({ toolLimits }: Provider, { body, dialect }: Envelope): boolean {
-  return toolLimits !== undefined && holdsForeignIds(body, dialect.name, toolLimits.id)
+/** A conversation that another vendor has answered before holds its ids and its reasoning, whatever the client speaks. */
+function holdsOthersWords({ toolLimits, signedReasoning }: Provider, { body, dialect }: Envelope): boolean {
+  if (toolLimits !== undefined && holdsForeignIds(body, dialect.name, toolLimits.id)) return true
+  return signedReasoning === true && (body.includes('"signature":""') || body.includes('"signature": ""'))
 }
 
 /** The same bytes unless a quirk of the vendor applies to them. */
@@ -104,7 +106,8 @@ function translate(
   const asked = envelope.decode()
   const wantsUsage = asked.stream && provider.streamUsage === 'on-request'
   const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
-  const fitting = fitToModel(wished, facts)
+  const proven = provider.signedReasoning === true ? dropUnproven(wished) : { call: wished, losses: [] }
+  const fitting = fitToModel(proven.call, facts)
   const limits = provider.toolLimits ?? toolLimitsOf(dialect.name)
   const limited = limits === undefined ? undefined : limitToolWords(fitting.call, limits)
   const written = dialect.writeRequest(limited?.call ?? fitting.call)
@@ -114,7 +117,7 @@ function translate(
     dialect,
     body: Buffer.from(JSON.stringify(body)),
     headers: written.headers ?? NO_HEADERS,
-    losses: fitting.losses.length === 0 ? written.losses : [...fitting.losses, ...written.losses],
+    losses: [...proven.losses, ...fitting.losses, ...written.losses],
     cutUsage: false,
     ...(limited !== undefined && limited.names.size > 0 && { names: limited.names }),
   }

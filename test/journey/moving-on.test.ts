@@ -110,3 +110,30 @@ test('B10: a long tool name is shortened for the vendor and is itself again in t
   t.assert.ok(sent.length <= 64 && sent !== name)
   t.assert.equal(answer.headers.get('x-sluice-losses'), null)
 })
+
+test('reasoning of another vendor, which came unsigned, does not go to Anthropic; its own goes as it came', async (t: TestContext) => {
+  const { gateway, upstream } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'] })
+  const thought = (signature: string) => ({ type: 'thinking', thinking: 'Hm.', signature })
+  const history = (signature: string) => [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: [thought(signature), { type: 'text', text: 'Yes?' }] },
+    { role: 'user', content: 'Well' },
+  ]
+  const foreign = await gateway.post(MESSAGES, askedMessage({ messages: history('') }))
+  t.assert.equal(foreign.headers.get('x-sluice-losses'), 'messages.1.content.0')
+  t.assert.deepEqual((await sentTo(upstream)).messages[1].content, [{ type: 'text', text: 'Yes?' }])
+  const own = askedMessage({ messages: history('EqoB') })
+  t.assert.equal((await gateway.post(MESSAGES, own)).headers.get('x-sluice-losses'), null)
+  const passed = JSON.parse((await upstream.request(1)).body.toString())
+  t.assert.deepEqual(passed, { ...own, model: 'm' })
+})
+
+test('a turn of nothing but such reasoning goes with it', async (t: TestContext) => {
+  const { gateway, upstream } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'] })
+  const messages = [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm.', signature: '' }] },
+  ]
+  await gateway.post(MESSAGES, askedMessage({ messages }))
+  t.assert.equal((await sentTo(upstream)).messages.length, 1)
+})
