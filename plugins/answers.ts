@@ -38,8 +38,8 @@ export default fp<{ redisUrl: string | undefined }>(
         const { call, caller, record } = this
         // What a plugin has made of the call is asked, not what came.
         const body = call.replaced ? JSON.stringify(call.decode()) : call.body
-        const { query, headers } = call
-        return cacheKey({ caller: caller?.name, endpoint: record.endpoint, query, headers, body })
+        const { query, path, headers } = call
+        return cacheKey({ caller: caller?.name, endpoint: record.endpoint, query, path, headers, body })
       },
     })
     app.decorateReply('replay', function (this: FastifyReply, { status, headers, body }: KeptAnswer) {

@@ -7,6 +7,10 @@ import { AddressLimited, KeyDisabled, KeyExpired, KeyMissing, KeyUnknown, NotLoc
 import { MemoryBuckets } from '../src/limits/memory-buckets.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The key may also stand in the query, where Google's clients put it. */
+    keyInQuery?: boolean
+  }
   interface FastifyRequest {
     /** Who calls; undefined while the gateway is open. */
     caller: Caller | undefined
@@ -61,9 +65,10 @@ function refuseStrangers({ headers }: FastifyRequest): void {
   if (headers['sec-fetch-site'] === 'cross-site') throw NotLocal({}, 'web pages may not call it.')
 }
 
-/** The key, in any of the three places where the vendors' SDKs put it. */
-function shownKey({ headers }: FastifyRequest): string | undefined {
+/** The key, in any of the places where the vendors' SDKs put it. */
+function shownKey({ headers, query, routeOptions }: FastifyRequest): string | undefined {
   const bearer = headers.authorization === undefined ? undefined : /^bearer +(.+)$/i.exec(headers.authorization)?.[1]
-  const key = bearer ?? headers['x-api-key'] ?? headers['x-goog-api-key']
+  const asked = routeOptions.config.keyInQuery === true ? (query as Record<string, unknown>).key : undefined
+  const key = bearer ?? headers['x-api-key'] ?? headers['x-goog-api-key'] ?? asked
   return typeof key === 'string' && key !== '' ? key : undefined
 }

@@ -24,9 +24,14 @@ async function answer(
 ): Promise<boolean> {
   const { asked, record } = request
   const found = app.flights.get(asked) === undefined ? await app.cache.get(asked) : undefined
-  record.cache = found?.fresh ? 'hit' : 'miss'
+  const step = found?.fresh === false ? staleStep(request) : undefined
+  record.cache = found?.fresh ? 'hit' : step === undefined ? 'miss' : 'stale'
   reply.header('x-sluice-cache', record.cache)
-  if (found?.fresh) {
+  if (step !== undefined) {
+    record.degraded = [step]
+    reply.header('x-sluice-degraded', step)
+  }
+  if (found !== undefined && record.cache !== 'miss') {
     reply.replay(found.answer)
     return true
   }
@@ -42,4 +47,9 @@ async function answer(
     },
   })
   return false
+}
+
+/** The step, taken under lasting pressure, by which expired answers are given without asking anybody. */
+function staleStep({ route }: FastifyRequest): string | undefined {
+  return route.standby?.relief?.due(performance.now()).find(({ stale }) => stale)?.name
 }

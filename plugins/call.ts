@@ -1,7 +1,9 @@
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Operation } from '../src/call/call.ts'
+import type { Dialect, PathWords } from '../src/dialects/dialect.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
-import { EmptyBody } from '../src/errors.ts'
+import { EmptyBody, RouteUnknown } from '../src/errors.ts'
 import { Envelope } from '../src/relay/envelope.ts'
 
 declare module 'fastify' {
@@ -31,10 +33,18 @@ export default fp(
         return
       }
       const body = request.body as Buffer | undefined
-      if (body === undefined || body.length === 0) throw EmptyBody()
       const dialect = spoken === undefined ? request.dialect : dialectNamed(spoken)
+      const path = pathWords(request, dialect)
+      if (body === undefined || body.length === 0) throw EmptyBody()
       const { headers } = request
-      const call = new Envelope({ body, dialect, operation, headers, query: allowed(request.query, query) })
+      const call = new Envelope({
+        body,
+        dialect,
+        operation: path?.operation ?? operation,
+        headers,
+        query: allowed(request.query, query),
+        path,
+      })
       request.call = call
       request.record.model = call.model.slice(0, LONGEST_NAME)
       request.record.stream = call.stream
@@ -43,6 +53,14 @@ export default fp(
   },
   { name: 'call', dependencies: ['body', 'errors', 'meter'] },
 )
+
+/** What the path says, in dialects where it does. Throws RouteUnknown for one that leads nowhere. */
+function pathWords({ method, params, query, url }: FastifyRequest, dialect: Dialect): PathWords | undefined {
+  if (dialect.readPath === undefined) return undefined
+  const words = dialect.readPath((params as { '*': string })['*'], query as Record<string, unknown>)
+  if (words === undefined) throw RouteUnknown({}, method, (url.split('?', 1)[0] as string).slice(0, 200))
+  return words
+}
 
 /** The allow-listed part of the query string: a client's `?key=...` must not reach a vendor. */
 function allowed(query: unknown, names: readonly string[] | undefined): string {

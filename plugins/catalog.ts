@@ -2,7 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { JsonObject } from '../src/call/json.ts'
 import { didYouMean } from '../src/config/nearest.ts'
-import { anthropicModel, anthropicModels, openaiModel, openaiModels } from '../src/dialects/models.ts'
+import {
+  anthropicModel,
+  anthropicModels,
+  geminiModel,
+  geminiModels,
+  openaiModel,
+  openaiModels,
+} from '../src/dialects/models.ts'
 import { ModelUnknown } from '../src/errors.ts'
 import type { Snapshot } from '../src/routing/snapshot.ts'
 import { VendorModels } from '../src/routing/vendor-models.ts'
@@ -13,7 +20,7 @@ declare module 'fastify' {
   }
 }
 
-/** What a caller may ask for by name, in the shape that its SDK reads: Anthropic's clients name their API version. */
+/** What a caller may ask for by name, in the shape that its SDK reads. */
 interface Catalog {
   list(request: FastifyRequest): Promise<JsonObject>
   /** Rejects with ModelUnknown, also for a model that the caller may not use. */
@@ -26,14 +33,14 @@ export default fp(
     const lists = new VendorModels()
     app.decorate('catalog', {
       async list(request) {
-        return (speaksAnthropic(request) ? anthropicModels : openaiModels)(await namesFor(request))
+        return shapeFor(request).list(await namesFor(request))
       },
       async show(request, name) {
         const names = await namesFor(request)
         if (!names.includes(name)) {
           throw ModelUnknown({ param: 'model' }, name.slice(0, 100), didYouMean(name, names) || '.')
         }
-        return (speaksAnthropic(request) ? anthropicModel : openaiModel)(name)
+        return shapeFor(request).show(name)
       },
     })
 
@@ -57,6 +64,12 @@ export default fp(
   { name: 'catalog', dependencies: ['auth'] },
 )
 
-function speaksAnthropic({ headers }: FastifyRequest): boolean {
-  return headers['anthropic-version'] !== undefined
+const OPENAI = { list: openaiModels, show: openaiModel }
+const ANTHROPIC = { list: anthropicModels, show: anthropicModel }
+const GEMINI = { list: geminiModels, show: geminiModel }
+
+/** Google has paths of its own, and its newer clients a header; Anthropic's clients name their API version. */
+function shapeFor({ headers, routeOptions }: FastifyRequest) {
+  if (routeOptions.config.dialect === 'gemini' || headers['x-goog-api-key'] !== undefined) return GEMINI
+  return headers['anthropic-version'] === undefined ? OPENAI : ANTHROPIC
 }

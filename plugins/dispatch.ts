@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { dialectNamed } from '../src/dialects/index.ts'
+import { InvalidRequest } from '../src/errors.ts'
+import { endpointFor } from '../src/providers/provider.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
 import { passageTo } from '../src/relay/passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
@@ -39,8 +41,11 @@ export default fp(
         maxAttempts: route.attempts,
         passage: ({ target }) => {
           const { provider } = target.vendor
-          const endpoint = provider.endpoints[envelope.operation]
-          const dialect = dialectNamed(endpoint?.dialect ?? envelope.dialect.name)
+          const endpoint = endpointFor(provider, envelope.operation)
+          if (endpoint === undefined) {
+            throw InvalidRequest({ param: 'model' }, `The provider of "${target.id}" cannot do what the path asks for.`)
+          }
+          const dialect = dialectNamed(endpoint.dialect)
           return passageTo(provider, dialect, envelope, target.model, { facts: target.facts, strict })
         },
         hedge: route.hedge,
@@ -69,8 +74,8 @@ function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefine
   const { queue } = route
   if (queue === undefined) return undefined
   // Who waits together is told by each one's own seat.
-  const keepAlive = queue.settings.keepAlive && envelope.stream && flight === undefined
-  const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders()) : undefined
+  const keepAlive = queue.settings.keepAlive && envelope.stream && !envelope.path?.array && flight === undefined
+  const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders(), envelope.dialect) : undefined
   return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
 }
 

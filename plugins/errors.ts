@@ -113,7 +113,10 @@ function mediaType({ headers }: FastifyRequest): string {
   return /^[\w.+/-]{1,80}/.exec(type)?.[0] ?? 'that was sent'
 }
 
-/** Where no route says it: Anthropic's clients always name their API version. */
+/** Where no route says it: Anthropic's clients always name their API version, Google's and Bedrock's paths are their own. */
 function guessDialect({ headers, url }: FastifyRequest): string {
-  return headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages') ? 'anthropic' : 'openai-chat'
+  if (url.startsWith('/v1beta/') || headers['x-goog-api-key'] !== undefined) return 'gemini'
+  if (url.startsWith('/model/')) return 'bedrock'
+  if (headers['anthropic-version'] !== undefined || url.startsWith('/v1/messages')) return 'anthropic'
+  return url.startsWith('/v1/responses') ? 'openai-responses' : 'openai-chat'
 }

@@ -3,10 +3,12 @@ import fp from 'fastify-plugin'
 import type { Seat } from '../src/cache/broadcast.ts'
 import type { Claim, Flight } from '../src/cache/flight.ts'
 import { Flights } from '../src/cache/flights.ts'
+import type { Kind } from '../src/call/fault.ts'
 import { Cancelled, faultOf, ReaderSlow } from '../src/errors.ts'
 import { ClientStream } from '../src/relay/client-stream.ts'
 import { Presence } from '../src/relay/presence.ts'
-import { encodeFrame } from '../src/relay/sse.ts'
+import { framingOf } from '../src/relay/sse.ts'
+import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -30,7 +32,8 @@ export default fp(
     app.decorateRequest('flight')
     app.addHook('onClose', () => flights.stop())
     app.addHook('preHandler', (request, reply, done) => {
-      if (request.claims === undefined) done()
+      // Those who wait together are each told that we are still there, for which an array has no words.
+      if (request.claims === undefined || request.call.path?.array === true) done()
       else answer(app, request, reply, request.claims).catch(done)
     })
   },
@@ -59,7 +62,8 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
   }
   if (landing.stale) {
     record.cache = 'stale'
-    reply.header('x-sluice-cache', 'stale')
+    record.degraded = ['stale']
+    reply.header('x-sluice-cache', 'stale').header('x-sluice-degraded', 'stale')
   }
   reply.replay(landing.answer)
 }
@@ -74,22 +78,31 @@ function begin(app: FastifyInstance, request: FastifyRequest, reply: FastifyRepl
   return flight
 }
 
-/** Stages 8 and 9 for all who wait; where no target can answer, an older answer does. Never rejects. */
+/** Stages 8 and 9 for all who wait; where no target can answer, an older answer does, rather than words of our own. Never rejects. */
 async function ask(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, flight: Flight): Promise<void> {
   try {
     const answer = await app.dispatch(request, reply)
-    if (answer.type !== 'refused' || !flight.rescue(answer.fault.kind)) reply.relay(answer)
+    const failure = failureBehind(answer)
+    if (failure === undefined || !flight.rescue(failure)) reply.relay(answer)
   } catch (error) {
     if (!flight.rescue(faultOf(error).kind)) flight.fail(error)
   }
 }
 
+/** Why an answer is none; canned words are given where nobody could be asked or every one failed. */
+function failureBehind(answer: Answer | CannedAnswer): Kind | undefined {
+  if (answer.type === 'canned') return 'overloaded'
+  return answer.type === 'refused' ? answer.fault.kind : undefined
+}
+
 /** Sends a stream from its beginning, at the pace of this client. */
 function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Flight, seat: Seat): void {
   reply.hijack()
+  const { dialect } = call
+  const framing = framingOf(dialect)
   const client = new ClientStream(reply.raw, seat)
-  client.begin(reply.getHeaders())
-  client.keepAlive(call.dialect.keepAlive)
+  client.begin(reply.getHeaders(), framing)
+  client.keepAlive(dialect.keepAlive)
   seat.attach({
     write: chunk => client.write(chunk),
     end: () => {
@@ -100,7 +113,7 @@ function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Fli
       const fault = faultOf(ReaderSlow())
       record.failure = fault.kind
       record.errorCode = fault.code
-      client.write(call.dialect.writeErrorFrames(fault, record.id).map(encodeFrame).join(''))
+      client.write(framing.encode(dialect.writeErrorFrames(fault, record.id)))
       client.end()
     },
   })

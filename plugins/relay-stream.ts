@@ -5,12 +5,14 @@ import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
 import type { EventWriter } from '../src/dialects/dialect.ts'
 import { Tally } from '../src/meter/tally.ts'
-import { ClientStream, STREAM_HEADERS } from '../src/relay/client-stream.ts'
+import { ClientStream, streamHeaders } from '../src/relay/client-stream.ts'
 import type { Envelope } from '../src/relay/envelope.ts'
 import type { Flow } from '../src/relay/flow.ts'
+import { ARRAY_HEADERS, JsonArrayStream } from '../src/relay/json-array.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import type { Passage } from '../src/relay/passage.ts'
 import { RestoringWriter } from '../src/relay/restoring-writer.ts'
+import { framingOf } from '../src/relay/sse.ts'
 import { type StreamReader, StreamRelay } from '../src/relay/stream-relay.ts'
 import type { StreamAnswer } from '../src/routing/answer.ts'
 
@@ -25,7 +27,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     app.decorateReply('relayStream', function (this: FastifyReply, answer: StreamAnswer) {
-      const { call, record, presence, flight } = this.request
+      const { call, record, presence, flight, hearing } = this.request
       const { flow, passage, attempt } = answer
       const tally = new Tally()
       this.headers(lossHeaders(record.losses))
@@ -34,9 +36,11 @@ export default fp(
         client: openStream(this, flow),
         dialect: call.dialect,
         requestId: record.id,
+        model: attempt.candidate.target.model,
         writer: writerFor(call, passage),
         cutUsage: passage.cutUsage,
         tally,
+        hearing,
         onEnd: (fault: Fault | undefined, losses: readonly Loss[]) => {
           attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, fault?.message)
           record.failure = presence.gone ? 'cancelled' : fault?.kind
@@ -62,13 +66,18 @@ function writerFor(call: Envelope, { lane, names }: Passage): EventWriter | unde
 }
 
 function openStream(reply: FastifyReply, flow: Flow): StreamReader {
-  const { flight } = reply.request
+  const { flight, call } = reply.request
+  const framing = framingOf(call.dialect)
   if (flight !== undefined) {
-    flight.begin(headOf(reply.headers(STREAM_HEADERS)), flow)
+    flight.begin(headOf(reply.headers(streamHeaders(framing))), flow)
     return flight
   }
   reply.hijack()
   const client = new ClientStream(reply.raw, flow)
-  client.begin(reply.getHeaders())
-  return client
+  if (call.path?.array !== true) {
+    client.begin(reply.getHeaders(), framing)
+    return client
+  }
+  client.begin({ ...reply.getHeaders(), ...ARRAY_HEADERS }, framing)
+  return new JsonArrayStream(client)
 }

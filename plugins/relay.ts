@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { headOf } from '../src/cache/answer.ts'
-import type { CallRecord } from '../src/meter/record.ts'
+import type { AttemptRecord, CallRecord } from '../src/meter/record.ts'
 import { writeResult } from '../src/relay/canned.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
+import { named } from '../src/relay/named.ts'
 import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
 import type { Answer, CannedAnswer, RefusedAnswer, WholeAnswer } from '../src/routing/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
@@ -15,6 +16,9 @@ declare module 'fastify' {
     relay(answer: Answer | CannedAnswer): FastifyReply
   }
 }
+
+/** Headers that are part of a refusal: AWS's clients find the exception's name there. */
+const OF_A_REFUSAL = ['x-amzn-errortype']
 
 /** Stage 9: back to the client. The reply's head is set here alone: what a failed attempt sent never shows. */
 export default fp(
@@ -40,9 +44,18 @@ function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
   const { record } = reply.request
   reply.header('x-sluice-target', attempt.candidate.target.id)
   reply.header('x-sluice-attempts', record.attempts.length)
-  const vendorId = header(headers, 'request-id') ?? header(headers, 'x-request-id')
+  if (record.attempts.length > 1) reply.header('x-sluice-failed', failedBefore(attempt.record, record))
+  const vendorId =
+    header(headers, 'request-id') ?? header(headers, 'x-request-id') ?? header(headers, 'x-amzn-requestid')
   if (vendorId !== undefined) reply.header('x-sluice-upstream-id', vendorId)
   if (record.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
+}
+
+/** Why others did not answer: each target with the kind of its failure, as in the log line. */
+function failedBefore(answeredBy: AttemptRecord, { attempts }: CallRecord): string {
+  const others = attempts.filter(attempt => attempt !== answeredBy)
+  // One that has not ended yet is the slower of two, and hung up on.
+  return others.map(({ target, failure = 'cancelled' }) => `${target}: ${failure}`).join(', ')
 }
 
 function relayCanned(reply: FastifyReply, { result }: CannedAnswer): FastifyReply {
@@ -65,7 +78,8 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   const { record, call } = reply.request
   const now = performance.now()
   answer.attempt.settle(now)
-  const written = answer.result && call.dialect.writeResponse(answer.result)
+  const { model } = answer.attempt.candidate.target
+  const written = answer.result && call.dialect.writeResponse(named(answer.result, record.id, model))
   const body = written === undefined ? answer.body : JSON.stringify(written.body)
   if (written !== undefined) record.losses = [...record.losses, ...written.losses]
   tallyWhole(record, answer)
@@ -118,6 +132,10 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
   if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
   // A proxy's HTML page is no error that a client can read, and may name hosts.
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
+    for (const name of OF_A_REFUSAL) {
+      const value = header(answer.headers, name)
+      if (value !== undefined) reply.header(name, value)
+    }
     return send(reply.code(answer.status).header('content-type', 'application/json'), answer.body, false)
   }
   const { status, body } = call.dialect.writeError(answer.fault, record.id)

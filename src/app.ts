@@ -34,8 +34,11 @@ import relay from '../plugins/relay.ts'
 import relayStream from '../plugins/relay-stream.ts'
 import reload from '../plugins/reload.ts'
 import requestLimit from '../plugins/request-limit.ts'
+import responsesState from '../plugins/responses.ts'
 import simulators from '../plugins/simulators.ts'
+import storedResponses from '../plugins/stored-responses.ts'
 import health from '../routes/health.ts'
+import converse from '../routes/model/converse.ts'
 import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
 import opsProfiles from '../routes/ops/profiles.ts'
@@ -44,6 +47,9 @@ import chatCompletions from '../routes/v1/chat-completions.ts'
 import countTokensRoute from '../routes/v1/count-tokens.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
+import responses from '../routes/v1/responses.ts'
+import generateContent from '../routes/v1beta/generate-content.ts'
+import geminiModels from '../routes/v1beta/models.ts'
 import type { JsonObject } from './call/json.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
@@ -52,6 +58,9 @@ import { targetStates } from './routing/target-states.ts'
 
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
 const RECEIVING_TIMEOUT = 300_000
+
+/** Twice what a name of a model may have (safeModelPath), for it comes percent-encoded. */
+const LONGEST_PARAM = 512
 
 /** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
 const PLUGIN_TIMEOUT = 10_000
@@ -162,6 +171,7 @@ async function journey(
   await api.register(extensions, { paths: config.plugins })
   await api.register(budget) //                                           6 may they ask that
   await api.register(answers, { redisUrl: config.state.redis })
+  await api.register(responsesState)
   await api.register(idempotency) //                                      7 was it answered before
   await api.register(cache)
   await api.register(flights)
@@ -170,6 +180,7 @@ async function journey(
   await api.register(dispatch)
   await api.register(relayStream)
   await api.register(relay) //                                            9 back to the client
+  await api.register(storedResponses)
   await api.register(catalog)
   await api.register(countTokens)
   await api.register(notFound)
@@ -177,7 +188,11 @@ async function journey(
   await api.register(chatCompletions)
   await api.register(messages)
   await api.register(countTokensRoute)
+  await api.register(responses)
+  await api.register(converse)
   await api.register(models)
+  await api.register(generateContent)
+  await api.register(geminiModels)
 }
 
 function serverOptions(logger: AppOptions['logger']) {
@@ -188,6 +203,8 @@ function serverOptions(logger: AppOptions['logger']) {
     genReqId: requestIds(),
     requestIdHeader: false as const,
     frameworkErrors: refuseUrl,
+    // Names of models stand in paths, and Amazon's are longer than Fastify expects of a parameter.
+    routerOptions: { maxParamLength: LONGEST_PARAM },
     clientErrorHandler: refuseBytes,
     // Fastify sets none, so a client that sends its body a byte a minute would hold its socket for ever.
     requestTimeout: RECEIVING_TIMEOUT,

@@ -147,6 +147,11 @@ export const LimitConcurrency = define(
 )
 export const RouteUnknown = define('ROUTE_UNKNOWN', 'not-found', 'There is no route %s %s.')
 export const ModelUnknown = define('ROUTE_MODEL_UNKNOWN', 'not-found', 'The model "%s" is not known%s')
+export const ResponseUnknown = define(
+  'RESPONSE_UNKNOWN',
+  'not-found',
+  'There is no response "%s" that was given to this caller and is still kept.',
+)
 export const NoTarget = define(
   'ROUTE_NO_TARGET',
   'overloaded',
@@ -173,6 +178,11 @@ export const UpstreamKey = define(
   'UPSTREAM_KEY',
   'upstream',
   "The provider refused the gateway's own key; the operator must mend it.",
+)
+export const CredentialsMissing = define(
+  'UPSTREAM_CREDENTIALS',
+  'upstream',
+  'The gateway found no credentials for the provider; the operator must mend it.',
 )
 export const UpstreamAnswer = define(
   'UPSTREAM_ANSWER',

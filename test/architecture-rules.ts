@@ -27,6 +27,7 @@ const LAYERS = [
   'cache',
   'relay',
   'routing',
+  'responses',
   'sim',
   'greeting',
   'logger',

@@ -1,5 +1,7 @@
 import type { SimulatorOptions } from '../../src/sim/options.ts'
+import { seededRandom } from '../../src/sim/random.ts'
 import { isRunning } from '../../src/sim/span.ts'
+import { percentile } from './figures.ts'
 import { scheduleCalls } from './schedule.ts'
 import { isDown, type Script, vendorOptions } from './script.ts'
 
@@ -9,6 +11,8 @@ export interface Ideal {
   readonly lost: number
   /** ms that the calls which are not lost wait at most for their turn. */
   readonly longestWait: number
+  /** ms to the answer, of those that are not lost, when no vendor ever takes longer than usual: in the order of arrival none can be below. */
+  readonly p99: number
 }
 
 /**
@@ -21,6 +25,8 @@ export function playIdeal(script: Script, count: 1 | 2): Ideal {
   const vendors = vendorOptions(script, count).map(options => ({ options, tokens: script.limitBurst }))
   const due = scheduleCalls(script).map(({ at }) => at)
   const dueAt = (index: number): number => due[index] ?? Number.POSITIVE_INFINITY
+  const random = seededRandom(script.seed)
+  const taken: number[] = []
   let [lost, longestWait, next] = [0, 0, 0]
   for (let now = 0; next < due.length; now += 1) {
     for (; dueAt(next) < now - patience; next += 1) lost += 1
@@ -30,10 +36,11 @@ export function playIdeal(script: Script, count: 1 | 2): Ideal {
       for (; vendor.tokens >= 1 && dueAt(next) <= now; next += 1) {
         vendor.tokens -= 1
         longestWait = Math.max(longestWait, now - dueAt(next))
+        taken.push(now - dueAt(next) + latency + random() * jitter)
       }
     }
   }
-  return { lost, longestWait }
+  return { lost, longestWait, p99: percentile(taken, 0.99) }
 }
 
 /** Share of the calls that a vendor answers at that moment, of those that it takes. */

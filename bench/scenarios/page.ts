@@ -1,4 +1,5 @@
 import { percent } from './bars.ts'
+import type { Ideal } from './capacity.ts'
 import { type Report, tables } from './report.ts'
 import { type Script, troublesOf } from './script.ts'
 
@@ -67,8 +68,8 @@ function describeScript(script: Script): string {
 }
 
 function describeIdeals({ ideals: [one, two] }: Report): string {
-  const words = ({ lost, longestWait }: (typeof ideals)[number]): string =>
-    `${lost} calls, and the others wait ${(longestWait / 1000).toFixed(1)} s at most`
-  const ideals = [one, two]
-  return `An arm that knew everything beforehand would lose ${words(two)}, on two vendors; on one it would lose ${words(one)}.`
+  const words = ({ lost, longestWait, p99 }: Ideal): string =>
+    `${lost} calls; the others wait ${(longestWait / 1000).toFixed(1)} s at most, p99 ${p99.toFixed(0)} ms`
+  return `An arm that knew everything beforehand, answered in the order of arrival all that can be answered, and met no vendor's tail
+  would lose, on two vendors, ${words(two)}; on one ${words(one)}.`
 }

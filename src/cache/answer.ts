@@ -15,6 +15,7 @@ export interface AnswerHead {
 const OF_ONE_REQUEST = new Set([
   'x-sluice-attempts',
   'x-sluice-cache',
+  'x-sluice-failed',
   'x-sluice-idempotent',
   'x-sluice-limits',
   'x-sluice-overhead-ms',

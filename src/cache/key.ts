@@ -5,6 +5,8 @@ export interface Asked {
   readonly caller: string | undefined
   readonly endpoint: string
   readonly query: string
+  /** What the path says beside the route: a model, and how it shall answer. */
+  readonly path?: unknown
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: Buffer | string
 }
@@ -13,10 +15,10 @@ export interface Asked {
 const TELLING_HEADER = /^(?:(?:anthropic|openai)-|x-sluice-strict$)/
 
 /** What makes two requests the same: who asks, on which route, and every byte of what is asked. Nobody is answered from another's cache. */
-export function cacheKey({ caller, endpoint, query, headers, body }: Asked): string {
+export function cacheKey({ caller, endpoint, query, path, headers, body }: Asked): string {
   const told = Object.entries(headers).filter(([name]) => TELLING_HEADER.test(name))
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([caller ?? null, endpoint, query, told.sort()]))
+  hash.update(JSON.stringify([caller ?? null, endpoint, query, told.sort(), path]))
   hash.update(body)
   return hash.digest('base64')
 }

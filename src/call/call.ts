@@ -1,8 +1,12 @@
 import type { Annotated, Block, Extra } from './block.ts'
 import type { Json } from './json.ts'
+import type { Loss } from './loss.ts'
 
 /** What is asked of a vendor; a provider names an endpoint for each that it has. */
-export type Operation = 'chat'
+export type Operation = 'chat' | 'responses' | GoogleOperation
+
+/** What only Google's API has in this form: such a call is passed on to a vendor that takes it as it is. */
+export type GoogleOperation = 'google-count-tokens' | 'google-embed' | 'google-embed-batch'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
@@ -81,6 +85,8 @@ export interface Call {
   readonly includeUsage?: boolean
   /** What the gateway knows of the model that is asked, where a writer has to choose; no reader sets it. */
   readonly target?: TargetModel
+  /** What only the dialect that it was read from can say, and without which it would be another call: refused, not lost. */
+  readonly indispensable?: readonly Loss[]
   readonly extra?: Extra
 }
 

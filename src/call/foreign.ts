@@ -31,6 +31,10 @@ const COUNTED: ReadonlySet<string> = new Set([
   ...['prompt_cache_hit_tokens', 'prompt_cache_miss_tokens', 'text_tokens'],
   ...['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'thinking_tokens'],
   ...['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'],
+  ...['promptTokenCount', 'candidatesTokenCount', 'totalTokenCount', 'cachedContentTokenCount', 'thoughtsTokenCount'],
+  ...['toolUsePromptTokenCount', 'tokenCount'],
+  ...['inputTokens', 'outputTokens', 'totalTokens', 'cacheDetails'],
+  ...['cacheReadInputTokens', 'cacheWriteInputTokens', 'cacheReadInputTokenCount', 'cacheWriteInputTokenCount'],
 ])
 
 /** Members of another dialect's usage report that no neutral count stands for, one loss each; zeros say nothing. */
@@ -42,8 +46,9 @@ export function foreignUsageLosses(dialect: string, usage: Usage | undefined): L
     .map(([member]) => ({ path: `usage.${member}`, why: `${dialect} has no such member in its usage report` }))
 }
 
+/** Of Google's counts by modality those of text say what the sums say. */
 function isUncounted(member: string, value: Json): boolean {
-  if (value === null || value === 0 || COUNTED.has(member)) return false
+  if (value === null || value === 0 || value === 'TEXT' || COUNTED.has(member)) return false
   if (typeof value !== 'object') return true
   return Object.entries(value).some(([inner, count]) => isUncounted(inner, count))
 }

@@ -14,7 +14,8 @@ export function checkStandby(tree: unknown, report: Report): void {
     for (const list of LISTS) checkNames([...path, ...list], name, itemsOf(getIn(model, list)), models, report)
     checkCircle(path, name, models, report)
     checkProvider([...path, 'lastResort'], getIn(model, ['lastResort']), providers, report)
-    checkSteps([...path, 'degrade', 'steps'], itemsOf(getIn(model, ['degrade', 'steps'])), report)
+    const keepsStale = getIn(model, ['cache', 'staleIfError']) !== undefined
+    checkSteps([...path, 'degrade', 'steps'], itemsOf(getIn(model, ['degrade', 'steps'])), keepsStale, report)
   }
 }
 
@@ -51,9 +52,12 @@ function circleFrom(trail: readonly string[], seen: Set<string>, models: unknown
   return undefined
 }
 
-function checkSteps(path: Path, steps: readonly unknown[], report: Report): void {
+function checkSteps(path: Path, steps: readonly unknown[], keepsStale: boolean, report: Report): void {
   for (const [index, step] of steps.entries()) {
-    if (!isSection(step) || step.maxTokens !== undefined || step.reasoningEffort !== undefined) continue
-    report.addAtKey([...path, index], 'a step needs "maxTokens" or "reasoningEffort", or both')
+    if (!isSection(step)) continue
+    const place = [...path, index]
+    if (step.stale && !keepsStale) report.addAtKey(place, 'a step that is "stale" needs "cache.staleIfError"')
+    if (step.maxTokens !== undefined || step.reasoningEffort !== undefined || step.stale) continue
+    report.addAtKey(place, 'a step needs "maxTokens", "reasoningEffort" or "stale"')
   }
 }

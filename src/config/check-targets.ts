@@ -20,7 +20,10 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     checkLimits(path, provider, report)
     const type = checkType(path, name, provider, known, report)
     if (type === undefined) continue
+    checkDialect(path, type, provider, report)
     checkSimulator(path, type, provider, report)
+    checkProject(path, type, provider, report)
+    checkAws(path, type, provider, report)
     checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
     checkUsage(path, type, provider, report)
@@ -60,10 +63,52 @@ function checkType(
   return undefined
 }
 
-function checkSimulator(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
-  if (type === 'sim') return
-  for (const key of ['dialect', 'sim'].filter(key => provider[key] !== undefined)) {
-    report.addAtKey([...path, key], `"${key}" is only for providers of type sim, and this one is of type ${type}`)
+function checkSimulator(path: Path, type: string, { sim }: Record<string, unknown>, report: Report): void {
+  if (sim === undefined || type === 'sim') return
+  report.addAtKey([...path, 'sim'], `"sim" is only for providers of type sim, and this one is of type ${type}`)
+}
+
+/** The types whose dialect is not certain, and those that each may have. */
+const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
+  sim: ['openai-chat', 'anthropic'],
+  'openai-compatible': ['openai-chat', 'anthropic', 'openai-responses'],
+}
+
+function checkDialect(path: Path, type: string, { dialect }: Record<string, unknown>, report: Report): void {
+  if (dialect === undefined) return
+  const spoken = CHOICES[type]
+  if (spoken === undefined) {
+    const types = Object.keys(CHOICES).join(' and ')
+    report.addAtKey(
+      [...path, 'dialect'],
+      `"dialect" is only for providers of type ${types}, and this one is of type ${type}`,
+    )
+  } else if (!spoken.includes(dialect)) {
+    report.add([...path, 'dialect'], `a provider of type ${type} speaks ${spoken.join(' or ')}`)
+  }
+}
+
+function checkProject(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  const vertex = type === 'vertex' || type === 'vertex-anthropic'
+  for (const key of ['project', 'location', 'credentials'].filter(key => provider[key] !== undefined)) {
+    const member = [...path, key]
+    if (!vertex) {
+      report.addAtKey(member, `"${key}" is only for providers of type vertex, and this one is of type ${type}`)
+    } else if (provider.project === undefined) {
+      report.addAtKey(member, `${member.join('.')} has no meaning without project`)
+    }
+  }
+}
+
+/** An access key is useless without its secret, and the other way round. */
+function checkAws(path: Path, type: string, provider: Record<string, unknown>, report: Report): void {
+  const { aws } = provider
+  if (aws === undefined) return
+  const member = [...path, 'aws']
+  if (type !== 'bedrock') {
+    report.addAtKey(member, `"aws" is only for providers of type bedrock, and this one is of type ${type}`)
+  } else if (isSection(aws) && (aws.accessKeyId === undefined) !== (aws.secretAccessKey === undefined)) {
+    report.addAtKey(member, `${member.join('.')} needs both "accessKeyId" and "secretAccessKey", or neither`)
   }
 }
 

@@ -15,7 +15,7 @@ export function checkWarnings(tree: unknown, known: KnownProviders, now: number,
   for (const [name, provider] of membersOf(getIn(tree, ['providers']))) {
     const vendor = known[String(getIn(provider, ['type']) ?? name)]
     const secrets = [getIn(provider, ['apiKey']), ...itemsOf(getIn(provider, ['apiKeys']))]
-    if (vendor?.keyVariable === undefined || getIn(provider, ['baseUrl']) !== undefined) continue
+    if (vendor?.keyVariable === undefined || vendor.keyOptional || getIn(provider, ['baseUrl']) !== undefined) continue
     if (!secrets.some(Boolean)) report.warn(['providers', name], 'has no apiKey, and the vendor wants one')
   }
 }

@@ -10,7 +10,7 @@ export type SimConfig = DeepReadonly<NonNullable<ValidatedProvider['sim']>>
 export type ModelConfig = DeepReadonly<Validated['models'][string]>
 export type TargetConfig = ModelConfig['targets'][number]
 
-/** `baseUrl` as written, absent (like `askForUsage`) where the type's own holds; `sim` and `dialect` are there for type `sim` only. */
+/** `baseUrl` as written, absent (like `askForUsage`) where the type's own holds; `sim` is there for type `sim` only, `dialect` where a type has a choice. */
 export type ProviderConfig = DeepReadonly<
   Omit<ValidatedProvider, 'type' | 'baseUrl' | 'askForUsage' | 'dialect' | 'sim'> & {
     type: string
@@ -30,5 +30,18 @@ export type Config = DeepReadonly<Omit<Validated, 'providers' | 'keys'>> & {
   readonly keys: readonly CallerConfig[]
 }
 
-/** What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key is usually found. */
-export type KnownProviders = Readonly<Record<string, { readonly keyVariable?: string; readonly baseUrl?: string }>>
+/**
+ * What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key
+ * is usually found (`otherKeyVariable` next), `keyOptional` where it can do without.
+ */
+export type KnownProviders = Readonly<
+  Record<
+    string,
+    {
+      readonly keyVariable?: string
+      readonly otherKeyVariable?: string
+      readonly keyOptional?: boolean
+      readonly baseUrl?: string
+    }
+  >
+>

@@ -106,8 +106,8 @@ function readText(file: string, path: string): string {
 
 /** Without a file: the simulator, and every vendor whose key lies where that vendor's own tools look for it. */
 function usualProviders(known: KnownProviders, variables: Variables): Record<string, unknown> {
-  const found = Object.entries(known).flatMap(([type, { keyVariable }]) => {
-    const apiKey = keyVariable === undefined ? undefined : variables[keyVariable]
+  const found = Object.entries(known).flatMap(([type, { keyVariable = '', otherKeyVariable = '' }]) => {
+    const apiKey = variables[keyVariable] || variables[otherKeyVariable]
     return apiKey ? [[type, { type, apiKey }] as const] : []
   })
   return { ...Object.fromEntries(found), sim: { type: 'sim' } }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MODALITIES, PARAMETERS } from '../models/facts.ts'
-import { number, wholeNumber } from './scalars.ts'
+import { boolean, duration, number, text, wholeNumber } from './scalars.ts'
 
 const tokens = () => wholeNumber(1).optional()
 
@@ -17,7 +17,7 @@ const longContext = z.strictObject({
 })
 
 /** What is known of one model; every member may be missing. */
-export const modelFacts = z.strictObject({
+const modelFacts = z.strictObject({
   contextWindow: tokens().describe('Most tokens of input and output together.'),
   maxOutput: tokens().describe('Most tokens of an answer; calls that are translated are held to it.'),
   defaultMaxTokens: tokens().describe(
@@ -47,3 +47,26 @@ export const modelFacts = z.strictObject({
     .optional()
     .describe('What the vendor charges.'),
 })
+
+/** Sections of the file about models themselves, whoever answers for them. */
+export const modelKnowledge = {
+  modelLists: z
+    .strictObject({
+      vendors: boolean()
+        .prefault(false)
+        .describe(
+          'Show what the vendors say that they have beside what this file names, as `provider/model`. They are asked when somebody first wants the list.',
+        ),
+      ttl: duration()
+        .prefault('10m')
+        .describe("After how long a vendor's list is asked for anew, while the old one is shown."),
+    })
+    .prefault({})
+    .describe('What `GET /v1/models` shows.'),
+  modelFacts: z
+    .record(text(), modelFacts)
+    .default({})
+    .describe(
+      'What is known of models, by their names (`claude-sonnet-4-5`) or as `provider/model`: rows of your own, which win member by member over those that come with Sluice (docs/models.md).',
+    ),
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { baseUrl, boolean, duration, number, secret, text, wholeNumber } from './scalars.ts'
+import { baseUrl, boolean, duration, number, secret, secretText, text, wholeNumber } from './scalars.ts'
 
 /** Long answers are normal: a stream may take 20 minutes, and a call without a stream 8 minutes to its first byte. */
 const timeouts = z.strictObject({
@@ -72,6 +72,17 @@ const sim = z.strictObject({
 /** How a provider of type `sim` behaves that says nothing about it. */
 export const SIM_DEFAULTS = sim.parse({})
 
+const aws = z.strictObject({
+  region: text()
+    .optional()
+    .describe(
+      'Region of the vendor; `AWS_REGION` or `AWS_DEFAULT_REGION` of the environment unless set, else `us-east-1`.',
+    ),
+  accessKeyId: secret().optional().describe('Access key to sign with, instead of an `apiKey`.'),
+  secretAccessKey: secret().optional().describe('Its secret.'),
+  sessionToken: secret().optional().describe('The token that belongs to an access key that expires.'),
+})
+
 /** A vendor: who it is, how to reach it, and what to expect of it. */
 export const provider = z
   .strictObject({
@@ -102,10 +113,30 @@ export const provider = z
     adaptiveConcurrency: boolean()
       .prefault(true)
       .describe('Where no `limits` are set: send fewer calls at a time to a model once the vendor is overloaded.'),
-    dialect: z
-      .enum(['openai-chat', 'anthropic'])
+    project: text()
+      .regex(/^[a-z][a-z0-9:.-]*$/, 'must be the id of a project, such as my-project-1')
       .optional()
-      .describe('Only for type `sim`: the wire format it speaks, `openai-chat` unless set.'),
+      .describe(
+        'Only for types `vertex` and `vertex-anthropic`: the Google Cloud project that pays. Without `credentials` and `apiKey` the credentials of the machine are used.',
+      ),
+    location: text()
+      .regex(/^[a-z0-9-]+$/, 'must be a region, such as europe-west4, or global')
+      .optional()
+      .describe('Only with `project`: the region whose models are asked; `global` unless set.'),
+    credentials: secretText()
+      .optional()
+      .describe('Only with `project`: the key file of a service account, as `file:/path`.'),
+    dialect: z
+      .enum(['openai-chat', 'anthropic', 'openai-responses'])
+      .optional()
+      .describe(
+        'Only for the types `sim` and `openai-compatible`: the wire format it speaks, `openai-chat` unless set. The simulator has no `openai-responses`.',
+      ),
+    aws: aws
+      .optional()
+      .describe(
+        'Only for type `bedrock`: where, and as whom. Without an `apiKey` and an access key, credentials are found where the tools of AWS look for them.',
+      ),
     sim: sim.optional().describe('Only for type `sim`: how the simulated vendor behaves.'),
   })
   .transform(({ apiKey, apiKeys, ...rest }) => ({

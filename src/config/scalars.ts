@@ -105,6 +105,11 @@ export function secret() {
     .meta({ title: 'secret', writeOnly: true })
 }
 
+/** A whole file that is a secret. */
+export function secretText() {
+  return text().meta({ title: 'secret', writeOnly: true })
+}
+
 const SHORTEST_KEY = 8
 
 /** Keys that manuals and examples print, so that guessing starts with them. */

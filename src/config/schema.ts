@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { modelFacts } from './model-facts-schema.ts'
+import { modelKnowledge } from './model-facts-schema.ts'
 import { provider } from './provider-schema.ts'
 import {
   boolean,
@@ -200,25 +200,7 @@ export const schema = z.strictObject({
     .record(modelName(), model)
     .default({})
     .describe('What clients may ask for, beside `provider/model`, which always works.'),
-  modelLists: z
-    .strictObject({
-      vendors: boolean()
-        .prefault(false)
-        .describe(
-          'Show what the vendors say that they have beside what this file names, as `provider/model`. They are asked when somebody first wants the list.',
-        ),
-      ttl: duration()
-        .prefault('10m')
-        .describe("After how long a vendor's list is asked for anew, while the old one is shown."),
-    })
-    .prefault({})
-    .describe('What `GET /v1/models` shows.'),
-  modelFacts: z
-    .record(text(), modelFacts)
-    .default({})
-    .describe(
-      'What is known of models, by their names (`claude-sonnet-4-5`) or as `provider/model`: rows of your own, which win member by member over those that come with Sluice (docs/models.md).',
-    ),
+  ...modelKnowledge,
   keys: z.array(key).default([]).describe('The callers. With none the gateway is open, and then only on loopback.'),
   retryBudget: z
     .strictObject({
@@ -253,6 +235,19 @@ export const schema = z.strictObject({
     .transform(({ redis, ...rest }): typeof rest & { redis?: string } => (redis ? { ...rest, redis } : rest))
     .prefault({})
     .describe('Where limits are counted and answers kept.'),
+  responses: z
+    .strictObject({
+      state: boolean()
+        .prefault(false)
+        .describe(
+          'Keep the conversations of `/v1/responses` here for vendors that keep none, so that `previous_response_id` works with all of them.',
+        ),
+      ttl: duration()
+        .prefault('7d')
+        .describe('How long a response can be gone on from, and read by its id; the vendor may forget it sooner.'),
+    })
+    .prefault({})
+    .describe('What is remembered of responses: who gave them to whom. Kept where answers are (`state.redis`).'),
   plugins: z
     .array(text())
     .default([])

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EFFORTS } from '../call/effort.ts'
-import { duration, modelName, name, number, text, wholeNumber } from './scalars.ts'
+import { boolean, duration, modelName, name, number, text, wholeNumber } from './scalars.ts'
 
 const models = () => z.array(modelName()).default([])
 
@@ -15,13 +15,20 @@ const step = z.strictObject({
   name: name().describe('What headers and metrics call the step.'),
   maxTokens: wholeNumber(1).optional().describe('Most tokens of an answer.'),
   reasoningEffort: z.enum(EFFORTS).optional().describe('Most effort of reasoning, for calls that ask for any.'),
+  stale: boolean()
+    .optional()
+    .describe(
+      'Give an expired answer from the cache, as long as `cache.staleIfError` keeps it, without asking anybody.',
+    ),
 })
 
 const degrade = z.strictObject({
   steps: z.array(step).min(1).describe('What is asked for less of, one step after another.'),
   pressure: number(0.01, 1)
     .prefault(0.5)
-    .describe('Share of the targets, key by key, that cannot be asked, from which on a step is due.'),
+    .describe(
+      'From which pressure on a step is due: the share of the targets, key by key, that cannot be asked or whose quota is spent, or of the queue that is full.',
+    ),
   after: duration(0).prefault('10s').describe('How long that must last before each step down.'),
   recoverAfter: duration(0).prefault('60s').describe('How long it must be over before each step back.'),
 })
@@ -44,5 +51,7 @@ export const standby = {
     .optional()
     .describe('Who is asked last, even with an open breaker.'),
   canned: text().optional().describe('Text to answer with when nobody can; a 503 unless set.'),
-  degrade: degrade.optional().describe('Cheaper answers while many targets are out; off unless set.'),
+  degrade: degrade
+    .optional()
+    .describe('Cheaper answers while the targets or the queue are hard pressed; off unless set.'),
 }

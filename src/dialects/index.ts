@@ -1,11 +1,17 @@
 import { anthropic } from './anthropic/index.ts'
+import { bedrock } from './bedrock/index.ts'
 import type { Dialect } from './dialect.ts'
+import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
 
 /** Every wire format that the gateway speaks, by name. */
 export const dialects: Readonly<Record<string, Dialect>> = {
   [openaiChat.name]: openaiChat,
+  [openaiResponses.name]: openaiResponses,
   [anthropic.name]: anthropic,
+  [gemini.name]: gemini,
+  [bedrock.name]: bedrock,
 }
 
 /** The dialect of that name. Throws when there is none: names come from code, not from users. */

@@ -35,3 +35,14 @@ export function anthropicModels(names: readonly string[]): JsonObject {
     last_id: names.at(-1) ?? null,
   }
 }
+
+/** One model as Gemini's `GET /v1beta/models/{id}` shows it. */
+export function geminiModel(id: string) {
+  const supportedGenerationMethods = ['generateContent', 'streamGenerateContent']
+  return { name: `models/${id}`, displayName: id, supportedGenerationMethods }
+}
+
+/** Gemini's `GET /v1beta/models`, all on one page. */
+export function geminiModels(names: readonly string[]): JsonObject {
+  return { models: names.map(geminiModel) }
+}

@@ -1,39 +1,61 @@
+import type { Usage } from '../call/result.ts'
 import type { CallRecord } from './record.ts'
 
 /** The one log line of a request: what a person on call asks first. Holds no prompt, no key, and no URL with its query. */
 export function logLine(record: CallRecord, status: number, now: number): Record<string, unknown> {
-  const last = record.answeredBy ?? record.attempts.at(-1)
-  const { endpoint, caller, model, stream, lane, usage, losses, degraded, finish, failure, queue, errorCode } = record
-  const { cache, replayed } = record
-  return {
+  const line: Record<string, unknown> = {
     id: record.id,
-    endpoint,
+    endpoint: record.endpoint,
     status,
     ms: round(now - record.startedAt),
-    ...(caller !== undefined && { caller }),
-    ...(model !== undefined && { model, stream }),
-    ...(last !== undefined && {
-      target: last.target,
-      attempts: record.attempts.length,
-      lane,
-      overheadMs: round(record.overhead(record.firstContentAt ?? now)),
-    }),
-    ...(queue !== undefined && { queuedMs: round(queue.waitedMs) }),
-    ...(record.firstContentAt !== undefined && { firstContentMs: round(record.firstContentAt - record.startedAt) }),
-    ...(cache !== undefined && { cache }),
-    ...(replayed && { replayed }),
-    ...(usage !== undefined && {
-      inputTokens: usage.input,
-      outputTokens: usage.output,
-      ...(usage.estimated && { estimated: true }),
-    }),
-    ...(degraded.length > 0 && { degraded: degraded.join(', ') }),
-    ...(finish !== undefined && { finish }),
-    ...(failure !== undefined && { failure }),
-    ...(errorCode !== undefined && { code: errorCode }),
-    ...(losses.length > 0 && { losses: losses.length }),
-    ...(record.attempts.length > 1 && { tried: record.attempts.map(describe) }),
   }
+  describeCall(line, record)
+  describeAnswer(line, record, now)
+  describeEnd(line, record)
+  return line
+}
+
+function describeCall(line: Record<string, unknown>, { caller, model, stream }: CallRecord): void {
+  if (caller !== undefined) line.caller = caller
+  if (model === undefined) return
+  line.model = model
+  line.stream = stream
+}
+
+function describeAnswer(line: Record<string, unknown>, record: CallRecord, now: number): void {
+  const { attempts, queue, firstContentAt, startedAt, cache, usage } = record
+  const last = record.answeredBy ?? attempts.at(-1)
+  if (last !== undefined) {
+    line.target = last.target
+    line.attempts = attempts.length
+    line.lane = record.lane
+    line.overheadMs = round(record.overhead(firstContentAt ?? now))
+  }
+  if (queue !== undefined) line.queuedMs = round(queue.waitedMs)
+  if (firstContentAt !== undefined) line.firstContentMs = round(firstContentAt - startedAt)
+  if (cache !== undefined) line.cache = cache
+  if (record.replayed) line.replayed = true
+  if (usage === undefined) return
+  line.inputTokens = usage.input
+  line.outputTokens = usage.output
+  if (usage.estimated) line.estimated = true
+}
+
+function describeEnd(
+  line: Record<string, unknown>,
+  { wasted, degraded, finish, failure, errorCode, losses, attempts }: CallRecord,
+): void {
+  if (wasted !== undefined) line.wasted = tokensOf(wasted)
+  if (degraded.length > 0) line.degraded = degraded.join(', ')
+  if (finish !== undefined) line.finish = finish
+  if (failure !== undefined) line.failure = failure
+  if (errorCode !== undefined) line.code = errorCode
+  if (losses.length > 0) line.losses = losses.length
+  if (attempts.length > 1) line.tried = attempts.map(describe)
+}
+
+function tokensOf({ input, output, estimated }: Usage): Record<string, unknown> {
+  return { inputTokens: input, outputTokens: output, ...(estimated && { estimated }) }
 }
 
 function describe({ target, failure, reason, hedge }: CallRecord['attempts'][number]): string {

@@ -183,6 +183,12 @@ export const METRICS = {
     labels: [...GEN_AI, 'gen_ai_token_type'],
     buckets: GEN_AI_TOKENS,
   },
+  wastedTokens: {
+    name: 'sluice_wasted_tokens_total',
+    type: 'counter',
+    help: 'Tokens that vendors may bill though no client was given the answer, or not all of it.',
+    labels: ['provider', 'model', 'type', 'estimated'],
+  },
   genAiDuration: {
     name: 'gen_ai_server_request_duration_seconds',
     type: 'histogram',

@@ -20,6 +20,8 @@ export interface AttemptRecord {
   failure?: Kind
   /** Why it failed, in words that are safe to log. */
   reason?: string
+  /** What the vendor may bill though no client was given anything of the answer; nearly always estimated. */
+  wasted?: Usage
 }
 
 /** What a request met in the queue of a route, over all of its waits. */
@@ -86,6 +88,18 @@ export class CallRecord {
     const { usage, finish } = unread.report()
     this.usage = usage
     this.finish = finish
+  }
+
+  /** What all attempts may be billed for that gave the client nothing; undefined where nothing is. */
+  get wasted(): Usage | undefined {
+    let sum: Usage | undefined
+    for (const { wasted } of this.attempts) {
+      if (wasted === undefined) continue
+      const { input, output, estimated } = sum ?? { input: 0, output: 0, estimated: false }
+      const guessed = estimated === true || wasted.estimated === true
+      sum = { input: input + wasted.input, output: output + wasted.output, estimated: guessed }
+    }
+    return sum
   }
 
   /** Ms spent outside of upstream attempts and queues until `now`: what the gateway itself cost. */

@@ -71,8 +71,12 @@ export class Settlement {
     this.#attemptCount.inc(record.attempts.length)
     if (record.attempts.length > 1) this.#further(record)
     if (record.retryUnpaid) this.#meters.retriesUnpaid.inc()
-    for (const attempt of record.attempts) this.#attempt(attempt, now)
     const { answeredBy } = record
+    for (const attempt of record.attempts) {
+      this.#attempt(attempt, now)
+      const wasted = attempt === answeredBy && attempt.failure !== undefined ? record.usage : attempt.wasted
+      if (wasted !== undefined) this.#waste(attempt, wasted)
+    }
     if (answeredBy !== undefined && answeredBy.failure === undefined) this.#answer(record, answeredBy, now)
   }
 
@@ -103,6 +107,12 @@ export class Settlement {
     meters.latency.observe(((attempt.endedAt ?? now) - startedAt) / 1000)
     if (attempt.firstByteAt !== undefined) meters.firstByte.observe((attempt.firstByteAt - startedAt) / 1000)
     if (failure === 'unauthorized') this.#meters.keyRefused.inc({ provider, key: attempt.key })
+  }
+
+  #waste({ provider, model }: AttemptRecord, { input, output, estimated = false }: Usage): void {
+    const labels = { provider, model, estimated: String(estimated) }
+    this.#meters.wastedTokens.inc({ ...labels, type: 'input' }, input)
+    this.#meters.wastedTokens.inc({ ...labels, type: 'output' }, output)
   }
 
   #answer(record: CallRecord, answeredBy: AttemptRecord, now: number): void {

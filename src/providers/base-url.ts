@@ -21,7 +21,8 @@ function fullPath(path: string, usualPath: string, atVendor: boolean): string {
   // At the vendor's own address only the vendor's own path can be meant: `/v1` or a part of it was left out or added.
   if (atVendor && (path === '/v1' || usualPath.startsWith(`${path}/`))) return usualPath
   // A path with any version in it is complete as it stands (`/v1beta/openai`, `/api/paas/v4`).
-  return VERSION.test(path) || usualPath === '' ? path : `${path}/v1`
+  if (VERSION.test(path) || usualPath === '') return path
+  return path + (VERSION.exec(usualPath)?.[0] ?? '/v1')
 }
 
 function parse(given: string): { origin: string; path: string } {

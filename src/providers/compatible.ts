@@ -19,6 +19,8 @@ interface Vendor {
   readonly streamUsage: Provider['streamUsage']
   readonly healthPath?: string
   readonly quirks?: readonly Quirk[]
+  /** It has the Responses API too, by its own documentation. */
+  readonly responses?: boolean
   readonly toolLimits?: ToolLimits
 }
 
@@ -54,7 +56,12 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   },
   // openrouter.ai/docs/use-cases/usage-accounting: always in the last event, `stream_options` has no effect.
   openrouter: { baseUrl: 'https://openrouter.ai/api/v1', keyVariable: 'OPENROUTER_API_KEY', streamUsage: 'always' },
-  xai: { baseUrl: 'https://api.x.ai/v1', keyVariable: 'XAI_API_KEY', streamUsage: 'on-request' },
+  xai: {
+    baseUrl: 'https://api.x.ai/v1',
+    keyVariable: 'XAI_API_KEY',
+    streamUsage: 'on-request',
+    responses: true,
+  },
   // Chat has no version in its path, the list of models does.
   perplexity: {
     baseUrl: 'https://api.perplexity.ai',
@@ -81,10 +88,10 @@ function typeOf({ baseUrl, keyVariable, ...ways }: Vendor): ProviderType {
   }
 }
 
-/** Any server that speaks the dialect; `dialect: anthropic` for those that speak the Messages API instead. */
+/** Any server that speaks the dialect; `dialect: anthropic` or `openai-responses` for those that speak another one instead. */
 function createUnknown(settings: ProviderSettings): Provider {
   if (settings.baseUrl === undefined) throw new Error(`Provider ${settings.name} needs a baseUrl.`)
-  const dialect = chooseDialect(settings, ['openai-chat', 'anthropic'])
+  const dialect = chooseDialect(settings, ['openai-chat', 'anthropic', 'openai-responses'])
   return dialect === 'anthropic' ? speakAnthropic(settings) : speakOpenAi(settings, UNKNOWN)
 }
 

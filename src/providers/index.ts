@@ -1,15 +1,27 @@
 import { anthropic } from './anthropic.ts'
+import { bedrock } from './bedrock.ts'
 import { compatible } from './compatible.ts'
+import { gemini } from './gemini.ts'
 import { openai } from './openai.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderSettings, ProviderType } from './provider-type.ts'
 import { sim } from './sim.ts'
+import { vertex, vertexAnthropic } from './vertex.ts'
 
 export { isSafeModelPath, safeModelPath } from './model-path.ts'
 export type { ProviderSettings, ProviderType } from './provider-type.ts'
 
 /** Every type of provider, by the name that the configuration uses. */
-export const providerTypes: Readonly<Record<string, ProviderType>> = { openai, anthropic, ...compatible, sim }
+export const providerTypes: Readonly<Record<string, ProviderType>> = {
+  openai,
+  anthropic,
+  gemini,
+  vertex,
+  'vertex-anthropic': vertexAnthropic,
+  bedrock,
+  ...compatible,
+  sim,
+}
 
 /** A provider of the named type. Throws an Error, safe to show, for an unknown type or settings that cannot work. */
 export function createProvider(type: string, settings: ProviderSettings): Provider {

@@ -4,7 +4,7 @@ import type { ToolLimits } from '../call/tool-words.ts'
 import { toolLimitsOf } from '../dialects/tool-limits.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
-import type { Provider } from './provider.ts'
+import type { Endpoint, Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
 /** In what a vendor that speaks OpenAI's chat dialect may differ from OpenAI. */
@@ -13,6 +13,8 @@ export interface Manners {
   readonly usualUrl: string
   readonly streamUsage: Provider['streamUsage']
   readonly forwardHeaders: readonly string[]
+  /** It has the Responses API too. */
+  readonly responses?: boolean
   /** Below the base URL; `/models` unless the vendor has it elsewhere. */
   readonly healthPath?: string
   /** Applied in order to the wire body; each returns its input when there is nothing to change. */
@@ -31,13 +33,13 @@ const UNPAID = new Set<Json | undefined>(['insufficient_quota', 'billing_not_act
 
 /** A provider that speaks OpenAI's chat dialect. Throws when the settings' base URL or dialect cannot work. */
 export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provider {
-  const dialect = chooseDialect(settings, ['openai-chat'])
+  const endpoints = endpointsOf(settings, manners)
   const { quirks = [], toolLimits } = manners
   const health = { method: 'GET', path: manners.healthPath ?? '/models' } as const
   return {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? manners.usualUrl, manners.usualUrl),
-    endpoints: { chat: { dialect, path: () => '/chat/completions' } },
+    endpoints,
     authorize: (_request, key) => bearer(key),
     forwardHeaders: manners.forwardHeaders,
     streamUsage: streamUsageOf(settings, manners),
@@ -46,6 +48,16 @@ export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provi
     ...(toolLimits !== undefined && { toolLimits }),
     ...(quirks.length > 0 && { adjust: body => quirks.reduce((adjusted, quirk) => quirk(adjusted), body) }),
   }
+}
+
+const CHAT: Endpoint = { dialect: 'openai-chat', path: () => '/chat/completions' }
+const RESPONSES: Endpoint = { dialect: 'openai-responses', path: () => '/responses' }
+
+/** With `dialect: openai-responses` chats are asked for there as well. */
+function endpointsOf(settings: ProviderSettings, { responses }: Manners): Provider['endpoints'] {
+  const dialect = chooseDialect(settings, [CHAT.dialect, RESPONSES.dialect])
+  if (dialect === RESPONSES.dialect) return { chat: RESPONSES, responses: RESPONSES }
+  return responses === true ? { chat: CHAT, responses: RESPONSES } : { chat: CHAT }
 }
 
 function streamUsageOf({ askForUsage }: ProviderSettings, { streamUsage }: Manners): Provider['streamUsage'] {
@@ -70,6 +82,7 @@ const MANNERS: Manners = {
   streamUsage: 'on-request',
   forwardHeaders: ['openai-beta'],
   toolLimits: toolLimitsOf('openai-chat'),
+  responses: true,
 }
 
 export const openai: ProviderType = {

@@ -1,5 +1,13 @@
 import type { Provider } from './provider.ts'
 
+/** How to reach and to prove oneself to AWS; what is absent is found in AWS's usual places. */
+export interface AwsSettings {
+  readonly region?: string | undefined
+  readonly accessKeyId?: string | undefined
+  readonly secretAccessKey?: string | undefined
+  readonly sessionToken?: string | undefined
+}
+
 /** What the configuration says of one provider. */
 export interface ProviderSettings {
   /** The provider's name in the configuration. */
@@ -10,12 +18,22 @@ export interface ProviderSettings {
   readonly dialect?: string
   /** Whether to ask for the usage of streams, where the user knows better than we what the vendor wants. */
   readonly askForUsage?: boolean
+  /** Google Cloud's project, and the region of its models (`global` unless set). */
+  readonly project?: string
+  readonly location?: string
+  /** The text of a service account's key file. */
+  readonly credentials?: string
+  readonly aws?: AwsSettings
 }
 
 /** A kind of provider that the configuration can name as `type`. */
 export interface ProviderType {
   /** The environment variable in which this vendor's key usually stands. */
   readonly keyVariable?: string
+  /** Another one, where the vendor's own tools look next. */
+  readonly otherKeyVariable?: string
+  /** Without a key it proves itself in another way. */
+  readonly keyOptional?: boolean
   /** Where the vendor answers unless the settings say otherwise; absent for types that have no usual address. */
   readonly baseUrl?: string
   /** Throws an Error whose message is safe to show when the settings cannot work. */

@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly dialect: string
   /** `model` has been checked to be safe path segments. */
   path(model: string, stream: boolean): string
+  /** Where bodies repeat the model of the path: the body with this one; returns its input where there is nothing to change. */
+  nameModel?(body: JsonObject, model: string): JsonObject
 }
 
 export interface OutgoingRequest {
@@ -16,6 +18,14 @@ export interface OutgoingRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | undefined
+}
+
+/**
+ * Where a provider answers an operation; undefined where it does not. Who has no door for responses is asked for a chat, which
+ * says the same in the words of another dialect.
+ */
+export function endpointFor({ endpoints }: Pick<Provider, 'endpoints'>, operation: Operation): Endpoint | undefined {
+  return endpoints[operation] ?? (operation === 'responses' ? endpoints.chat : undefined)
 }
 
 /** Someone who speaks a dialect: an address, a way to show the key, and its quirks. */
@@ -46,6 +56,8 @@ export interface Provider {
   adjust?(body: JsonObject): JsonObject
   /** When the status code lies (a 400 that says the credit is used up): what it really is. */
   classify?(status: number, body: Json | undefined): Kind | undefined
+  /** How long an error asks to wait, ms, where the vendor says it in the body and not in `retry-after`. */
+  retryAfter?(body: Json | undefined): number | undefined
   /** The cheapest call that proves that the vendor answers; a GET, so that it never costs tokens. */
   healthCheck(): { method: 'GET'; path: string }
 }

@@ -1,4 +1,4 @@
-import type { Json } from '../call/json.ts'
+import type { Json, JsonObject } from '../call/json.ts'
 import type { Quirk } from './openai.ts'
 
 /** The limit under its old name, for vendors whose schema has only `max_tokens`: they refuse or ignore the new one. */
@@ -35,4 +35,15 @@ export const dropStreamOptions: Quirk = body => {
 export const dropStoreFalse: Quirk = body => {
   const { store, ...rest } = body
   return store === false ? rest : body
+}
+
+/** Vertex AI has the model in its path and refuses it in the body, where it wants the version that others want in a header. */
+export const inVertexBody: Quirk = ({ model: _, ...body }) => ({ ...body, anthropic_version: 'vertex-2023-10-16' })
+
+/** Vertex AI counts what stands in the body itself, the Gemini API also a whole request inside of it. */
+export const unwrapCounted: Quirk = body => {
+  const { generateContentRequest: inner } = body
+  if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return body
+  const { model: _, ...request } = inner as JsonObject
+  return request
 }

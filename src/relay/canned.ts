@@ -1,8 +1,8 @@
 import { replay } from '../call/replay.ts'
 import type { Result } from '../call/result.ts'
-import { STREAM_HEADERS } from './client-stream.ts'
 import type { Envelope } from './envelope.ts'
-import { encodeFrame } from './sse.ts'
+import { ARRAY_HEADERS } from './json-array.ts'
+import { framingOf } from './sse.ts'
 
 /**
  * An answer of these words. Undefined where the client could not take words for an answer: it asked for JSON or for a tool
@@ -24,12 +24,16 @@ export function cannedResult(words: string, envelope: Envelope, id: string, seco
 }
 
 /** A result of our own as the client asked for it: whole, or as the text of a stream. */
-export function writeResult(result: Result, envelope: Envelope): { contentType: string; body: string } {
+export function writeResult(result: Result, envelope: Envelope): { contentType: string; body: string | Buffer } {
   const { dialect } = envelope
   if (!envelope.stream) {
     return { contentType: 'application/json', body: JSON.stringify(dialect.writeResponse(result).body) }
   }
   const writer = dialect.eventWriter(envelope.decode())
   const frames = [...replay(result).flatMap(event => writer.push(event)), ...writer.end()]
-  return { contentType: STREAM_HEADERS['content-type'], body: frames.map(encodeFrame).join('') }
+  if (envelope.path?.array === true) {
+    return { contentType: ARRAY_HEADERS['content-type'], body: `[${frames.map(({ data }) => data).join(',\n')}]` }
+  }
+  const { contentType, encode } = framingOf(dialect)
+  return { contentType, body: encode(frames) }
 }

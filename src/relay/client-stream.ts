@@ -1,11 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import type { Framing } from '../dialects/framing.ts'
 import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 
 /** Of every event stream; nothing on its way may compress or buffer it (A21). */
-export const STREAM_HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache',
-  'x-accel-buffering': 'no',
+export function streamHeaders({ contentType }: Framing): Record<string, string> {
+  return { 'content-type': contentType, 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
 }
 
 /** How long a client may take for what is left in its buffer once the answer is over, ms. */
@@ -24,8 +23,8 @@ export interface Pausable {
 export type ReplyHeaders = Readonly<Record<string, number | string | string[] | undefined>>
 
 /** The head of every event stream. */
-export function writeStreamHead(raw: ServerResponse, headers: ReplyHeaders): void {
-  raw.writeHead(200, { ...(headers as Record<string, string>), ...STREAM_HEADERS })
+export function writeStreamHead(raw: ServerResponse, headers: ReplyHeaders, framing: Framing): void {
+  raw.writeHead(200, { ...streamHeaders(framing), ...(headers as Record<string, string>) })
 }
 
 /** The client's side of a stream: writes, and makes the vendor wait while the client does not read. */
@@ -35,7 +34,7 @@ export class ClientStream implements Expirable {
   readonly #raw: ServerResponse
   readonly #source: Pausable
   #waiting = false
-  #sign = ''
+  #sign: string | Buffer = ''
 
   constructor(raw: ServerResponse, source: Pausable) {
     this.#raw = raw
@@ -43,12 +42,12 @@ export class ClientStream implements Expirable {
   }
 
   /** Sends the head of an event stream, unless it was begun early. */
-  begin(headers: ReplyHeaders): void {
-    if (!this.#raw.headersSent) writeStreamHead(this.#raw, headers)
+  begin(headers: ReplyHeaders, framing: Framing): void {
+    if (!this.#raw.headersSent) writeStreamHead(this.#raw, headers, framing)
   }
 
   /** From now on the client is sent `sign` when there is nothing else for long. */
-  keepAlive(sign: string): void {
+  keepAlive(sign: string | Buffer): void {
     this.#sign = sign
     this.#expectSilence()
     deadlines.watch(this)

@@ -1,14 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import type { Fault } from '../call/fault.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import type { Framing } from '../dialects/framing.ts'
 import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 import { type ReplyHeaders, writeStreamHead } from './client-stream.ts'
-import { encodeFrame } from './sse.ts'
+import { framingOf } from './sse.ts'
 
 /** How long a client is left without a word, ms; proxies cut connections that are silent for 30 s or 60 s. */
 const SILENCE = 10_000
-/** A comment, which every reader of event streams skips: an event of any dialect would have to follow its opening one. */
-const COMMENT = ': waiting\n\n'
 
 /**
  * A stream that begins while its request still waits. Its status, 200, is then said: whatever goes wrong later is an event.
@@ -19,11 +18,13 @@ export class EarlyStream implements Expirable {
   slot = -1
   readonly #raw: ServerResponse
   readonly #headers: () => ReplyHeaders
+  readonly #framing: Framing
 
   /** `headers` are asked for when the stream begins. */
-  constructor(raw: ServerResponse, headers: () => ReplyHeaders) {
+  constructor(raw: ServerResponse, headers: () => ReplyHeaders, dialect: Dialect) {
     this.#raw = raw
     this.#headers = headers
+    this.#framing = framingOf(dialect)
   }
 
   /** The request waits from now on. */
@@ -38,14 +39,13 @@ export class EarlyStream implements Expirable {
   }
 
   onDue(): void {
-    if (!this.#raw.headersSent) writeStreamHead(this.#raw, this.#headers())
-    this.#raw.write(COMMENT)
+    if (!this.#raw.headersSent) writeStreamHead(this.#raw, this.#headers(), this.#framing)
+    this.#raw.write(this.#framing.waiting)
     this.watch()
   }
 }
 
 /** Ends a stream that has begun with an error in the client's dialect. */
 export function endWithFault(raw: ServerResponse, dialect: Dialect, fault: Fault, requestId: string): void {
-  for (const frame of dialect.writeErrorFrames(fault, requestId)) raw.write(encodeFrame(frame))
-  raw.end()
+  raw.end(framingOf(dialect).encode(dialect.writeErrorFrames(fault, requestId)))
 }

@@ -1,8 +1,8 @@
 import type { Call, Operation } from '../call/call.ts'
-import type { Dialect } from '../dialects/dialect.ts'
+import type { Dialect, PathWords } from '../dialects/dialect.ts'
 import { isSluiceError } from '../errors.ts'
 import { parseBody } from './parse-body.ts'
-import { type Scan, scanBody } from './scan.ts'
+import { type Scan, scanBelowPath, scanBody } from './scan.ts'
 
 export interface EnvelopeSource {
   readonly body: Buffer
@@ -11,6 +11,8 @@ export interface EnvelopeSource {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The allow-listed part of the client's query string, without `?`. */
   readonly query: string
+  /** What the path says, in dialects whose bodies name no model. */
+  readonly path?: PathWords | undefined
 }
 
 const BYTES_PER_TOKEN = 4
@@ -25,6 +27,7 @@ export class Envelope {
   readonly operation: Operation
   readonly headers: EnvelopeSource['headers']
   readonly query: string
+  readonly path: PathWords | undefined
   readonly scan: Scan
   #call: Call | undefined
   #replaced = false
@@ -36,7 +39,8 @@ export class Envelope {
     this.operation = source.operation
     this.headers = source.headers
     this.query = source.query
-    this.scan = scanBody(source.body)
+    this.path = source.path
+    this.scan = source.path === undefined ? scanBody(source.body) : scanBelowPath(source.body, source.path)
   }
 
   get model(): string {
@@ -69,7 +73,8 @@ export class Envelope {
 
   /** The call, decoded at the first asking. Throws MalformedJson or InvalidRequest. */
   decode(): Call {
-    this.#call ??= this.dialect.readRequest({ json: parseBody(this.body), headers: this.headers })
+    const { headers, path } = this
+    this.#call ??= this.dialect.readRequest({ json: parseBody(this.body), headers, ...(path && { path }) })
     return this.#call
   }
 

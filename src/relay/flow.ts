@@ -1,9 +1,10 @@
 import type { Event } from '../call/event.ts'
-import type { EventReader } from '../dialects/dialect.ts'
+import type { Dialect, EventReader } from '../dialects/dialect.ts'
+import type { Splitter } from '../dialects/framing.ts'
 import type { ByteSink, ByteStream } from '../upstream/byte-stream.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 import { linger } from './linger.ts'
-import { BrokenStream, SseSplitter, type WireFrame } from './sse.ts'
+import { BrokenStream, framingOf, type WireFrame } from './sse.ts'
 
 /** One event of a vendor's stream is never larger than this in good faith: images travel as base64 of a few MB. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024
@@ -24,13 +25,14 @@ export interface FlowConsumer {
 export class Flow implements ByteSink {
   readonly #body: ByteStream
   readonly #reader: EventReader
-  readonly #splitter = new SseSplitter(MAX_EVENT_BYTES)
+  readonly #splitter: Splitter
   #begun = false
   #consumer: FlowConsumer | undefined
 
-  constructor(body: ByteStream, reader: EventReader) {
+  constructor(body: ByteStream, dialect: Dialect) {
     this.#body = body
-    this.#reader = reader
+    this.#reader = dialect.eventReader()
+    this.#splitter = framingOf(dialect).splitter(MAX_EVENT_BYTES)
   }
 
   /** Sends everything from here on to `consumer`. */

@@ -20,7 +20,7 @@ export interface Committed {
 export type HoldResult =
   | Committed
   | { readonly type: 'faulted'; readonly fault: Fault }
-  | { readonly type: 'failed'; readonly failure: FailedOutcome }
+  | { readonly type: 'failed'; readonly failure: FailedOutcome; readonly items: readonly FlowItem[] }
 
 /**
  * Waits until a stream has shown content, an end, or an error. Until then nothing goes to the client, so an error that
@@ -78,7 +78,7 @@ class Holder implements FlowConsumer, Expirable {
   }
 
   fail(failure: FailedOutcome): void {
-    this.#settle({ type: 'failed', failure })
+    this.#settle({ type: 'failed', failure, items: this.#items })
   }
 
   onDue(): void {

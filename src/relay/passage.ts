@@ -1,9 +1,10 @@
+import type { Call } from '../call/call.ts'
 import type { Loss } from '../call/loss.ts'
 import { limitToolWords, type MadeNames } from '../call/tool-words.ts'
 import { dropUnproven } from '../call/unproven.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { toolLimitsOf } from '../dialects/tool-limits.ts'
-import { Lossy } from '../errors.ts'
+import { InvalidRequest, Lossy } from '../errors.ts'
 import type { ModelFacts } from '../models/facts.ts'
 import { fitToModel } from '../models/fit.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -57,6 +58,8 @@ export function passageTo(
     return passage
   }
   const passed = pass(provider, dialect, envelope, model)
+  const nameModel = provider.endpoints[envelope.operation]?.nameModel
+  if (nameModel !== undefined) return { ...passed, body: adjusted(passed.body, body => nameModel(body, model)) }
   return provider.adjust === undefined ? passed : { ...passed, body: adjusted(passed.body, provider.adjust) }
 }
 
@@ -80,10 +83,11 @@ function adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Buffe
 
 function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   const { body, scan } = envelope
-  const usage = scan.stream && provider.streamUsage === 'on-request' ? askForUsage(body, scan) : undefined
+  const { modelMember } = scan
+  const usage = scan.stream && isAsked(provider, dialect) ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
-  if (model !== scan.model) {
-    const { start, end } = scan.modelMember
+  if (model !== scan.model && modelMember !== undefined) {
+    const { start, end } = modelMember
     edits.push({ start, end, bytes: JSON.stringify(model) })
   }
   return {
@@ -96,6 +100,10 @@ function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: s
   }
 }
 
+function isAsked({ streamUsage }: Provider, { usageOnRequest }: Dialect): boolean {
+  return usageOnRequest === true && streamUsage === 'on-request'
+}
+
 function translate(
   provider: Provider,
   dialect: Dialect,
@@ -104,7 +112,8 @@ function translate(
   facts: ModelFacts,
 ): Passage {
   const asked = envelope.decode()
-  const wantsUsage = asked.stream && provider.streamUsage === 'on-request'
+  refuseIndispensable(asked, dialect)
+  const wantsUsage = asked.stream && isAsked(provider, dialect)
   const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
   const proven = provider.signedReasoning === true ? dropUnproven(wished) : { call: wished, losses: [] }
   const fitting = fitToModel(proven.call, facts)
@@ -121,4 +130,10 @@ function translate(
     cutUsage: false,
     ...(limited !== undefined && limited.names.size > 0 && { names: limited.names }),
   }
+}
+
+/** What would be another call without a member that this dialect does not have is refused, naming the member. */
+function refuseIndispensable({ dialect: spoken, indispensable = [] }: Call, dialect: Dialect): void {
+  const [first] = spoken === dialect.name ? [] : indispensable
+  if (first !== undefined) throw InvalidRequest({ param: first.path }, `${first.path}: ${first.why}`)
 }

@@ -4,14 +4,24 @@ import { findMembers, type Member, watch } from './json-members.ts'
 /** What the gateway needs to know of a request body that it will forward as it came. */
 export interface Scan {
   readonly model: string
-  readonly modelMember: Member
+  /** Undefined where the path of the request names the model. */
+  readonly modelMember: Member | undefined
   readonly stream: boolean
   readonly streamOptions: Member | undefined
   /** Output tokens that the call allows; 0 where it does not say. */
   readonly maxTokens: number
 }
 
-const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens')
+/** Gemini's, in either spelling, and Bedrock's: what their bodies say of the output stands inside. */
+const CONFIGS = watch('generationConfig', 'generation_config', 'inferenceConfig')
+const CONFIG_LIMITS = watch('maxOutputTokens', 'max_output_tokens', 'maxTokens')
+
+const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'max_output_tokens')
+
+/** The names that dialects have for it, the newest first. */
+const LIMITS = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'] as const
+
+const BRACE = 0x7b
 
 /** No model puts out as many tokens; a number beyond it is a mistake, and must not upset the sums of those who count. */
 const MOST_OUTPUT = 1_000_000
@@ -26,8 +36,21 @@ export function scanBody(body: Buffer): Scan {
     modelMember: model,
     stream: readStream(body, members.get('stream')),
     streamOptions: members.get('stream_options'),
-    maxTokens: readCount(body, members.get('max_completion_tokens') ?? members.get('max_tokens')),
+    maxTokens: readCount(
+      body,
+      LIMITS.map(name => members.get(name)).find(member => member !== undefined),
+    ),
   }
+}
+
+/** The same where the path has said which model, and whether to stream. Throws MalformedJson. */
+export function scanBelowPath(body: Buffer, { model, stream }: Pick<Scan, 'model' | 'stream'>): Scan {
+  const [config] = findMembers(body, CONFIGS).values()
+  const inner =
+    config !== undefined && body[config.start] === BRACE ? body.subarray(config.start, config.end) : undefined
+  const [limit] = inner === undefined ? [] : findMembers(inner, CONFIG_LIMITS).values()
+  const maxTokens = inner === undefined ? 0 : readCount(inner, limit)
+  return { model, modelMember: undefined, stream, streamOptions: undefined, maxTokens }
 }
 
 function readModel(body: Buffer, member: Member): string {

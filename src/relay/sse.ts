@@ -1,26 +1,19 @@
 import { isUtf8 } from 'node:buffer'
-import type { Frame } from '../dialects/dialect.ts'
+import type { Dialect, Frame } from '../dialects/dialect.ts'
+import { BrokenStream, type Framing, type Splitter, type WireFrame } from '../dialects/framing.ts'
+
+export { BrokenStream, type WireFrame }
 
 const LF = 0x0a
 const CR = 0x0d
 /** Ends the line before, if nothing did, and the event: without it clients drop what they have read (A24). */
 const BLANK_LINE = Buffer.from('\n\n')
 
-/** One event as it stood on the wire: its bytes with the blank line that ended it, and its fields decoded. */
-export interface WireFrame {
-  readonly bytes: Buffer
-  /** Undefined for comments and for events without data: they carry nothing for a reader, yet must be passed on. */
-  readonly frame: Frame | undefined
-}
-
-/** What a stream of bytes cannot be: an event over the size cap, or not UTF-8. `reason` is safe to show. */
-export class BrokenStream extends Error {}
-
 /**
  * Cuts a byte stream into server-sent events (WHATWG HTML 9.2) wherever the network cut it. Works on bytes, so a
  * character split over two chunks is never decoded in halves. `maxBytes` bounds one event.
  */
-export class SseSplitter {
+export class SseSplitter implements Splitter {
   /** Holds the bytes of the event that is not complete, `#length` of them; spare room behind, so that joining stays linear. */
   #pending: Buffer = NOTHING
   #length = 0
@@ -146,4 +139,24 @@ function parseFields(text: string): Frame | undefined {
 /** A frame as bytes on the wire. `data` must not contain line breaks (JSON text does not). */
 export function encodeFrame(frame: Frame): string {
   return frame.event === undefined ? `data: ${frame.data}\n\n` : `event: ${frame.event}\ndata: ${frame.data}\n\n`
+}
+
+function encodeFrames(frames: readonly Frame[]): string {
+  let out = ''
+  for (const frame of frames) out += encodeFrame(frame)
+  return out
+}
+
+/** Server-sent events: the framing of every dialect that brings none of its own. */
+export const SSE: Framing = {
+  mediaType: 'text/event-stream',
+  contentType: 'text/event-stream; charset=utf-8',
+  waiting: ': waiting\n\n',
+  splitter: maxBytes => new SseSplitter(maxBytes),
+  encode: encodeFrames,
+}
+
+/** How the streams of a dialect stand on the wire. */
+export function framingOf({ framing = SSE }: Dialect): Framing {
+  return framing
 }

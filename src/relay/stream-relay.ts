@@ -2,12 +2,14 @@ import type { Event } from '../call/event.ts'
 import type { Fault } from '../call/fault.ts'
 import type { Loss } from '../call/loss.ts'
 import type { Dialect, EventWriter, Frame } from '../dialects/dialect.ts'
+import type { Framing } from '../dialects/framing.ts'
 import { faultOf, UpstreamStream, UpstreamTimeout } from '../errors.ts'
 import type { Tally } from '../meter/tally.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 import type { ClientStream } from './client-stream.ts'
 import type { Flow, FlowConsumer, FlowItem } from './flow.ts'
-import { encodeFrame } from './sse.ts'
+import { named } from './named.ts'
+import { framingOf } from './sse.ts'
 import { cutUsage } from './usage-request.ts'
 
 /** Who is sent the stream: one client, or all who wait for it, who then are told each by itself that we are still there. */
@@ -19,10 +21,14 @@ export interface StreamRelayParts {
   /** The client's dialect: errors are said in it, and that we are still there. */
   readonly dialect: Dialect
   readonly requestId: string
+  /** The model that was asked, for answers that do not say it. */
+  readonly model: string
   /** Set on the translate lane; without it the vendor's bytes go through as they are. */
   readonly writer: EventWriter | undefined
   readonly cutUsage: boolean
   readonly tally: Tally
+  /** Told of every event before the client is. */
+  readonly hearing?: ((event: Event) => void) | undefined
   /** Called once, when everything was written and before the client is ended; `fault` says why the stream broke, if it did. */
   onEnd(fault: Fault | undefined, losses: readonly Loss[]): void
 }
@@ -30,6 +36,7 @@ export interface StreamRelayParts {
 /** Carries a committed stream to the client, event by event, until its end or the first error; nothing follows either. */
 export class StreamRelay implements FlowConsumer {
   readonly #parts: StreamRelayParts
+  readonly #framing: Framing
   #done = false
   /** The vendor has said that it is finished. */
   #complete = false
@@ -38,6 +45,7 @@ export class StreamRelay implements FlowConsumer {
 
   constructor(parts: StreamRelayParts) {
     this.#parts = parts
+    this.#framing = framingOf(parts.dialect)
   }
 
   /** Sends what was held, then what comes. `ended` is set when the stream was over before it was committed. */
@@ -74,7 +82,7 @@ export class StreamRelay implements FlowConsumer {
     const { writer, client } = this.#parts
     if (writer !== undefined) {
       const frames = [...last.flatMap(event => writer.push(event)), ...writer.end()]
-      if (frames.length > 0) client.write(encode(frames))
+      if (frames.length > 0) client.write(this.#framing.encode(frames))
     }
     this.#finish(undefined)
   }
@@ -86,8 +94,9 @@ export class StreamRelay implements FlowConsumer {
   }
 
   #heard(event: Event): void {
-    const { tally, client, dialect } = this.#parts
+    const { tally, hearing, client, dialect } = this.#parts
     tally.push(event)
+    hearing?.(event)
     if (event.type === 'end') this.#complete = true
     // Not before: a stream of Anthropic's begins with its start.
     else if (event.type === 'start') client.keepAlive?.(dialect.keepAlive)
@@ -119,26 +128,30 @@ export class StreamRelay implements FlowConsumer {
     this.#finish(fault)
   }
 
-  #translate(items: readonly FlowItem[], writer: EventWriter): string {
-    let out = ''
+  #translate(items: readonly FlowItem[], writer: EventWriter): string | Buffer {
+    const out: Frame[] = []
     for (const { events } of items) {
       for (const event of events) {
         this.#heard(event)
         if (event.type === 'error') {
-          if (out !== '') this.#parts.client.write(out)
+          if (out.length > 0) this.#parts.client.write(this.#framing.encode(out))
           this.#break(event.fault)
-          return ''
+          return EMPTY
         }
-        out += encode(writer.push(event))
+        for (const frame of writer.push(this.#named(event))) out.push(frame)
       }
     }
-    return out
+    return this.#framing.encode(out)
+  }
+
+  #named(event: Event): Event {
+    return event.type === 'start' ? named(event, this.#parts.requestId, this.#parts.model) : event
   }
 
   /** The stream broke on its way: the client reads an error in its own dialect, never a clean end. */
   #break(fault: Fault): void {
     const { client, dialect, requestId, flow } = this.#parts
-    client.write(encode(dialect.writeErrorFrames(fault, requestId)))
+    client.write(this.#framing.encode(dialect.writeErrorFrames(fault, requestId)))
     flow.abort()
     this.#finish(fault)
   }
@@ -152,9 +165,3 @@ export class StreamRelay implements FlowConsumer {
 }
 
 const EMPTY = Buffer.alloc(0)
-
-function encode(frames: readonly Frame[]): string {
-  let out = ''
-  for (const frame of frames) out += encodeFrame(frame)
-  return out
-}

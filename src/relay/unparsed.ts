@@ -3,6 +3,8 @@ import type { Fault } from '../call/fault.ts'
 import { dialectNamed } from '../dialects/index.ts'
 import { faultOf, HeadersTooLarge, InvalidRequest, RequestTimeout } from '../errors.ts'
 
+/** Google's paths. */
+const GEMINI = /^\w+ \S*\/v1beta\//
 /** Anthropic's path or header in the bytes of a head: all that is known of who asks, where no route was found. */
 const ANTHROPIC = /^\w+ \S*\/v1\/messages\b|^anthropic-version:/im
 
@@ -11,7 +13,7 @@ const ANTHROPIC = /^\w+ \S*\/v1\/messages\b|^anthropic-version:/im
  * Says nothing of what was sent: it may hold a key.
  */
 export function refuseUnparsed(code: string, head: string): string {
-  const dialect = ANTHROPIC.test(head) ? 'anthropic' : 'openai-chat'
+  const dialect = GEMINI.test(head) ? 'gemini' : ANTHROPIC.test(head) ? 'anthropic' : 'openai-chat'
   const { status, body } = dialectNamed(dialect).writeError(faultFor(code))
   const text = JSON.stringify(body)
   return [

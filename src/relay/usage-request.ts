@@ -16,9 +16,11 @@ const USAGE = watch('usage', 'choices')
  * client asks for it already. What the vendor then sends more is cut again by `cutUsage`.
  */
 export function askForUsage(body: Buffer, scan: Scan): Edit | undefined {
-  const options = scan.streamOptions
+  const { streamOptions: options, modelMember } = scan
   if (options === undefined) {
-    const { nameStart } = scan.modelMember
+    // No dialect that names the model in its path has to be asked.
+    if (modelMember === undefined) return undefined
+    const { nameStart } = modelMember
     return { start: nameStart, end: nameStart, bytes: '"stream_options":{"include_usage":true},' }
   }
   if (body[options.start] !== 0x7b) return { start: options.start, end: options.end, bytes: '{"include_usage":true}' }

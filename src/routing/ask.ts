@@ -11,7 +11,7 @@ import {
   UpstreamTimeout,
 } from '../errors.ts'
 import type { Envelope } from '../relay/envelope.ts'
-import { Flow } from '../relay/flow.ts'
+import { Flow, type FlowItem } from '../relay/flow.ts'
 import { hold } from '../relay/hold.ts'
 import type { Passage } from '../relay/passage.ts'
 import { holdsError, looksLikeJson, readWhole } from '../relay/whole.ts'
@@ -23,6 +23,7 @@ import { KEY_COOLDOWN } from './cooldown.ts'
 import { judge } from './judge.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Candidate } from './target.ts'
+import { wasteOf } from './waste.ts'
 
 /** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
 const FORBIDDEN_COOLDOWN = 5_000
@@ -67,6 +68,8 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
     // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
     attempt.settle(call.now(), faultOf(error).kind)
     if (isSluiceError(error) && error.kind === 'invalid') return { kind: 'invalid', ofKey: false, unsaid: true, error }
+    // The proof of who calls could not be had: another key, or another vendor, may do better.
+    if (isSluiceError(error) && error.kind === 'upstream') return { kind: 'upstream', ofKey: true, error }
     throw error
   }
   if (outcome.type === 'failed') return failed(call, attempt, outcome)
@@ -111,9 +114,9 @@ async function stream(
     outcome.body.abort()
     return unreadable(call, attempt, 'it is an event stream that nobody asked for')
   }
-  const flow = new Flow(outcome.body, passage.dialect.eventReader())
+  const flow = new Flow(outcome.body, passage.dialect)
   const held = await hold(flow, passage.lane === 'pass')
-  if (held.type === 'failed') return failed(call, attempt, held.failure)
+  if (held.type === 'failed') return failed(call, attempt, held.failure, held.items)
   if (held.type === 'faulted') {
     const { fault } = held
     attempt.settle(call.now(), fault.kind, 'an error event before any content')
@@ -132,8 +135,10 @@ async function stream(
   }
 }
 
-function failed(call: Question, attempt: Attempt, outcome: FailedOutcome): Failure {
+/** `items` is what had come of a stream. */
+function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items: readonly FlowItem[] = []): Failure {
   const { kind, reason, cause } = outcome
+  if (attempt.mayBeBilled(kind)) attempt.record.wasted = wasteOf(items, call.envelope)
   attempt.settle(call.now(), kind, reason)
   const make = kind === 'timeout' ? UpstreamTimeout : kind === 'network' ? UpstreamNetwork : undefined
   return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }
@@ -143,7 +148,7 @@ function refused(call: Question, attempt: Attempt, passage: Passage, outcome: Wh
   const { headers, body } = outcome
   const { candidate } = attempt
   const { provider } = candidate.target.vendor
-  const { fault, kind, ourKey, wholeKey } = judge(provider, passage.dialect, outcome.status, body)
+  const { fault, kind, ourKey, wholeKey, retryAfterMs: said } = judge(provider, passage.dialect, outcome.status, body)
   attempt.settle(
     call.now(),
     ourKey ? 'unauthorized' : kind,
@@ -155,7 +160,7 @@ function refused(call: Question, attempt: Attempt, passage: Passage, outcome: Wh
     return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
   }
   const limited = kind === 'limited'
-  const wait = retryAfterMs(headers, Date.now()) ?? (limited ? UNSAID_COOLDOWN : undefined)
+  const wait = retryAfterMs(headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
   if (limited && wait !== undefined) candidate.gate.cooldown.extend(call.now(), wait)
   const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
   const { status } = fault

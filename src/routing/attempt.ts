@@ -10,6 +10,12 @@ import type { Permit } from './gate.ts'
 import type { Candidate } from './target.ts'
 import type { Timing } from './target-load.ts'
 
+/** What carries an attempt to its vendor. */
+interface Carrier extends Abortable {
+  /** The request is on the wire. */
+  readonly sent: boolean
+}
+
 /** One try of one candidate: tells the gate, the target's load and the record how it ended, once, when the answer has ended. */
 export class Attempt {
   readonly candidate: Candidate
@@ -18,7 +24,7 @@ export class Attempt {
   readonly #timing: Timing
   #begunAt: number | undefined
   #settled = false
-  #exchange: Abortable | undefined
+  #exchange: Carrier | undefined
   #aborted: FailedOutcome | undefined
 
   /** `hedge` where it is made beside another one that has not ended. */
@@ -39,7 +45,7 @@ export class Attempt {
   }
 
   /** What is on the wire for it. */
-  carriedBy(exchange: Abortable): void {
+  carriedBy(exchange: Carrier): void {
     this.#exchange = exchange
     if (this.#aborted !== undefined) exchange.abort(this.#aborted)
   }
@@ -48,6 +54,15 @@ export class Attempt {
   abort(failure: FailedOutcome): void {
     this.#aborted = failure
     this.#exchange?.abort(failure)
+  }
+
+  /**
+   * Whether the vendor may bill it although it failed so: a stream had begun, or the vendor was at work when we gave it up. One that
+   * hangs up of itself before that is taken not to.
+   */
+  mayBeBilled(failure: Kind): boolean {
+    if (this.record.firstByteAt !== undefined) return true
+    return this.#exchange?.sent === true && (failure === 'timeout' || failure === 'cancelled')
   }
 
   /** The head of the answer has come. */

@@ -3,9 +3,9 @@ import { cannedResult } from '../relay/canned.ts'
 import type { Answer, CannedAnswer } from './answer.ts'
 import { type Dispatch, dispatch } from './dispatch.ts'
 import { isFiltered } from './filtered.ts'
-import { pressureOn } from './pressure.ts'
 import { takeSteps } from './steps.ts'
 import type { Standby, Target } from './target.ts'
+import { putAway } from './waste.ts'
 
 /** A call to a model that has others to stand in for it. */
 export interface Descent {
@@ -58,11 +58,9 @@ function cannedAnswer({ envelope, record }: Dispatch, { canned }: Standby): Cann
   return result && { type: 'canned', result }
 }
 
-function relieve({ envelope, targets, now }: Dispatch, { relief }: Standby): readonly string[] {
-  if (relief === undefined) return []
-  const at = now()
-  const count = relief.ladder.steps(pressureOn(targets, at), at)
-  return count === 0 ? [] : takeSteps(envelope, relief.steps.slice(0, count))
+function relieve({ envelope, now }: Dispatch, { relief }: Standby): readonly string[] {
+  const due = relief?.due(now()) ?? []
+  return due.length === 0 ? [] : takeSteps(envelope, due)
 }
 
 /** Asks the model itself, then who stands in for it. What is not returned is over. */
@@ -75,7 +73,7 @@ async function descend(descent: Descent): Promise<End> {
     last = await askOthers(descent, first, first.why)
     return last
   } finally {
-    if (last !== first) drop(first, call.now())
+    if (last !== first) drop(first, call)
   }
 }
 
@@ -100,7 +98,7 @@ async function askOthers(descent: Descent, first: End, want: Want): Promise<End>
     const end = await ask({ ...call, targets: untried, place: undefined }, want === 'content-filter')
     // A vendor that finds the call wrong is believed; that a call cannot be said in a stand-in's dialect is no mistake in it.
     if (end.why === 'answered' || (end.why === 'final' && !(end.outcome instanceof Error))) return { ...end, step }
-    drop(end, call.now())
+    drop(end, call)
     if (end.why === 'down' && shown.why !== 'down') shown = end
   }
   return shown
@@ -131,8 +129,7 @@ function whyOf(answer: Answer, mindFilter: boolean): End['why'] {
 }
 
 /** Ends an answer that its vendor's filter has stopped and that nobody will read. */
-function drop({ outcome }: End, now: number): void {
-  if (outcome instanceof Error || outcome.type === 'refused') return
-  if (outcome.type === 'stream') outcome.flow.abort()
-  outcome.attempt.settle(now, 'invalid', 'the content filter stopped it')
+function drop({ outcome }: End, { envelope, now }: Dispatch): void {
+  if (outcome instanceof Error) return
+  putAway(outcome, envelope, now(), 'invalid', 'the content filter stopped it')
 }

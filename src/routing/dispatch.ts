@@ -47,7 +47,7 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
       choices.restore()
     } else {
       const { target } = choice.candidate
-      if (failure === undefined) target.retryBudget.deposit(call.now())
+      if (call.record.attempts.length === 0) payIn(call, target)
       const ended = await askOne(call, choices, choice)
       if (!isFailure(ended)) return ended
       failure = ended
@@ -55,6 +55,12 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
     }
     if (!call.present()) throw Cancelled()
   }
+}
+
+/** First tries pay for second ones: those of a request, not of each model that stands in for another. */
+function payIn({ hedge, now }: Dispatch, { retryBudget }: Target): void {
+  retryBudget.deposit(now())
+  hedge?.budget.deposit(now())
 }
 
 function askOne(call: Dispatch, choices: Choices, choice: Choice): Promise<Answer | Failure> {

@@ -50,13 +50,22 @@ export class Gate {
 
   /** Whether it would be let in at `now`; takes nothing. */
   ready(now: number): boolean {
+    return this.well(now) && this.#allowance.ready(now)
+  }
+
+  /** Whether it would be let in at `now` but for the limits that we keep to. */
+  well(now: number): boolean {
     return (
       this.#health?.healthy !== false &&
       this.#keyCooldown.remaining(now) === 0 &&
       this.cooldown.remaining(now) === 0 &&
-      this.breaker.state !== 'open' &&
-      this.#allowance.ready(now)
+      this.breaker.state !== 'open'
     )
+  }
+
+  /** Of the vendor's limit that is nearest to its end, the share (0..1) that is used up at `now`, as its answers say. */
+  spent(now: number): number {
+    return this.#allowance.quota.spent(now)
   }
 
   /** Leave for one attempt that will cost about `tokens` tokens, or why not. */

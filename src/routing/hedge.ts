@@ -7,12 +7,12 @@ import type { Choices } from './choices.ts'
 import { isRefusal } from './gate.ts'
 import type { HedgeRule } from './hedge-rule.ts'
 import type { Target } from './target.ts'
+import { putAway } from './waste.ts'
 
 type Ended = Answer | Failure
 
 /** Asks; when that takes longer than usual, asks one more target as well. Who shows content first answers, the other is stopped. */
 export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
-  rule.budget.deposit(call.now())
   const asked = askAndStrike(call, choices, first)
   const delay = delayOf(rule, first.candidate.target, call.envelope.stream)
   if (delay === undefined) return asked
@@ -68,8 +68,7 @@ function stop(call: Asking, attempt: Attempt, asked: Promise<Ended>): void {
   asked.then(
     ended => {
       // Both began in the same moment: what came too late is put away, and told as lost.
-      if (!isFailure(ended) && ended.type === 'stream') ended.flow.abort()
-      attempt.settle(call.now(), 'cancelled', reason)
+      if (!isFailure(ended)) putAway(ended, call.envelope, call.now(), 'cancelled', reason)
     },
     () => {},
   )

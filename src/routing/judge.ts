@@ -2,6 +2,7 @@ import type { Fault, Kind } from '../call/fault.ts'
 import type { Json } from '../call/json.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Provider } from '../providers/provider.ts'
+import { MAX_COOLDOWN_MS } from './retry-after.ts'
 
 /** Whose fault a vendor's refusal is. */
 export interface Blame {
@@ -16,6 +17,8 @@ export interface Blame {
 /** What a vendor's refusal means for us, and for the client. */
 export interface Judgement extends Blame {
   readonly fault: Fault
+  /** How long the body asks to wait, ms; never longer than a header may. */
+  readonly retryAfterMs: number | undefined
 }
 
 /** Statuses with which vendors refuse a key, its rights or its balance. */
@@ -26,7 +29,12 @@ export function judge(provider: Provider, dialect: Dialect, answered: number, bo
   const json = parse(body)
   const fault = dialect.readError(answered, json)
   // Not always the one that was answered: some vendors tell an error under a 200.
-  return { fault, ...blameFor(provider, fault.status, json) }
+  return { fault, retryAfterMs: waitOf(provider, json), ...blameFor(provider, fault.status, json) }
+}
+
+function waitOf(provider: Provider, json: Json | undefined): number | undefined {
+  const wait = provider.retryAfter?.(json)
+  return wait ? Math.min(wait, MAX_COOLDOWN_MS) : undefined
 }
 
 /** The same of an answer that no client will read. */

@@ -43,6 +43,13 @@ export class LearnedLimit {
     return Math.min(this.#capacity, this.#level + this.#perMs * (now - this.#at))
   }
 
+  /** The share (0..1) that is used up at `now`; 0 where nobody has said of how much. */
+  spent(now: number): number {
+    if (this.#mostCost === Infinity) return 0
+    const left = this.left(now) ?? this.#capacity
+    return this.#capacity === 0 ? 0 : Math.min(1, 1 - left / this.#capacity)
+  }
+
   /**
    * What a call of this size is taken to cost: no more than half of the limit. Estimates are far too high for pictures, and a
    * call that needed all of a limit would wait for ever while others use it.

@@ -35,6 +35,16 @@ export class Line {
     return this.#interactive.first ?? this.#batch.first
   }
 
+  /** How many wait; batch requests do not count, for they are there to wait. */
+  get pressing(): number {
+    return this.size - this.#batch.size
+  }
+
+  /** The tokens of those of them that stand in order. */
+  get pressingCost(): number {
+    return this.#interactive.cost
+  }
+
   /** When somebody grows older or runs out of time. */
   get dueAt(): number {
     return this.#due.first?.key ?? Number.POSITIVE_INFINITY
@@ -42,7 +52,7 @@ export class Line {
 
   /** How many have their places before those that a newcomer may take: batch requests take none from interactive ones. */
   crowd(newcomer: Waiter, now: number): number {
-    return isInteractive(newcomer, now) ? this.size - this.#batch.size : this.size
+    return isInteractive(newcomer, now) ? this.pressing : this.size
   }
 
   /** Tokens that go before someone who comes now. */

@@ -1,5 +1,7 @@
+import { endpointFor } from '../providers/provider.ts'
 import type { Envelope } from '../relay/envelope.ts'
 import type { Passage } from '../relay/passage.ts'
+import { framingOf } from '../relay/sse.ts'
 import { Exchange } from '../upstream/exchange.ts'
 import type { Candidate } from './target.ts'
 
@@ -10,7 +12,7 @@ import type { Candidate } from './target.ts'
 export function exchangeFor(candidate: Candidate, passage: Passage, envelope: Envelope): Exchange | Promise<Exchange> {
   const { target, key } = candidate
   const { provider, origin, basePath, pool, timeouts } = target.vendor
-  const endpoint = provider.endpoints[envelope.operation]
+  const endpoint = endpointFor(provider, envelope.operation)
   if (endpoint === undefined)
     throw new Error(`provider ${target.vendor.name} has no endpoint for ${envelope.operation}`)
   const path = basePath + endpoint.path(target.model, envelope.stream)
@@ -36,7 +38,7 @@ export function plainHeaders({ target }: Candidate, passage: Passage, envelope: 
   const { provider } = target.vendor
   const headers: Record<string, string> = {
     'content-type': 'application/json',
-    accept: envelope.stream ? 'text/event-stream' : 'application/json',
+    accept: envelope.stream ? framingOf(passage.dialect).mediaType : 'application/json',
     // The answer is read on its way, so it must not be compressed.
     'accept-encoding': 'identity',
     'user-agent': 'sluice',

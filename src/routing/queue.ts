@@ -50,6 +50,17 @@ export class Queue {
     return this.#line.ranked > 0
   }
 
+  /**
+   * How full it is at `now`, 0..1: of its places those that are taken, or of its longest wait as long as it would take to serve
+   * all who are here, whichever is more. Batch requests do not count.
+   */
+  fullness(now: number): number {
+    if (this.depth === 0) return 0
+    const { maxDepth, maxWait } = this.settings
+    const waitMs = this.#waitFor(this.#line.pressingCost, this.#roomAt, now)
+    return Math.min(1, Math.max(this.#line.pressing / maxDepth, waitMs / maxWait))
+  }
+
   /** Takes someone in, or says why not. `refusal` is what it was told if it has tried just now. */
   enter(waiter: Waiter, refusal: Refusal | undefined): Shed | undefined {
     const now = this.now()
@@ -114,9 +125,13 @@ export class Queue {
     }
   }
 
-  /** Ms that someone who comes now would wait: until there is room at all, and until those before it are gone. */
+  /** Ms that someone who comes now would wait for those before it. */
   #estimate(waiter: Waiter, roomAt: number, now: number): number {
-    const ahead = this.#line.ahead(waiter, now)
+    return this.#waitFor(this.#line.ahead(waiter, now), roomAt, now)
+  }
+
+  /** Ms until there is room at all, and until so many tokens are served. */
+  #waitFor(ahead: number, roomAt: number, now: number): number {
     const rate = this.depth === 0 ? 0 : this.#rate.perMs(now)
     const untilRoom = Number.isFinite(roomAt) ? Math.max(0, roomAt - now) : 0
     return Math.max(untilRoom, rate === 0 ? 0 : ahead / rate)

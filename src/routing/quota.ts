@@ -65,6 +65,13 @@ export class Quota {
     }
   }
 
+  /** Of the limit of which least is left, the share (0..1) that is used up; 0 while none is known. */
+  spent(now: number): number {
+    let most = 0
+    for (const { learned } of this.#known.values()) most = Math.max(most, learned.spent(now))
+    return most
+  }
+
   /** Takes a call from the limits that are known; returns for how many tokens it counts. */
   #charge(now: number, tokens: number): number {
     let charged = tokens

@@ -60,12 +60,16 @@ export function buildSnapshot(
 }
 
 function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
-  const { type, dialect, askForUsage } = settings
+  const { type, dialect, askForUsage, project, location, credentials, aws } = settings
   const provider = createProvider(type, {
     name,
     ...(baseUrl !== undefined && { baseUrl }),
     ...(dialect !== undefined && { dialect }),
     ...(askForUsage !== undefined && { askForUsage }),
+    ...(project !== undefined && { project }),
+    ...(location !== undefined && { location }),
+    ...(credentials !== undefined && { credentials }),
+    ...(aws !== undefined && { aws }),
   })
   const { origin, pathname } = new URL(provider.baseUrl)
   return { provider, origin, basePath: pathname.replace(/\/$/, '') }
@@ -99,7 +103,8 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
   const targets = model.targets.map(({ provider, ...settings }) =>
     createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
   )
-  const standby = createStandby(name, config.models, vendors, breakers)
+  const waiting = queue && new Queue(queue, freedOf(targets), () => performance.now())
+  const standby = createStandby({ name, targets, ...(waiting && { queue: waiting }) }, config.models, vendors, breakers)
   return {
     name,
     strategy,
@@ -111,7 +116,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
       hedge: { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
     }),
     ...(affinity !== undefined && { affinity }),
-    ...(queue !== undefined && { queue: new Queue(queue, freedOf(targets), () => performance.now()) }),
+    ...(waiting !== undefined && { queue: waiting }),
     ...(standby !== undefined && { standby }),
     ...(cache !== undefined && { cache }),
   }

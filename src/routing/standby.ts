@@ -2,15 +2,17 @@ import type { Config, ModelConfig } from '../config/config.ts'
 import type { Breakers } from './breakers.ts'
 import { createTarget } from './create-target.ts'
 import { LastGate } from './last-gate.ts'
-import type { Standby, Target, Vendor } from './target.ts'
+import { Relief } from './relief.ts'
+import type { Route, Standby, Target, Vendor } from './target.ts'
 
-/** What stands ready for a model under `models`; undefined where nothing does. */
+/** What stands ready for a model under `models`, whose `route` is made with it; undefined where nothing does. */
 export function createStandby(
-  name: string,
+  route: Pick<Route, 'name' | 'targets' | 'queue'>,
   models: Config['models'],
   vendors: ReadonlyMap<string, Vendor>,
   breakers: Breakers,
 ): Standby | undefined {
+  const { name, targets, queue } = route
   const { fallbacks, lastResort, canned, degrade } = models[name] as ModelConfig
   const instead: Standby['models'] = {
     down: ladderOf(name, models),
@@ -23,10 +25,9 @@ export function createStandby(
     models: instead,
     lastResort: lastResort && createLastResort(lastResort, vendors, breakers),
     canned,
-    relief: degrade && {
-      steps: degrade.steps,
-      ladder: breakers.ladder(name, { ...degrade, steps: degrade.steps.length }),
-    },
+    relief:
+      degrade &&
+      new Relief(breakers.ladder(name, { ...degrade, steps: degrade.steps.length }), degrade.steps, targets, queue),
   }
 }
 

@@ -9,6 +9,8 @@ export interface Step {
   readonly maxTokens?: number | undefined
   /** Most effort of reasoning, for calls that ask for any. */
   readonly reasoningEffort?: Effort | undefined
+  /** An answer from the cache is given that is out of date, where there is one. Changes no call. */
+  readonly stale?: boolean | undefined
 }
 
 /** Takes the steps, in order; returns the names of those that changed the call. One that cannot be read goes on as it came. */

@@ -11,10 +11,9 @@ import type { Gate } from './gate.ts'
 import type { Health } from './health.ts'
 import type { HedgeRule } from './hedge-rule.ts'
 import type { KeyLimitSettings } from './key-limits.ts'
-import type { Ladder } from './ladder.ts'
 import type { Queue } from './queue.ts'
+import type { Relief } from './relief.ts'
 import type { RetryBudget } from './retry-budget.ts'
-import type { Step } from './steps.ts'
 import type { Price, StrategyName } from './strategies.ts'
 import type { TargetLoad } from './target-load.ts'
 
@@ -108,6 +107,6 @@ export interface Standby {
   readonly lastResort: Target | undefined
   /** Words to answer with when nobody can. */
   readonly canned: string | undefined
-  /** Cheaper ways to ask, and how many of them lasting pressure has made necessary. */
-  readonly relief: { readonly steps: readonly Step[]; readonly ladder: Ladder } | undefined
+  /** What is done for less under lasting pressure. */
+  readonly relief: Relief | undefined
 }

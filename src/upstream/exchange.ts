@@ -29,7 +29,7 @@ export interface ExchangeTimeouts {
 
 export interface ExchangeRequest {
   readonly pool: Pool
-  readonly method: 'POST' | 'GET'
+  readonly method: 'POST' | 'GET' | 'DELETE'
   readonly origin: string
   readonly path: string
   readonly query: string
@@ -74,6 +74,11 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     const { timeouts, stream } = request
     this.#totalTick = deadlines.after(timeouts.total)
     this.dueTick = stream ? Math.min(this.#totalTick, deadlines.after(timeouts.firstByte)) : this.#totalTick
+  }
+
+  /** It has been given to a connection. */
+  get sent(): boolean {
+    return this.#controller !== undefined
   }
 
   /** Puts the request on the wire. Called once, by the requestable behind reply-from or by who has no reply. */
@@ -146,8 +151,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
       ?.on('data', (chunk: Buffer) => this.#take(chunk))
       .on('end', () => this.#finish())
       .on('error', () => this.abort(UNDECODABLE))
-    const type = headers['content-type']
-    if (typeof type === 'string' && type.startsWith('text/event-stream') && status < 300) this.#openStream()
+    if (status < 300 && isEventStream(headers['content-type'])) this.#openStream()
   }
 
   #openStream(): void {
@@ -232,4 +236,9 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     this.#controller?.resume()
     this.#decoder?.resume()
   }
+}
+
+/** Server-sent events, and the binary ones of AWS. */
+function isEventStream(type: string | string[] | undefined): boolean {
+  return typeof type === 'string' && /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/.test(type)
 }

@@ -15,11 +15,11 @@ const OUTAGES: readonly (readonly [string, Script])[] = [
 ]
 
 /** A gateway that has kept an answer whose time has passed. */
-async function expired(t: TestContext, body: object) {
+async function expired(t: TestContext, body: object, model: object = {}) {
   const clock = stopClock(t)
   const first = 'stream' in body ? stream(chatStream('old')) : whole(completion('old'))
   const bench = await setUp(t, [first], {
-    model: { cache: { ttl: '10s', staleIfError: '1m' } },
+    model: { cache: { ttl: '10s', staleIfError: '1m' }, ...model },
     provider: { breaker: { minimumCalls: 1_000 } },
   })
   const kept = await (await bench.gateway.post(CHAT, body)).text()
@@ -33,11 +33,13 @@ for (const [name, outage] of OUTAGES) {
     bench.upstream.use(outage)
     const answer = await bench.gateway.post(CHAT, asked())
     t.assert.deepEqual([answer.status, answer.headers.get('x-sluice-cache')], [200, 'stale'])
+    t.assert.equal(answer.headers.get('x-sluice-degraded'), 'stale')
     t.assert.equal(await answer.text(), kept)
     const line = await bench.gateway.ended(2)
-    t.assert.deepEqual([line.cache, line.attempts], ['stale', 1])
+    t.assert.deepEqual([line.cache, line.degraded, line.attempts], ['stale', 'stale', 1])
     const metrics = await bench.gateway.metrics()
     t.assert.equal(metrics.get('sluice_cache_total{result="stale"}'), 1)
+    t.assert.equal(metrics.get('sluice_degraded_total{model="chat",step="stale"}'), 1)
   })
 }
 
@@ -79,4 +81,37 @@ test('an answer is not given beyond its staleness, and a fresh one takes its pla
   clock.pass(70_000)
   bench.upstream.use(whole(NO, { status: 500 }))
   t.assert.equal((await bench.gateway.post(CHAT, asked())).status, 500)
+})
+
+test('an expired answer is better than canned words, and those are better than none', async (t: TestContext) => {
+  const { bench, kept } = await expired(t, asked(), { canned: 'We are busy.' })
+  bench.upstream.use(whole(NO, { status: 500 }))
+  const answer = await bench.gateway.post(CHAT, asked())
+  t.assert.deepEqual([await answer.text(), answer.headers.get('x-sluice-degraded')], [kept, 'stale'])
+  const other = await bench.gateway.post(CHAT, asked({ temperature: 0.5 }))
+  t.assert.deepEqual([other.status, other.headers.get('x-sluice-degraded')], [200, 'canned'])
+})
+
+test('a step gives expired answers without asking anybody while the pressure lasts, and new ones when it is over', async (t: TestContext) => {
+  const degrade = { steps: [{ name: 'older', stale: true }], after: '2s', recoverAfter: '5s' }
+  const { bench, clock, kept } = await expired(t, asked(), { degrade })
+  const { gateway, upstream } = bench
+  const said = async (members: object = {}) => {
+    const { headers } = await gateway.post(CHAT, asked(members))
+    return [headers.get('x-sluice-cache'), headers.get('x-sluice-degraded')]
+  }
+  const limited = whole(NO, { status: 429, headers: { 'retry-after': '20' } })
+  upstream.use([limited, whole(completion('new'))])
+  t.assert.deepEqual(await said({ temperature: 0.5 }), ['miss', null], 'the vendor wishes for 20 s of rest')
+  t.assert.deepEqual(await said(), ['stale', 'stale'], 'nobody can be asked')
+  clock.pass(2_000)
+  const answer = await gateway.post(CHAT, asked())
+  t.assert.deepEqual([await answer.text(), answer.headers.get('x-sluice-degraded')], [kept, 'older'])
+
+  clock.pass(18_000)
+  t.assert.deepEqual(await said(), ['stale', 'older'], 'the relief is new')
+  t.assert.equal(upstream.requests.length, 2)
+  clock.pass(5_000)
+  t.assert.deepEqual(await said(), ['miss', null])
+  t.assert.deepEqual(await said(), ['hit', null])
 })

@@ -237,12 +237,13 @@ test('a client that leaves while it sends its body is no error of ours', async (
   t.assert.equal((await gateway.metrics()).get('sluice_inflight'), 0)
 })
 
-test('F5: an answer says its request id, target and attempts, and the log line has the same', async (t: TestContext) => {
+test('F5: an answer says its request id, target and attempts, and why others did not answer; the log line has the same', async (t: TestContext) => {
   const { gateway } = await setUp(t, [whole({ error: { message: 'no' } }, { status: 500 }), whole(completion())])
   const { headers } = await gateway.post(CHAT, asked(), { 'x-request-id': 'id-of-mine-1' })
   t.assert.equal(headers.get('x-request-id'), 'id-of-mine-1')
   t.assert.equal(headers.get('x-sluice-target'), 'b/m')
   t.assert.equal(headers.get('x-sluice-attempts'), '2')
+  t.assert.equal(headers.get('x-sluice-failed'), 'a/m: upstream')
   const line = await gateway.ended(1)
   t.assert.deepEqual(
     [line.id, line.target, line.attempts, line.tried],

@@ -161,6 +161,11 @@ suite('providers', () => {
     ['{ vllm: {} }', '1:14 type vllm needs "baseUrl"'],
     ['{ sim: { baseUrl: "http://h" } }', '1:21 a provider of type sim has no address'],
     ['{ openai: { sim: {} } }', '1:24 "sim" is only for providers of type sim'],
+    ['{ openai: { aws: {} } }', '1:24 "aws" is only for providers of type bedrock'],
+    [
+      '{ bedrock: { aws: { accessKeyId: a } } }',
+      '1:25 providers.bedrock.aws needs both "accessKeyId" and "secretAccessKey"',
+    ],
     ['{ openai: { dialect: anthropic } }', '1:24 "dialect" is only for providers of type sim'],
     ['{ anthropic: { askForUsage: true } }', '1:27 "askForUsage" is only for providers that speak the API of OpenAI'],
     ['{ sim: { dialect: anthropic, askForUsage: false } }', '"askForUsage" is only for providers that'],

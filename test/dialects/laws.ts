@@ -7,14 +7,14 @@ import type { Json, JsonObject } from '../../src/call/json.ts'
 import type { Loss } from '../../src/call/loss.ts'
 import type { Result, Usage } from '../../src/call/result.ts'
 import type { Dialect, Frame } from '../../src/dialects/dialect.ts'
-import { SseSplitter } from '../../src/relay/sse.ts'
+import { framingOf } from '../../src/relay/sse.ts'
 
 /** What the laws are tried on: wire JSON and wire bytes of one dialect, each with a name for the test's title. */
 export interface Samples {
   readonly requests?: readonly { readonly name: string; readonly json: JsonObject }[]
   readonly responses?: readonly { readonly name: string; readonly json: Json }[]
   /** `response`: the answer that the vendor gives without a stream, to be equal to the collected one. */
-  readonly streams?: readonly { readonly name: string; readonly body: string; readonly response?: Json }[]
+  readonly streams?: readonly { readonly name: string; readonly body: string | Buffer; readonly response?: Json }[]
 }
 
 /** Registers a test for each law of dialects and each sample. */
@@ -56,22 +56,22 @@ export function checkResponse(dialect: Dialect, json: Json): void {
 }
 
 /** The whole body in one piece, byte by byte, and in pieces of odd sizes: always the same, well-formed events. */
-export function checkSplits(dialect: Dialect, body: string): void {
+export function checkSplits(dialect: Dialect, body: string | Buffer): void {
   const whole = readStream(dialect, body)
   checkEvents(whole)
   for (const size of [1, 3, 61, 1021]) assert.deepEqual(readStream(dialect, body, size), whole)
 }
 
 /** The collected stream is what readResponse gives for the same answer, notes on form and empty members aside. */
-export function checkCollected(dialect: Dialect, body: string, response: Json): void {
+export function checkCollected(dialect: Dialect, body: string | Buffer, response: Json): void {
   const collected = collect(readStream(dialect, body))
   assert.deepEqual(comparable(collected), comparable(dialect.readResponse(response)))
 }
 
 /** The events of a body that arrives in chunks of `size` bytes; the whole at once without it. */
-export function readStream(dialect: Dialect, body: string, size?: number): Event[] {
-  const bytes = Buffer.from(body)
-  const splitter = new SseSplitter(16 * 1024 * 1024)
+export function readStream(dialect: Dialect, body: string | Buffer, size?: number): Event[] {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  const splitter = framingOf(dialect).splitter(16 * 1024 * 1024)
   const reader = dialect.eventReader()
   const events: Event[] = []
   const step = size ?? Math.max(1, bytes.length)

@@ -44,9 +44,11 @@ function code(response: Response): Promise<string> {
   return response.json().then(body => (body as { error: { code: string } }).error.code)
 }
 
-/** Waits until so many requests wait in the queue of `chat`. */
+/** Waits until so many requests wait in the queue of `chat`; throws when they do not in time, as where some were served before the last came. */
 async function waiting(gateway: Gateway, count: number): Promise<void> {
+  const giveUpAt = performance.now() + 10_000
   while (gateway.app.api.live.snapshot.routes.get('chat')?.queue?.depth !== count) {
+    if (performance.now() > giveUpAt) throw new Error(`${count} requests never waited at a time`)
     await new Promise(resolve => setImmediate(resolve))
   }
 }

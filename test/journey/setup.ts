@@ -4,6 +4,7 @@ import { type Script, startUpstream, type Upstream } from '../upstream.ts'
 
 export const CHAT = '/v1/chat/completions'
 export const MESSAGES = '/v1/messages'
+export const RESPONSES = '/v1/responses'
 
 export interface BenchOptions extends GatewayOptions {
   /** Members of each provider (`timeouts`, `breaker`, `apiKeys`). */
@@ -13,7 +14,7 @@ export interface BenchOptions extends GatewayOptions {
   /** Top-level members (`keys`, `listen`). */
   readonly config?: object
   /** Types of the providers, in order; `openai-compatible` where none is said. */
-  readonly types?: readonly ('openai-compatible' | 'vllm' | 'anthropic')[]
+  readonly types?: readonly ('openai-compatible' | 'openai' | 'vllm' | 'anthropic' | 'gemini')[]
 }
 
 /** A gateway in front of scripted vendors: `a`, `b`, `c` in turn, each with the model `m`, asked in this order as `chat`. */

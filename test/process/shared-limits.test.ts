@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { Client } from '../journey/client.ts'
 import { chunk, completion, ROLE } from '../journey/frames.ts'
 import { asked, CHAT } from '../journey/setup.ts'
@@ -9,6 +10,7 @@ import { addressesOf, type Started, startProcess } from './sluice.ts'
 
 const HEADERS = { 'x-api-key': 'key-of-the-caller-1' }
 const SLOT_TTL_MS = 600
+const SLOTS_KEY = 'sluice:limit:concurrency:caller'
 
 interface Gateway {
   readonly process: Started
@@ -21,6 +23,7 @@ async function start(
   t: TestContext,
   script: Script,
   limits: string,
+  slotTtl = SLOT_TTL_MS,
 ): Promise<{ redis: OwnRedis; gateways: Gateway[] }> {
   const redis = await startOwnRedis()
   const upstream = await startUpstream(script)
@@ -29,7 +32,7 @@ async function start(
 listen: { drain: 1ms }
 providers: { a: { type: openai-compatible, baseUrl: "${upstream.url}" } }
 keys: [ { name: caller, key: ${HEADERS['x-api-key']}, limits: ${limits} } ]
-state: { redis: "${redis.url}", slotTtl: ${SLOT_TTL_MS}ms }
+state: { redis: "${redis.url}", slotTtl: ${slotTtl}ms }
 `
   const start = async (): Promise<Gateway> => {
     const process = startProcess(t, [], { files: { 'sluice.yaml': text } })
@@ -96,6 +99,23 @@ test('D3, D4: slots are shared by two processes, and those of a killed one are f
   t.assert.equal(status, 200)
   t.assert.ok(performance.now() - killed < 2 * SLOT_TTL_MS)
   t.assert.deepEqual(await ask([living], 1), [429], 'one slot was freed')
+})
+
+test('D3: a gateway that is told to stop gives back the slots of the streams that it cuts, long before their time to live', {
+  skip,
+}, async (t: TestContext) => {
+  const script = stream([ROLE, chunk({ content: 'one' }), new Promise<void>(() => {})])
+  const { gateways, redis } = await start(t, script, '{ concurrency: 2 }', 3_600_000)
+  const [stopping] = gateways as [Gateway]
+  const body = asked({ model: 'a/m', stream: true })
+  const clients = [0, 1].map(() => new Client(stopping.url + CHAT, body, HEADERS))
+  for (const client of clients) await client.until('one')
+  const reader = new Redis(redis.url)
+  t.after(() => reader.disconnect())
+  t.assert.equal(await reader.zcard(SLOTS_KEY), 2)
+  stopping.process.kill('SIGTERM')
+  await stopping.process.exit
+  t.assert.equal(await reader.zcard(SLOTS_KEY), 0)
 })
 
 test('C14, C15: with Redis frozen requests go on, one log line says so, and another one when it is back', {

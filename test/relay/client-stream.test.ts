@@ -3,6 +3,7 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { ClientStream } from '../../src/relay/client-stream.ts'
+import { SSE } from '../../src/relay/sse.ts'
 
 const SIGN = ': ping\n\n'
 const NO_SOURCE = { pause() {}, resume() {} }
@@ -38,7 +39,7 @@ async function connect(t: TestContext): Promise<Connected> {
 test('a sign of life is sent after fifteen silent seconds', async t => {
   const { response, incoming, pass } = await connect(t)
   const client = new ClientStream(response, NO_SOURCE)
-  client.begin({})
+  client.begin({}, SSE)
   client.keepAlive(SIGN)
   pass(14)
   client.write('data: 1\n\n')
@@ -54,7 +55,7 @@ test('a sign of life is sent after fifteen silent seconds', async t => {
 test('a client that does not read what is there is sent no more signs', async t => {
   const { response, pass } = await connect(t)
   const client = new ClientStream(response, NO_SOURCE)
-  client.begin({})
+  client.begin({}, SSE)
   client.keepAlive(SIGN)
   while (!response.writableNeedDrain) client.write('x'.repeat(1_000_000))
   const { writableLength } = response

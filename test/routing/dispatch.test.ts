@@ -122,7 +122,7 @@ function slowVendor() {
   const outcome = new Promise<Outcome>(resolve => {
     answer = resolve
   })
-  return { answer, outcome, exchange: { abort: answer as (failure: Outcome) => void } }
+  return { answer, outcome, exchange: { sent: true, abort: answer as (failure: Outcome) => void } }
 }
 
 test('a second target is asked when the first is slow; who answers first is read, the other is hung up on', async t => {
@@ -171,4 +171,17 @@ test('without a budget nothing is hedged', async t => {
   slow.answer(GOOD)
   t.assert.equal((await answer).status, 200)
   t.assert.deepEqual(asked, ['a/m'])
+})
+
+test('C5: only the first attempt of a request pays for second ones, whichever models are asked after it', async t => {
+  for (const first of [true, false]) {
+    const hedge = HEDGE()
+    const { record, snapshot, run } = await setUp(t, { hedge, forward: async () => GOOD })
+    const [target] = snapshot.planner.route('chat', () => true).targets
+    const earlier = { target: 'c/m', provider: 'c', model: 'm', key: 0, startedAt: 0 }
+    if (!first) record.attempts.push(earlier)
+    if (target !== undefined) target.retryBudget.settings = { ratio: 1, minPerSecond: 0 }
+    await run()
+    t.assert.deepEqual([hedge.budget.affords(0), target?.retryBudget.affords(0)], [first, first])
+  }
 })

@@ -78,10 +78,12 @@ test('a check is a GET below the base URL with our key and no body: it costs no 
 })
 
 test('every type of provider can be checked without asking a model anything', t => {
+  // The runtime of Bedrock has no list of models, but another one that costs nothing.
+  const lists: Readonly<Record<string, RegExp>> = { bedrock: /^\/async-invoke$/ }
   for (const [name, type] of Object.entries(providerTypes)) {
     const { method, path } = type.create({ name, baseUrl: 'http://127.0.0.1:9' }).healthCheck()
     t.assert.equal(method, 'GET', name)
-    t.assert.match(path, /models$/, name)
+    t.assert.match(path, lists[name] ?? /models\b/, name)
   }
 })
 

@@ -205,3 +205,50 @@ suite('who is refused', () => {
     t.assert.equal(queue.depth, 1)
   })
 })
+
+suite('how full it is', () => {
+  test('while nobody waits it is empty, whatever went before', async (t: TestContext) => {
+    const { come, vendor, queue, settle } = setUpQueue(t, { maxDepth: 2 })
+    t.assert.equal(queue.fullness(Date.now()), 0)
+    come('one')
+    vendor.free()
+    await settle()
+    t.assert.equal(queue.fullness(Date.now()), 0)
+  })
+
+  test('it is the share of its places that are taken, batch requests apart', (t: TestContext) => {
+    const { come, vendor, queue } = setUpQueue(t, { maxDepth: 10 })
+    vendor.waitMs = 1
+    come('one')
+    come('two')
+    for (let count = 0; count < 5; count += 1) come(`batch ${count}`, { priority: 'batch' })
+    t.assert.equal(queue.fullness(Date.now()), 0.2)
+    come('failed once', { retry: true })
+    t.assert.equal(queue.fullness(Date.now()), 0.3)
+  })
+
+  test('or of its longest wait as long as its targets wish to be left alone', (t: TestContext) => {
+    const { come, vendor, queue, advance } = setUpQueue(t, { maxWait: 5_000 })
+    vendor.waitMs = 4_000
+    come('one')
+    t.assert.equal(queue.fullness(Date.now()), 0.8)
+    advance(2_000)
+    t.assert.equal(queue.fullness(Date.now()), 0.4)
+  })
+
+  test('or as long as it takes to serve all who wait, however many places are left', async (t: TestContext) => {
+    const { come, vendor, queue, settle, advance } = setUpQueue(t, { maxWait: 10_000 })
+    vendor.waitMs = 1
+    for (let count = 0; count < 60; count += 1) come(`request ${count}`, { maxWait: 60_000 })
+    for (let second = 0; second < 10; second += 1) {
+      advance(1_000)
+      vendor.free()
+      await settle()
+    }
+    // 50 are left, and one goes in a second.
+    t.assert.equal(queue.fullness(Date.now()), 1)
+    for (let count = 0; count < 46; count += 1) vendor.free()
+    await settle()
+    t.assert.ok(queue.fullness(Date.now()) < 0.2, 'four wait, and many have gone lately')
+  })
+})

@@ -198,3 +198,22 @@ test('garbage in the headers limits nothing, and nothing limits for days', () =>
   assert.equal(learned(requestsLeft(0, '99999')).waitMs(0, 0), 600_000)
   assert.equal(learned(requestsLeft(0, '99999s', 1)).waitMs(0, 0), 600_000)
 })
+
+test('what is spent of a quota is told of the limit of which least is left, and grows again with time', () => {
+  const quota = learned({ ...requestsLeft(45, '15s', 60), ...tokensLeft(500, '5s', 1_000) })
+  assert.equal(quota.spent(0), 0.5)
+  assert.equal(quota.spent(2_500), 0.25)
+  assert.equal(quota.spent(20_000), 0)
+})
+
+test('calls that are under way are spent', () => {
+  const quota = learned(requestsLeft(60, '0s', 60))
+  for (let count = 0; count < 30; count += 1) quota.send(0, 0)
+  assert.equal(quota.spent(0), 0.5)
+})
+
+test('nothing is taken to be spent where nobody has said of how much, or what was said is old', () => {
+  assert.equal(new Quota().spent(0), 0)
+  assert.equal(learned(requestsLeft(3, '15s')).spent(0), 0)
+  assert.equal(learned(requestsLeft(0, '60s', 60)).spent(60_000), 0)
+})

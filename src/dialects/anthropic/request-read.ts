@@ -42,16 +42,16 @@ const REQUEST = new Set([
 const METADATA = new Set(['user_id'])
 
 /** A Messages API request as a call. Throws InvalidRequest that names the member at fault. */
-export function readRequest({ json }: WireRequest): Call {
+export function readRequest({ json, headers }: WireRequest): Call {
   try {
-    return readCall(json)
+    return readCall(json, headers?.['anthropic-beta'])
   } catch (error) {
     if (error instanceof Malformed) throw InvalidRequest({ param: error.path }, error.message)
     throw error
   }
 }
 
-function readCall(json: JsonObject): Call {
+function readCall(json: JsonObject, betas: string | string[] | undefined): Call {
   const stream = optionalBoolean(json.stream, 'stream')
   const choice = readToolChoice(json.tool_choice)
   const thinking = readThinking(json.thinking)
@@ -77,6 +77,7 @@ function readCall(json: JsonObject): Call {
       ...output.left,
       ...metadata.left,
       ...(stream === false && { $wire: { stream } }),
+      ...(betas !== undefined && { $betas: String(betas).split(/\s*,\s*/) }),
     }),
   }
 }

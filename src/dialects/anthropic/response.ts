@@ -13,10 +13,8 @@ const MESSAGE = new Set(['id', 'type', 'role', 'model', 'content', 'stop_reason'
 
 /** What a message says beside its content and its end; the same for a whole answer and for `message_start`. */
 export function messageExtra(message: Members): Record<string, Json> {
-  const rest = leftover(message, MESSAGE)
   // Always written, null included.
-  delete rest.stop_reason
-  delete rest.stop_sequence
+  const { stop_reason: _reason, stop_sequence: _sequence, ...rest } = leftover(message, MESSAGE)
   return rest
 }
 

@@ -3,6 +3,7 @@ import type { Json } from '../../call/json.ts'
 import { isObject, isOwn, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
 import { lose, loseAnnotations, type WriteContext, writePart } from './part-write.ts'
 import { writeReasoning } from './reasoning-write.ts'
+import { withoutSignature, writeThoughtSignature } from './thought-signature.ts'
 
 /** An assistant message taken apart: its content parts, and the members beside `content`. */
 export interface AssistantMembers {
@@ -24,11 +25,12 @@ export function writeAssistant(
   const calls: Json[] = []
   const members: Record<string, Json> = {}
   for (const block of blocks) {
-    loseAnnotations(context, block)
+    const signed = block.type === 'tool-call' && (form.answer || context.own)
+    loseAnnotations(context, signed ? withoutSignature(block) : block)
     const member = note(block.extra, '$member')
     if (block.type === 'tool-call') {
       if (note(block.extra, '$legacy') === true) members.function_call = writeFunction(block)
-      else calls.push(writeToolCall(block))
+      else calls.push({ ...writeToolCall(block), ...(signed && writeThoughtSignature(block)) })
     } else if (block.type === 'reasoning' && member !== 'thinking') reasoning.push(block)
     else if (block.type === 'opaque' && block.dialect === NAME && typeof member === 'string') {
       if (member === 'reasoning_details') reasoning.push(block)

@@ -15,6 +15,7 @@ export const openaiChat: Dialect = {
   readResponse,
   readReport,
   writeResponse,
+  usageOnRequest: true,
   // A comment: the SDKs know no event that says nothing.
   keepAlive: ': ping\n\n',
   eventReader: () => new ChatEventReader(),

@@ -5,6 +5,7 @@ import { InvalidRequest } from '../../errors.ts'
 import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
 import { place, readCache, readContent } from './part-read.ts'
 import { readReasoning } from './reasoning-read.ts'
+import { readThoughtSignature } from './thought-signature.ts'
 
 /** The `messages` of a request as turns, in wire order. Throws InvalidRequest. */
 export function readMessages(messages: readonly Json[]): Turn[] {
@@ -138,8 +139,10 @@ function readToolCall(call: Json, index: number, at: string | undefined): Block 
   const inner = reader.nested('function')
   if (inner === undefined) reader.refuse('function', 'an object')
   const function_ = inner ?? new ObjectReader({}, undefined)
+  const signature = readThoughtSignature(reader)
   // Some compatible vendors leave the id out of their answers; clients need one to send the result back.
-  return readFunction(function_, id ?? `call_${index}`, place(at), { ...reader.rest(), $wire: wire })
+  const block = readFunction(function_, id ?? `call_${index}`, place(at), { ...reader.rest(), $wire: wire })
+  return { ...block, extra: { ...block.extra, ...signature } }
 }
 
 /** Takes members that are form only, for the note `$wire`. */

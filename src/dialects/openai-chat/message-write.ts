@@ -2,13 +2,17 @@ import type { Block, ToolResultBlock } from '../../call/block.ts'
 import type { Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import { writeAssistant } from './assistant-write.ts'
-import { type Members, note, ownMembers } from './members.ts'
+import { type Members, NAME, note, ownMembers } from './members.ts'
 import { cacheMark, lose, loseAnnotations, type WriteContext, writePart } from './part-write.ts'
 
 /** The turns as `messages`. One turn may give several: tool results are messages of their own here. */
 export function writeMessages(turns: readonly Turn[], context: WriteContext): Members[] {
   return turns.flatMap(turn => {
     loseAnnotations(context, turn)
+    if (turn.blocks.length > 0 && turn.blocks.every(isForeign)) {
+      writeContent(turn.blocks, false, context)
+      return []
+    }
     switch (turn.role) {
       case 'assistant':
         return [writeAssistantTurn(turn, context)]
@@ -18,6 +22,11 @@ export function writeMessages(turns: readonly Turn[], context: WriteContext): Me
         return writeUserTurn(turn, context)
     }
   })
+}
+
+/** Only another dialect understands it: of a turn that holds nothing else an empty message would be left. */
+function isForeign(block: Block): boolean {
+  return block.type === 'opaque' && block.dialect !== NAME
 }
 
 /** What stands in a turn beside its content. */

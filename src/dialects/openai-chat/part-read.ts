@@ -1,5 +1,6 @@
 import type { Annotated, Block, CacheMark, FileBlock, Source } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
+import { readUrl } from '../data-url.ts'
 import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
 
 /**
@@ -82,7 +83,7 @@ export function readCache(reader: ObjectReader): { cache: { cache?: CacheMark };
 function readImage(reader: ObjectReader, part: Json): Block {
   // Some clients give the address itself where the API has an object; Mistral documents both.
   if (typeof reader.peek('image_url') === 'string') {
-    const source = sourceOf(reader.string('image_url') ?? '')
+    const source = readUrl(reader.string('image_url') ?? '')
     return { type: 'image', source, ...annotations(reader, { $form: 'string' }) }
   }
   const image = reader.nested('image_url')
@@ -94,17 +95,10 @@ function readImage(reader: ObjectReader, part: Json): Block {
   const detail = image.string('detail')
   return {
     type: 'image',
-    source: sourceOf(url),
+    source: readUrl(url),
     ...(detail !== undefined && { detail }),
     ...annotations(reader, image.rest('image_url.')),
   }
-}
-
-/** A data URL in the plain form becomes bytes; everything else is kept as an address, so that it is written back verbatim. */
-function sourceOf(url: string): Source {
-  const marker = url.startsWith('data:') ? url.indexOf(';base64,') : -1
-  if (marker < 0) return { kind: 'url', url }
-  return { kind: 'base64', mediaType: url.slice('data:'.length, marker), data: url.slice(marker + ';base64,'.length) }
 }
 
 function readAudio(reader: ObjectReader, part: Json): Block {
@@ -140,7 +134,7 @@ function fileSource(file: ObjectReader): { source: Source; notes: Members } | un
   if (id !== undefined) return { source: { kind: 'id', id }, notes: {} }
   const data = file.string('file_data')
   if (data === undefined) return undefined
-  const source = sourceOf(data)
+  const source = readUrl(data)
   if (source.kind === 'base64' || data.startsWith('http')) return { source, notes: {} }
   // Bare base64 has no media type; PDF is the one type that the API documents for it.
   return { source: { kind: 'base64', mediaType: 'application/pdf', data }, notes: { $form: 'bare' } }

@@ -1,7 +1,8 @@
-import type { AudioBlock, Block, FileBlock, ImageBlock, ReasoningBlock, Source } from '../../call/block.ts'
+import type { AudioBlock, Block, FileBlock, ImageBlock, ReasoningBlock } from '../../call/block.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
+import { writeUrl } from '../data-url.ts'
 import { isOwn, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
 
 /** What a writer of a request or an answer knows of its source, and where it reports what it could not say. */
@@ -63,13 +64,8 @@ export function cacheMark(item: Pick<Block, 'cache' | 'extra'>, context: WriteCo
   return { cache_control: { type: 'ephemeral', ...(ttl !== undefined && { ttl }), ...inner } }
 }
 
-function dataUrl(source: Source): string | undefined {
-  if (source.kind === 'url') return source.url
-  return source.kind === 'base64' ? `data:${source.mediaType};base64,${source.data}` : undefined
-}
-
 function writeImage(block: ImageBlock, context: WriteContext): Members | undefined {
-  const url = dataUrl(block.source)
+  const url = writeUrl(block.source)
   if (url === undefined) return lose(context, block.at, 'an image has to be an address or base64 data')
   const inner = { ...nestedMembers(block.extra, 'image_url'), url, ...(block.detail && { detail: block.detail }) }
   return {
@@ -117,7 +113,7 @@ function fileData(block: FileBlock, context: WriteContext): Members | undefined 
   const { source } = block
   switch (source.kind) {
     case 'base64':
-      return { file_data: note(block.extra, '$form') === 'bare' ? source.data : (dataUrl(source) ?? '') }
+      return { file_data: note(block.extra, '$form') === 'bare' ? source.data : (writeUrl(source) ?? '') }
     case 'url':
       // OpenRouter takes an address in `file_data`; OpenAI itself does not.
       if (context.own) return { file_data: source.url }

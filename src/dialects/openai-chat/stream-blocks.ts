@@ -3,6 +3,7 @@ import type { DeltaEvent } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
 import { isObject, NAME, nestedMembers, note, ownMembers } from './members.ts'
 import { foreignDetail } from './reasoning-write.ts'
+import { writeThoughtSignature } from './thought-signature.ts'
 
 /** What the writer remembers of one output: what it holds decides the finish reason, the counters number its lists. */
 export interface OutputState {
@@ -62,7 +63,8 @@ function callWriter(block: ToolCallBlock, index: number): BlockWriter {
   return {
     open() {
       const inner = { ...nestedMembers(block.extra, 'function'), name: block.name, arguments: '' }
-      const call = { index, id: block.id, type: 'function', ...ownMembers(block.extra, 'function') }
+      const known = { ...ownMembers(block.extra, 'function'), ...writeThoughtSignature(block) }
+      const call = { index, id: block.id, type: 'function', ...known }
       return [JSON.stringify({ tool_calls: [{ ...call, index, function: inner }] }), ...argue(block.arguments)]
     },
     delta: event => argue(event.arguments),

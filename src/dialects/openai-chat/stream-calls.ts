@@ -3,6 +3,7 @@ import type { Event } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
 import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
 import { takeWire } from './message-read.ts'
+import { readThoughtSignature } from './thought-signature.ts'
 
 /** A tool call that grows over several chunks. `block` is -1 until it has been opened. */
 interface GrowingCall {
@@ -121,11 +122,13 @@ export class CallReader {
     const reader = new ObjectReader(call.first, undefined)
     const wire = takeWire(reader, ['type', 'index'])
     reader.take('id')
+    const signature = readThoughtSignature(reader)
     const inner = reader.nested('function')
     inner?.take('name')
     inner?.take('arguments')
     const notes: Members = call.legacy ? { $legacy: true } : { $wire: wire }
-    return extraOf(reader.rest(), inner?.rest('function.') ?? {}, notes)
+    const { extra } = extraOf(reader.rest(), inner?.rest('function.') ?? {}, notes)
+    return { extra: { ...extra, ...signature } }
   }
 
   #custom(call: GrowingCall, piece: Members): void {

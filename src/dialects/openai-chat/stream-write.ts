@@ -10,6 +10,7 @@ import { writeErrorFrames } from './errors.ts'
 import { finishLosses, writeFinish } from './finish.ts'
 import { type Members, NAME, nestedMembers, ownMembers } from './members.ts'
 import { type BlockWriter, blockWriter, type OutputState } from './stream-blocks.ts'
+import { withoutSignature } from './thought-signature.ts'
 import { writeUsage } from './usage.ts'
 
 /** A block that is open, and where it stood in the vendor's answer: losses name that place. */
@@ -86,7 +87,8 @@ export class ChatEventWriter implements EventWriter {
   #open(event: BlockOpenEvent): Frame[] {
     const { output, content } = event
     const at = content.at ?? `choices.${output}.message`
-    this.#lose(foreignLosses(NAME, at, content.extra))
+    const { extra } = content.type === 'tool-call' ? withoutSignature(content) : content
+    this.#lose(foreignLosses(NAME, at, extra))
     const writer = blockWriter(content, this.#state(output))
     if (writer === undefined) {
       this.#lose([{ path: at, why: whyNot(content) }])

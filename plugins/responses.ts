@@ -1,0 +1,104 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { Collector } from '../src/call/collect.ts'
+import type { Event } from '../src/call/event.ts'
+import type { Result } from '../src/call/result.ts'
+import { continueFrom, conversationOf } from '../src/dialects/openai-responses/conversation.ts'
+import { ResponseUnknown } from '../src/errors.ts'
+import { type Origin, ResponseMemory } from '../src/responses/memory.ts'
+import { pinned } from '../src/responses/pin.ts'
+import { idOf, type StateWishes, stateWishes } from '../src/responses/wishes.ts'
+import type { Answer, CannedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Which caller was given which response. */
+    responses: ResponseMemory
+  }
+  interface FastifyRequest {
+    /** Of a request for a response: what it goes on from, and whether it shall be kept. */
+    wishes: StateWishes | undefined
+    /** Told of every event of the stream that this request is answered with. */
+    hearing: ((event: Event) => void) | undefined
+  }
+  interface FastifyReply {
+    /** Remembers who gave this response, so that the caller can go on from it; keeps the turns where the config says so. */
+    remember(answer: Answer | CannedAnswer): void
+  }
+}
+
+/**
+ * A response that goes on from an earlier one: to the vendor that keeps that one and nobody else, or, where the gateway keeps
+ * it, to any vendor with all that was said. Before the cache: what is asked differs.
+ */
+export default fp(
+  async app => {
+    const memory = new ResponseMemory(app.cache)
+    app.decorate('responses', memory)
+    app.decorateRequest('wishes')
+    app.decorateRequest('hearing')
+    app.addHook('preHandler', (request, _reply, done) => {
+      if (request.routeOptions.config.operation !== 'responses') {
+        done()
+        return
+      }
+      request.wishes = stateWishes(request.call.body)
+      const { previous } = request.wishes
+      if (previous === undefined) done()
+      else goOn(memory, request, previous).then(() => done(), done)
+    })
+    app.decorateReply('remember', function (this: FastifyReply, answer: Answer | CannedAnswer) {
+      const { request } = this
+      if (request.wishes?.store !== true || answer.type === 'refused' || answer.type === 'canned') return
+      if (answer.passage.dialect === request.call.dialect) rememberOrigin(memory, request, answer)
+      else if (request.snapshot.config.responses.state) hold(memory, request, answer)
+    })
+  },
+  { name: 'responses', dependencies: ['answers'] },
+)
+
+/** Rejects with ResponseUnknown, and with InvalidRequest where the model that is asked for does not lead to who has it. */
+async function goOn(memory: ResponseMemory, request: FastifyRequest, previous: string): Promise<void> {
+  const { caller, call, route } = request
+  const known = await memory.find(caller?.name, previous)
+  if (known?.held !== undefined) call.replace(continueFrom(call.decode(), known.held.turns))
+  else if (known !== undefined) request.route = pinned(route, known.origin)
+  // Without keys there is one caller, whose id it must be, be it from before a restart.
+  else if (caller !== undefined) throw ResponseUnknown({ param: 'previous_response_id' }, previous.slice(0, 100))
+}
+
+function originOf({ attempt: { candidate } }: WholeAnswer | StreamAnswer): Origin {
+  return { target: candidate.target.id, key: candidate.key.index }
+}
+
+function rememberOrigin(memory: ResponseMemory, request: FastifyRequest, answer: WholeAnswer | StreamAnswer): void {
+  const id = answer.type === 'whole' ? (answer.result?.id ?? idOf(answer.body)) : startedId(answer)
+  if (!id) return
+  memory.remember(request.caller?.name, id, { origin: originOf(answer) }, request.snapshot.config.responses.ttl)
+}
+
+/** A stream that has shown content has shown its start. */
+function startedId({ items }: StreamAnswer): string | undefined {
+  return items.flatMap(({ events }) => events).find(event => event.type === 'start')?.id
+}
+
+/** Keeps the conversation with the answer, as soon as that is whole. */
+function hold(memory: ResponseMemory, request: FastifyRequest, answer: WholeAnswer | StreamAnswer): void {
+  const keep = (result: Result): void => {
+    const { call, caller, snapshot } = request
+    if (result.id === '') return
+    const said = { role: 'assistant' as const, blocks: result.outputs[0]?.blocks ?? [] }
+    const turns = [...conversationOf(call.decode()), said]
+    const held = { turns, body: call.dialect.writeResponse(result).body }
+    memory.remember(caller?.name, result.id, { origin: originOf(answer), held }, snapshot.config.responses.ttl)
+  }
+  if (answer.type === 'whole') {
+    if (answer.result !== undefined) keep(answer.result)
+    return
+  }
+  const collector = new Collector()
+  request.hearing = event => {
+    collector.push(event)
+    if (event.type === 'end') keep(collector.result())
+  }
+}

@@ -1,0 +1,107 @@
+import type { Block, ToolResultBlock } from '../../call/block.ts'
+import type { Call, Turn } from '../../call/call.ts'
+import { foreignLosses } from '../../call/foreign.ts'
+import type { Loss } from '../../call/loss.ts'
+import { InvalidRequest } from '../../errors.ts'
+import { type Writing, writeBlocks } from './blocks-write.ts'
+import { cachePoints } from './cache-points.ts'
+import { DIALECT, type Members, ownMembers } from './members.ts'
+
+/**
+ * The turns as `system` and `messages`: system turns are joined in order wherever they stood, and turns of one speaker in a
+ * row become one message, since Bedrock wants the two to alternate. Throws InvalidRequest where it could only refuse what is left.
+ */
+export function writeTurns(call: Call, losses: Loss[]): { system?: Members[]; messages?: Members[] } {
+  const writing: Writing = { into: 'request', own: call.dialect === DIALECT, losses }
+  if (!writing.own) refuseOrphans(call.turns)
+  const system = writeSystem(call.turns, writing)
+  const spoken = call.turns.filter(({ role }) => role !== 'system')
+  const messages = spoken.map(turn => writeMessage(turn, writing)).filter(message => message !== undefined)
+  if (writing.own) return { ...(system.length > 0 && { system }), ...(messages.length > 0 && { messages }) }
+  if (messages.length === 0) {
+    throw InvalidRequest({ param: 'messages' }, 'messages must hold a user or assistant message that is not empty')
+  }
+  return { ...(system.length > 0 && { system }), messages: alternate(messages).map(joinResults) }
+}
+
+function writeSystem(turns: readonly Turn[], writing: Writing): Members[] {
+  const leading = turns.findIndex(({ role }) => role !== 'system')
+  return turns.flatMap((turn, index) => {
+    if (turn.role !== 'system') return []
+    if (leading !== -1 && index > leading) {
+      writing.losses.push({ path: turn.at ?? 'system', why: 'moved to the front: Bedrock has one system prompt' })
+    }
+    reportTurn(turn, writing)
+    const blocks = turn.blocks.filter(block => isText(block, writing))
+    return [...writeBlocks(blocks, writing), ...cachePoints(turn)]
+  })
+}
+
+function isText(block: Block, { own, losses }: Writing): boolean {
+  if (block.type === 'text' || own) return true
+  losses.push({ path: block.at ?? 'system', why: 'a system prompt at Bedrock holds text only' })
+  return false
+}
+
+function writeMessage(turn: Turn, writing: Writing): Members | undefined {
+  reportTurn(turn, writing)
+  const content = writeBlocks(turn.blocks, writing)
+  if (content.length === 0 && !writing.own) {
+    writing.losses.push({ path: turn.at ?? 'messages', why: 'Bedrock refuses a message without content' })
+    return undefined
+  }
+  const role = turn.role === 'tool' ? 'user' : turn.role
+  return { ...ownMembers(turn.extra), role, content: [...content, ...cachePoints(turn)] }
+}
+
+function reportTurn(turn: Turn, { losses }: Writing): void {
+  losses.push(...foreignLosses(DIALECT, turn.at, turn.extra))
+  if (turn.name !== undefined) losses.push({ path: `${turn.at ?? 'messages'}.name`, why: 'Bedrock names no speakers' })
+}
+
+type Message = Members & { readonly content?: readonly Members[] }
+
+function alternate(messages: readonly Message[]): Message[] {
+  const joined: Message[] = []
+  for (const message of messages) {
+    const before = joined.at(-1)
+    if (before === undefined || before.role !== message.role) joined.push(message)
+    else joined[joined.length - 1] = { ...before, content: [...(before.content ?? []), ...(message.content ?? [])] }
+  }
+  return joined
+}
+
+/** Two results of one call, which Bedrock refuses, become one; results come first, as it wants them. */
+function joinResults(message: Message): Message {
+  const results = new Map<string, Members>()
+  const others: Members[] = []
+  for (const block of message.content ?? []) {
+    const { toolResult } = block as { readonly toolResult?: Result }
+    if (toolResult === undefined) {
+      others.push(block)
+      continue
+    }
+    const earlier = results.get(toolResult.toolUseId) as { readonly toolResult: Result } | undefined
+    const content = [...(earlier?.toolResult.content ?? []), ...toolResult.content]
+    results.set(toolResult.toolUseId, { toolResult: { ...toolResult, content } })
+  }
+  return results.size === 0 ? message : { ...message, content: [...results.values(), ...others] }
+}
+
+type Result = Members & { readonly toolUseId: string; readonly content: readonly Members[] }
+
+/** The result of a call that was never made throws InvalidRequest with its id. */
+function refuseOrphans(turns: readonly Turn[]): void {
+  const called = new Set<string>()
+  for (const { blocks } of turns) {
+    for (const block of blocks) {
+      if (block.type === 'tool-call') called.add(block.id)
+      if (block.type === 'tool-result' && !called.has(block.id)) refuseOrphan(block)
+    }
+  }
+}
+
+function refuseOrphan({ id, at }: ToolResultBlock): never {
+  const param = at ?? 'messages'
+  throw InvalidRequest({ param }, `${param}: there is a tool result for "${id}", but no earlier tool call with that id`)
+}

@@ -1,0 +1,23 @@
+import type { Json } from '../../call/json.ts'
+import { isMembers } from './members.ts'
+
+/** Members whose own members are the caller's: names in them mean what they say. */
+const CALLERS_OWN: ReadonlySet<string> = new Set([
+  ...['args', 'response', 'parameters', 'parametersJsonSchema', 'responseSchema', 'responseJsonSchema'],
+  ...['labels', 'metadata', 'partMetadata'],
+])
+
+/**
+ * A request with every member of the API's own under its camelCase name. Google's JSON takes both spellings
+ * (protobuf.dev/programming-guides/json) and its own clients send both, so that one is made of them before anything is read.
+ */
+export function camelCased(value: Json): Json {
+  if (Array.isArray(value)) return value.map(camelCased)
+  if (!isMembers(value)) return value
+  const members: Record<string, Json> = {}
+  for (const [member, inner] of Object.entries(value)) {
+    const name = member.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    members[name] = CALLERS_OWN.has(name) ? inner : camelCased(inner)
+  }
+  return members
+}

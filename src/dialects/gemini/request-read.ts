@@ -1,0 +1,41 @@
+import type { Call } from '../../call/call.ts'
+import { InvalidRequest } from '../../errors.ts'
+import type { WireRequest } from '../dialect.ts'
+import { camelCased } from './casing.ts'
+import { readContents, readSystem } from './contents-read.ts'
+import { readGenerationConfig } from './generation-config.ts'
+import { asExtra, DIALECT, leftover, Malformed, type Members, optionalString } from './members.ts'
+import { readToolConfig, readTools } from './tools-read.ts'
+
+/** `model` may stand in the body too, where it only repeats the path. */
+const REQUEST = new Set([
+  ...['model', 'contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'serviceTier'],
+])
+
+/** A generateContent request as a call; its model and whether it streams stand in its path. Throws InvalidRequest. */
+export function readRequest({ json, path }: WireRequest): Call {
+  try {
+    return readCall(camelCased(json as Members) as Members, path?.model ?? '', path?.stream ?? false)
+  } catch (error) {
+    if (error instanceof Malformed) throw InvalidRequest({ param: error.path }, error.message)
+    throw error
+  }
+}
+
+function readCall(json: Members, model: string, stream: boolean): Call {
+  const config = readGenerationConfig(json.generationConfig)
+  const { choice, left } = readToolConfig(json.toolConfig)
+  const serviceTier = optionalString(json.serviceTier, 'serviceTier')
+  return {
+    operation: 'chat',
+    dialect: DIALECT,
+    model,
+    stream,
+    turns: [...readSystem(json.systemInstruction), ...readContents(json.contents)],
+    ...readTools(json.tools),
+    ...choice,
+    ...config.call,
+    ...(serviceTier !== undefined && { serviceTier }),
+    ...asExtra({ ...leftover(json, REQUEST), ...config.left, ...left }),
+  }
+}

@@ -1,0 +1,114 @@
+import type { Block, ReasoningBlock, TextBlock } from '../../call/block.ts'
+import type { Event } from '../../call/event.ts'
+import { mergeMembers } from '../../call/extra.ts'
+import type { Json } from '../../call/json.ts'
+import { readFinish } from './finish.ts'
+import type { CallIds } from './ids.ts'
+import { asExtra, DIALECT, isMembers, leftover, Malformed, type Members } from './members.ts'
+import { readPart } from './parts-read.ts'
+import { CANDIDATE } from './response.ts'
+
+const CONTENT = new Set(['parts', 'role'])
+
+/** Reads one candidate of a stream. Texts of one kind that follow each other are one block; all else comes whole. */
+export class OutputReader {
+  finished = false
+  readonly #output: number
+  readonly #ids: CallIds
+  #blocks = 0
+  /** The kind of the block that is open, '' when there is none. */
+  #open: 'text' | 'reasoning' | '' = ''
+  #calls = false
+  #extra: Members = {}
+
+  constructor(output: number, ids: CallIds) {
+    this.#output = output
+    this.#ids = ids
+  }
+
+  /** The candidate of one chunk; false for one that cannot be understood. Anything behind its end is ignored. */
+  push(candidate: Members, events: Event[]): boolean {
+    if (this.finished) return true
+    const content = isMembers(candidate.content) ? candidate.content : {}
+    for (const part of Array.isArray(content.parts) ? content.parts : []) {
+      const block = this.#read(part)
+      if (block === undefined) return false
+      this.#part(block, events)
+    }
+    const told = { ...leftover(candidate, CANDIDATE), ...leftover(content, CONTENT, 'content.') }
+    this.#extra = mergeMembers(this.#extra, told, 'replace')
+    if (typeof candidate.finishReason === 'string') this.#finish(candidate.finishReason, candidate.index, events)
+    return true
+  }
+
+  #read(part: Json): Block | undefined {
+    try {
+      return readPart(part, 'content.parts', this.#ids)
+    } catch (error) {
+      if (error instanceof Malformed) return undefined
+      throw error
+    }
+  }
+
+  #part(block: Block, events: Event[]): void {
+    if (block.type === 'text' || block.type === 'reasoning') this.#say(block, events)
+    else this.#whole(block, events)
+  }
+
+  /** A signature may come alone, in an empty text behind the last one: it belongs to the block that is open. */
+  #say(block: TextBlock | ReasoningBlock, events: Event[]): void {
+    const { text, extra } = block
+    const signature = block.type === 'reasoning' ? block.signature : undefined
+    const told = extra?.[DIALECT] ?? {}
+    if (text === '' && signature === undefined && Object.keys(told).length === 0) return
+    if (this.#open !== block.type) {
+      this.#close(events)
+      this.#open = block.type
+      const content: Block = { type: block.type, text: '', at: this.#place() }
+      events.push({ type: 'block-open', output: this.#output, block: this.#blocks, content })
+    }
+    const place = { output: this.#output, block: this.#blocks }
+    if (text !== '') events.push({ type: 'delta', ...place, text })
+    if (signature !== undefined) events.push({ type: 'delta', ...place, signature })
+    if (extra !== undefined) events.push({ type: 'delta', ...place, extra })
+  }
+
+  #whole(block: Block, events: Event[]): void {
+    this.#close(events)
+    const content = { ...block, at: this.#place() }
+    const place = { output: this.#output, block: this.#blocks }
+    this.#blocks += 1
+    if (content.type === 'tool-call') {
+      this.#calls = true
+      events.push({ type: 'block-open', ...place, content: { ...content, arguments: '' } })
+      events.push({ type: 'delta', ...place, arguments: content.arguments })
+    } else {
+      events.push({ type: 'block-open', ...place, content })
+    }
+    events.push({ type: 'block-close', ...place })
+  }
+
+  /** Where the next block would stand in an answer without a stream. */
+  #place(): string {
+    return `content.parts.${this.#blocks}`
+  }
+
+  #close(events: Event[]): void {
+    if (this.#open === '') return
+    events.push({ type: 'block-close', output: this.#output, block: this.#blocks })
+    this.#open = ''
+    this.#blocks += 1
+  }
+
+  #finish(word: string, index: Json | undefined, events: Event[]): void {
+    this.finished = true
+    this.#close(events)
+    const notes = { $finish: word, ...(index !== undefined && { $wire: { index } }) }
+    events.push({
+      type: 'finish',
+      output: this.#output,
+      finish: readFinish(word, this.#calls),
+      ...asExtra({ ...this.#extra, ...notes }),
+    })
+  }
+}

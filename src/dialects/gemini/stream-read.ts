@@ -1,0 +1,101 @@
+import type { Event } from '../../call/event.ts'
+import { mergeMembers } from '../../call/extra.ts'
+import type { Fault } from '../../call/fault.ts'
+import type { Json } from '../../call/json.ts'
+import type { EventReader, Frame } from '../dialect.ts'
+import { readError } from './errors.ts'
+import { answerIds, type CallIds } from './ids.ts'
+import { asExtra, isMembers, leftover, type Members } from './members.ts'
+import { ANSWER, blockedOutput } from './response.ts'
+import { OutputReader } from './stream-output.ts'
+import { readUsage } from './usage.ts'
+
+/** More answers to one call than Google gives; a larger index is a broken stream, not a list to fill. */
+const MAX_OUTPUTS = 128
+
+/** Reads the chunks of a streamGenerateContent answer: each is an answer in itself, and the stream ends without a word. */
+export class StreamReader implements EventReader {
+  readonly #outputs: (OutputReader | undefined)[] = []
+  #ids: CallIds | undefined
+  #over = false
+  #extra: Members = {}
+  /** The usage report so far: its counts are cumulative, the last value of each counts. */
+  #usage: Members | undefined
+
+  push(frame: Frame): Event[] {
+    if (this.#over) return []
+    let chunk: Json
+    try {
+      chunk = JSON.parse(frame.data) as Json
+    } catch {
+      return this.#giveUp('an event that is not JSON')
+    }
+    if (!isMembers(chunk)) return this.#giveUp('an event that is not an object')
+    if (isMembers(chunk.error)) return this.#fail(readError(200, chunk))
+    return this.#chunk(chunk)
+  }
+
+  /** The bytes have ended: an end if every candidate has finished, or the prompt was refused. */
+  end(): Event[] {
+    if (this.#over) return []
+    const blocked = isMembers(this.#extra.promptFeedback) && this.#outputs.length === 0
+    const complete = this.#outputs.length > 0 && this.#outputs.every(output => output?.finished !== false)
+    if (!blocked && !complete) {
+      const message = 'The vendor closed the stream before the answer was complete.'
+      return this.#fail({ kind: 'network', status: 502, message })
+    }
+    this.#over = true
+    const usage = readUsage(this.#usage)
+    const { finish } = blockedOutput(this.#extra)
+    const refused = blocked ? [{ type: 'finish' as const, output: 0, finish }] : []
+    return [...refused, { type: 'end', ...(usage !== undefined && { usage }), ...asExtra(this.#extra) }]
+  }
+
+  #chunk(chunk: Members): Event[] {
+    const events: Event[] = []
+    const ids = this.#ids ?? this.#start(chunk, events)
+    this.#extra = mergeMembers(this.#extra, leftover(chunk, ANSWER), 'replace')
+    for (const candidate of Array.isArray(chunk.candidates) ? chunk.candidates : []) {
+      if (!isMembers(candidate)) return this.#giveUp('a candidate that is not an object')
+      const output = this.#output(candidate.index ?? 0, ids)
+      if (output === undefined) return this.#giveUp('a candidate with an impossible index')
+      if (!output.push(candidate, events)) return this.#giveUp('a part that cannot be understood')
+    }
+    if (isMembers(chunk.usageMetadata)) this.#report(chunk.usageMetadata, events)
+    return events
+  }
+
+  #start({ responseId, modelVersion }: Members, events: Event[]): CallIds {
+    const id = typeof responseId === 'string' ? responseId : ''
+    const model = typeof modelVersion === 'string' ? modelVersion : ''
+    events.push({ type: 'start', id, model })
+    this.#ids = answerIds(id)
+    return this.#ids
+  }
+
+  #output(index: Json, ids: CallIds): OutputReader | undefined {
+    if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= MAX_OUTPUTS) return undefined
+    const known = this.#outputs[index]
+    if (known !== undefined) return known
+    const output = new OutputReader(index, ids)
+    this.#outputs[index] = output
+    return output
+  }
+
+  #report(report: Members, events: Event[]): void {
+    this.#usage = { ...this.#usage, ...report }
+    const usage = readUsage(this.#usage)
+    if (usage !== undefined) events.push({ type: 'usage', usage })
+  }
+
+  #fail(fault: Fault): Event[] {
+    this.#over = true
+    return [{ type: 'error', fault }]
+  }
+
+  #giveUp(what: string): Event[] {
+    this.#over = true
+    const fault: Fault = { kind: 'upstream', status: 502, message: `The vendor sent ${what}.` }
+    return [{ type: 'error', fault, unread: true }]
+  }
+}

@@ -1,0 +1,38 @@
+import type { Json } from '../../call/json.ts'
+import type { Usage } from '../../call/result.ts'
+import { DIALECT, isMembers, type Members } from './members.ts'
+
+/**
+ * Google's report, in which thoughts are counted beside the candidates and what tools brought in beside the prompt. Undefined
+ * when it is no object; counts that are missing or no numbers are 0.
+ */
+export function readUsage(value: Json | undefined): Usage | undefined {
+  if (!isMembers(value)) return undefined
+  const reasoning = count(value.thoughtsTokenCount)
+  const cached = count(value.cachedContentTokenCount)
+  const input = (count(value.promptTokenCount) ?? 0) + (count(value.toolUsePromptTokenCount) ?? 0)
+  return {
+    input,
+    output: (count(value.candidatesTokenCount) ?? 0) + (reasoning ?? 0),
+    ...(cached !== undefined && { cacheRead: Math.min(cached, input) }),
+    ...(reasoning !== undefined && { reasoning }),
+    raw: { dialect: DIALECT, value },
+  }
+}
+
+function count(value: Json | undefined): number | undefined {
+  return typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined
+}
+
+/** The report as Google gives it: its own verbatim, any other in its words. */
+export function writeUsage(usage: Usage): Members {
+  if (usage.raw?.dialect === DIALECT && isMembers(usage.raw.value)) return usage.raw.value
+  const { input, output, cacheRead, reasoning } = usage
+  return {
+    promptTokenCount: input,
+    candidatesTokenCount: output - (reasoning ?? 0),
+    totalTokenCount: input + output,
+    ...(cacheRead !== undefined && cacheRead > 0 && { cachedContentTokenCount: cacheRead }),
+    ...(reasoning !== undefined && reasoning > 0 && { thoughtsTokenCount: reasoning }),
+  }
+}

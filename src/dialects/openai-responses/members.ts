@@ -1,0 +1,7 @@
+import { extraMembers } from '../extra-members.ts'
+
+export { defined, isObject, type Members, ObjectReader } from '../object-reader.ts'
+
+export const NAME = 'openai-responses'
+
+export const { extraOf, isOwn, note, ownMembers, nestedMembers } = extraMembers(NAME)

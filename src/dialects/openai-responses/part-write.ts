@@ -1,0 +1,99 @@
+import type { Block, FileBlock, ImageBlock, TextBlock } from '../../call/block.ts'
+import { foreignLosses } from '../../call/foreign.ts'
+import type { Loss } from '../../call/loss.ts'
+import { writeUrl } from '../data-url.ts'
+import { isOwn, type Members, NAME, note, ownMembers } from './members.ts'
+
+/** What a writer of a request or an answer knows of its source, and where it reports what it could not say. */
+export interface WriteContext {
+  /** The source was of this dialect: forms are restored, and what only its vendor understands is written. */
+  readonly own: boolean
+  /** Where losses stand whose block does not know its own place. */
+  readonly at: string
+  readonly losses: Loss[]
+  /** What every text of an answer has, when another dialect's does not bring it. */
+  readonly textForm?: Members
+}
+
+/** Reports that something at `path` is gone. */
+export function lose(context: WriteContext, path: string | undefined, why: string): undefined {
+  context.losses.push({ path: path ?? context.at, why })
+}
+
+/** Reports what nothing of this dialect can carry of a block's, a turn's or a tool's annotations. */
+export function loseAnnotations(context: WriteContext, item: Pick<Block, 'at' | 'cache' | 'extra'>): void {
+  context.losses.push(...foreignLosses(NAME, item.at ?? context.at, item.extra))
+  if (item.cache !== undefined) {
+    lose(context, `${item.at ?? context.at}.cache_control`, 'OpenAI caches by itself and takes no marks')
+  }
+}
+
+/** A block as a part of a message or of a tool's output; undefined, with a loss, when it cannot be one. */
+export function writePart(block: Block, speaker: 'model' | 'client', context: WriteContext): Members | undefined {
+  loseAnnotations(context, block)
+  switch (block.type) {
+    case 'text':
+      return writeText(block, speaker, context)
+    case 'image':
+    case 'file':
+      if (speaker === 'model' && !context.own) {
+        return lose(context, block.at, `a message of the model cannot hold a block of type ${block.type}`)
+      }
+      return block.type === 'image' ? writeImage(block, context) : writeFile(block, context)
+    case 'opaque':
+      if (block.dialect === NAME) return block.value as Members
+      return lose(context, block.at, `only ${block.dialect} understands this block`)
+    default:
+      return lose(context, block.at, `a message cannot hold a block of type ${block.type}`)
+  }
+}
+
+function writeText(block: TextBlock, speaker: 'model' | 'client', { textForm }: WriteContext): Members {
+  const own = ownMembers(block.extra, 'message')
+  if (block.refusal === true && speaker === 'model') return { ...own, type: 'refusal', refusal: block.text }
+  const type = note(block.extra, '$type') ?? (speaker === 'model' ? 'output_text' : 'input_text')
+  return { ...(!isOwn(block.extra) && textForm), ...own, type, text: block.text }
+}
+
+function writeImage(block: ImageBlock, context: WriteContext): Members | undefined {
+  const { source } = block
+  const url = writeUrl(source)
+  const place: Members = source.kind === 'id' ? { file_id: source.id } : { image_url: url ?? '' }
+  if (source.kind === 'id' ? !context.own : url === undefined) {
+    return lose(context, block.at, 'an image has to be an address or base64 data')
+  }
+  // The reference asks for it, and `auto` is what it means not to say it.
+  const detail = block.detail ?? (context.own ? undefined : 'auto')
+  return {
+    ...ownMembers(block.extra, 'message'),
+    type: 'input_image',
+    ...place,
+    ...(detail !== undefined && { detail }),
+  }
+}
+
+function writeFile(block: FileBlock, context: WriteContext): Members | undefined {
+  const { source } = block
+  // Plain text has no form of a file here that every model reads.
+  if (source.kind === 'text') {
+    if (block.name !== undefined) lose(context, `${block.at ?? context.at}.title`, 'a text document is sent as text')
+    return { type: 'input_text', text: source.text }
+  }
+  if (source.kind === 'id' && !context.own) {
+    return lose(context, block.at, 'the id of an upload means nothing to another vendor')
+  }
+  // A file in line is refused without a name.
+  const name = block.name ?? (context.own || source.kind !== 'base64' ? undefined : 'document.pdf')
+  return {
+    ...ownMembers(block.extra, 'message'),
+    type: 'input_file',
+    ...fileMember(block),
+    ...(name !== undefined && { filename: name }),
+  }
+}
+
+function fileMember({ source, extra }: FileBlock): Members {
+  if (source.kind === 'id') return { file_id: source.id }
+  const inline = source.kind === 'base64' || note(extra, '$form') === 'data'
+  return { [inline ? 'file_data' : 'file_url']: writeUrl(source) ?? '' }
+}

@@ -1,0 +1,40 @@
+import { UpstreamKey } from '../errors.ts'
+
+const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
+
+/** An access token for the text of a service account's key file, or for whatever the machine itself may use. Rejects with UpstreamKey. */
+export type TokenSource = (keyFile: string | undefined) => Promise<string>
+
+/** Asks for the token that is valid now. */
+type Ask = () => Promise<string | null | undefined>
+
+/** Tokens from Google, kept and renewed before they end. The library is large, and loaded when the first token is needed. */
+export function googleTokens(): TokenSource {
+  const known = new Map<string | undefined, Promise<Ask>>()
+  return async keyFile => {
+    try {
+      let ask = known.get(keyFile)
+      if (ask === undefined) {
+        ask = open(keyFile)
+        known.set(keyFile, ask)
+      }
+      const token = await (await ask)()
+      if (token) return token
+    } catch (cause) {
+      known.delete(keyFile)
+      throw UpstreamKey({ cause })
+    }
+    throw UpstreamKey()
+  }
+}
+
+async function open(keyFile: string | undefined): Promise<Ask> {
+  const { GoogleAuth, JWT } = await import('google-auth-library')
+  if (keyFile === undefined) {
+    const auth = new GoogleAuth({ scopes: SCOPE })
+    return () => auth.getAccessToken()
+  }
+  const { client_email: email, private_key: key } = JSON.parse(keyFile)
+  const account = new JWT({ email, key, scopes: [SCOPE] })
+  return async () => (await account.getAccessToken()).token
+}

@@ -1,0 +1,37 @@
+import type { Vendor, VendorKey } from '../routing/target.ts'
+import { Exchange } from '../upstream/exchange.ts'
+
+/** What may be done with a response that a vendor keeps. */
+export type Action = 'read' | 'delete' | 'cancel'
+
+const METHODS = { read: 'GET', delete: 'DELETE', cancel: 'POST' } as const
+
+/** A call about the response with that id, by the key that it was given with. Not started yet. Rejects where it cannot be signed. */
+export async function aboutResponse(
+  { provider, origin, basePath, pool, timeouts }: Vendor,
+  key: VendorKey,
+  id: string,
+  action: Action,
+): Promise<Exchange> {
+  const door = provider.endpoints.responses?.path('', false) ?? '/responses'
+  const path = `${basePath}${door}/${encodeURIComponent(id)}${action === 'cancel' ? '/cancel' : ''}`
+  const method = METHODS[action]
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': 'sluice',
+    ...provider.headers,
+  }
+  const proof = await provider.authorize({ method, url: origin + path, headers, body: undefined }, key.secret)
+  return new Exchange({
+    pool,
+    method,
+    origin,
+    path,
+    query: '',
+    headers: { ...headers, ...proof },
+    body: undefined,
+    stream: false,
+    timeouts,
+  })
+}

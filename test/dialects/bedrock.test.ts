@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Json, JsonObject } from '../../src/call/json.ts'
+import { bedrock } from '../../src/dialects/bedrock/index.ts'
+import { binary } from './bedrock-wire.ts'
+import { testLaws } from './laws.ts'
+
+const root = join(import.meta.dirname, '../fixtures/bedrock')
+
+function load<T>(folder: string, suffix: string, read: (name: string, text: string) => T): T[] {
+  return readdirSync(join(root, folder))
+    .filter(file => file.endsWith(suffix))
+    .map(file => read(file.slice(0, -suffix.length), readFileSync(join(root, folder, file), 'utf8')))
+}
+
+testLaws(bedrock, {
+  requests: load('requests', '.json', (name, text) => ({ name, json: JSON.parse(text) as JsonObject })),
+  responses: load('responses', '.json', (name, text) => ({ name, json: JSON.parse(text) as Json })),
+  streams: load('streams', '.jsonl', (name, text) => {
+    const events = text
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as Readonly<Record<string, Json>>)
+    const response = JSON.parse(readFileSync(join(root, 'streams', `${name}.json`), 'utf8')) as Json
+    return { name, body: binary(...events), response }
+  }),
+})
