@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isCacheable } from '../src/cache/answer.ts'
+import { answersBytes } from '../src/call/operations.ts'
 import type { Route } from '../src/routing/target.ts'
 
 /** Stage 7: an equal request of the same caller is answered from what is kept, where the model says so; a stream as a stream. */
@@ -8,7 +9,7 @@ export default fp(
   async app => {
     app.addHook('preHandler', (request, reply, done) => {
       const settings = request.route?.cache
-      if (settings === undefined || request.record.replayed) done()
+      if (settings === undefined || request.record.replayed || answersBytes(request.call.operation)) done()
       else answer(app, request, reply, settings).then(answered => answered || done(), done)
     })
   },

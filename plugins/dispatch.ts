@@ -1,11 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { isPlain } from '../src/call/operations.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
-import { InvalidRequest } from '../src/errors.ts'
-import { endpointFor } from '../src/providers/provider.ts'
+import { OperationUnserved } from '../src/errors.ts'
+import { endpointFor } from '../src/providers/endpoint-for.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
 import { passageTo } from '../src/relay/passage.ts'
+import { plainPassage } from '../src/relay/plain-passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
 import { type Descent, degrade } from '../src/routing/degrade.ts'
 import { type Dispatch, dispatch } from '../src/routing/dispatch.ts'
@@ -28,9 +30,11 @@ const STRICT = 'x-sluice-strict'
 /** Stage 8: who is asked, in which order, and what is tried again; the loop itself is src/routing/dispatch.ts. */
 export default fp(
   async app => {
-    app.decorate('plan', ({ snapshot, route, call: envelope, caller }) =>
-      snapshot.planner.order(route, { envelope, caller: caller?.name, now: performance.now() }),
-    )
+    app.decorate('plan', ({ snapshot, route, call: envelope, caller }) => {
+      const targets = snapshot.planner.order(route, { envelope, caller: caller?.name, now: performance.now() })
+      if (targets.length === 0) throw OperationUnserved({ param: 'model' }, route.name, envelope.operation)
+      return targets
+    })
     app.decorate('dispatch', (request, reply) => {
       const { call: envelope, record, presence, route } = request
       const strict = route.strict === true || envelope.headers[STRICT] === 'true'
@@ -42,9 +46,9 @@ export default fp(
         passage: ({ target }) => {
           const { provider } = target.vendor
           const endpoint = endpointFor(provider, envelope.operation)
-          if (endpoint === undefined) {
-            throw InvalidRequest({ param: 'model' }, `The provider of "${target.id}" cannot do what the path asks for.`)
-          }
+          // Only a last resort is asked without that having been looked at.
+          if (endpoint === undefined) throw OperationUnserved({}, route.name, envelope.operation)
+          if (isPlain(envelope.operation)) return plainPassage(endpoint, envelope, target.model)
           const dialect = dialectNamed(endpoint.dialect)
           return passageTo(provider, dialect, envelope, target.model, { facts: target.facts, strict })
         },
@@ -73,8 +77,9 @@ function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefine
   const { route, call: envelope, caller, presence, record, flight } = request
   const { queue } = route
   if (queue === undefined) return undefined
-  // Who waits together is told by each one's own seat.
-  const keepAlive = queue.settings.keepAlive && envelope.stream && !envelope.path?.array && flight === undefined
+  // Who waits together is told by each one's own seat; what a plain call is answered may be no stream after all.
+  const streams = envelope.stream && !envelope.path?.array && flight === undefined && !isPlain(envelope.operation)
+  const keepAlive = queue.settings.keepAlive && streams
   const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders(), envelope.dialect) : undefined
   return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { idempotencyKey } from '../src/cache/key.ts'
+import { answersBytes } from '../src/call/operations.ts'
 import { IdempotencyConflict } from '../src/errors.ts'
 
 /** A larger outcome is not kept. */
@@ -12,7 +13,7 @@ export default fp(
     app.addHook('preHandler', (request, reply, done) => {
       const word = request.headers['idempotency-key']
       if (word === undefined || word === '' || request.call === undefined) done()
-      else if (request.snapshot.config.idempotency.ttl === 0) done()
+      else if (request.snapshot.config.idempotency.ttl === 0 || answersBytes(request.call.operation)) done()
       else answer(app, request, reply, String(word)).then(answered => answered || done(), done)
     })
   },

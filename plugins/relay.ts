@@ -34,10 +34,11 @@ export default fp(
       record.losses = answer.passage.losses
       describe(this, answer)
       if (answer.type === 'stream') return this.relayStream(answer)
+      if (answer.type === 'bytes') return this.relayBytes(answer)
       return answer.type === 'whole' ? relayWhole(this, answer) : relayRefusal(this, answer)
     })
   },
-  { name: 'relay', dependencies: ['relay-stream'] },
+  { name: 'relay', dependencies: ['relay-stream', 'relay-bytes'] },
 )
 
 function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
@@ -82,7 +83,7 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   const written = answer.result && call.dialect.writeResponse(named(answer.result, record.id, model))
   const body = written === undefined ? answer.body : JSON.stringify(written.body)
   if (written !== undefined) record.losses = [...record.losses, ...written.losses]
-  tallyWhole(record, answer)
+  tallyWhole(reply.request, answer)
   reply.headers(lossHeaders(record.losses))
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
@@ -111,9 +112,9 @@ function isReadable({ record, log }: FastifyRequest): boolean {
 }
 
 /** Usage and end: of an answer that was read, now; of one that is passed on, when the request is settled. */
-function tallyWhole(record: CallRecord, { result, body, passage }: WholeAnswer): void {
+function tallyWhole({ record, call }: FastifyRequest, { result, body }: WholeAnswer): void {
   if (result === undefined) {
-    record.unread = new UnreadAnswer(body, passage.dialect)
+    record.unread = new UnreadAnswer(body, call.dialect)
     return
   }
   record.usage = result.usage

@@ -49,7 +49,7 @@ export default fp(
     })
     app.decorateReply('remember', function (this: FastifyReply, answer: Answer | CannedAnswer) {
       const { request } = this
-      if (request.wishes?.store !== true || answer.type === 'refused' || answer.type === 'canned') return
+      if (request.wishes?.store !== true || (answer.type !== 'whole' && answer.type !== 'stream')) return
       if (answer.passage.dialect === request.call.dialect) rememberOrigin(memory, request, answer)
       else if (request.snapshot.config.responses.state) hold(memory, request, answer)
     })

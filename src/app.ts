@@ -31,6 +31,7 @@ import notFound from '../plugins/not-found.ts'
 import opsAuth from '../plugins/ops-auth.ts'
 import profiler from '../plugins/profiler.ts'
 import relay from '../plugins/relay.ts'
+import relayBytes from '../plugins/relay-bytes.ts'
 import relayStream from '../plugins/relay-stream.ts'
 import reload from '../plugins/reload.ts'
 import requestLimit from '../plugins/request-limit.ts'
@@ -43,10 +44,16 @@ import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
 import opsProfiles from '../routes/ops/profiles.ts'
 import opsTargets from '../routes/ops/targets.ts'
+import audio from '../routes/v1/audio.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
+import completions from '../routes/v1/completions.ts'
 import countTokensRoute from '../routes/v1/count-tokens.ts'
+import embeddings from '../routes/v1/embeddings.ts'
+import images from '../routes/v1/images.ts'
 import messages from '../routes/v1/messages.ts'
 import models from '../routes/v1/models.ts'
+import moderations from '../routes/v1/moderations.ts'
+import rerank from '../routes/v1/rerank.ts'
 import responses from '../routes/v1/responses.ts'
 import generateContent from '../routes/v1beta/generate-content.ts'
 import geminiModels from '../routes/v1beta/models.ts'
@@ -179,6 +186,7 @@ async function journey(
   await api.register(forward) //                                          8 who answers
   await api.register(dispatch)
   await api.register(relayStream)
+  await api.register(relayBytes)
   await api.register(relay) //                                            9 back to the client
   await api.register(storedResponses)
   await api.register(catalog)
@@ -190,6 +198,12 @@ async function journey(
   await api.register(countTokensRoute)
   await api.register(responses)
   await api.register(converse)
+  await api.register(completions)
+  await api.register(embeddings)
+  await api.register(moderations)
+  await api.register(rerank)
+  await api.register(images)
+  await api.register(audio)
   await api.register(models)
   await api.register(generateContent)
   await api.register(geminiModels)

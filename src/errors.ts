@@ -152,6 +152,11 @@ export const ResponseUnknown = define(
   'not-found',
   'There is no response "%s" that was given to this caller and is still kept.',
 )
+export const OperationUnserved = define(
+  'ROUTE_OPERATION',
+  'invalid',
+  'No provider of the model "%s" serves this route (%s): ask for a model of one that does.',
+)
 export const NoTarget = define(
   'ROUTE_NO_TARGET',
   'overloaded',

@@ -3,10 +3,22 @@ import type { Json } from './json.ts'
 import type { Loss } from './loss.ts'
 
 /** What is asked of a vendor; a provider names an endpoint for each that it has. */
-export type Operation = 'chat' | 'responses' | GoogleOperation
+export type Operation = 'chat' | 'responses' | 'completions' | PlainOperation | GoogleOperation
 
 /** What only Google's API has in this form: such a call is passed on to a vendor that takes it as it is. */
 export type GoogleOperation = 'google-count-tokens' | 'google-embed' | 'google-embed-batch'
+
+/** What no hub stands between: such a call is passed on to a vendor that takes it as it is. */
+export type PlainOperation =
+  | 'embeddings'
+  | 'moderations'
+  | 'rerank'
+  | 'image-generation'
+  | 'image-edit'
+  | 'image-variation'
+  | 'speech'
+  | 'transcription'
+  | 'translation'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 

@@ -25,13 +25,14 @@ function byName<T>(entries: readonly (readonly [string, T])[]): Record<string, T
 }
 
 function completeProvider(name: string, provider: Validated['providers'][string]): ProviderConfig {
-  const { type = name, baseUrl, askForUsage, dialect, sim = SIM_DEFAULTS, ...rest } = provider
+  const { type = name, baseUrl, askForUsage, apiVersion, dialect, sim = SIM_DEFAULTS, ...rest } = provider
   const spoken = dialect ?? (type === 'sim' ? 'openai-chat' : undefined)
   return {
     ...rest,
     type,
     ...(baseUrl !== undefined && { baseUrl }),
     ...(askForUsage !== undefined && { askForUsage }),
+    ...(apiVersion !== undefined && { apiVersion }),
     ...(type === 'sim' && { sim }),
     ...(spoken !== undefined && { dialect: spoken }),
   }

@@ -27,6 +27,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
     checkUsage(path, type, provider, report)
+    checkVersion(path, type, provider, report)
   }
 }
 
@@ -137,6 +138,14 @@ function checkUsage(path: Path, type: string, provider: Record<string, unknown>,
   if (provider.askForUsage === undefined) return
   if (type !== 'anthropic' && provider.dialect !== 'anthropic') return
   report.addAtKey([...path, 'askForUsage'], '"askForUsage" is only for providers that speak the API of OpenAI')
+}
+
+function checkVersion(path: Path, type: string, { apiVersion }: Record<string, unknown>, report: Report): void {
+  if (apiVersion === undefined || type === 'azure') return
+  report.addAtKey(
+    [...path, 'apiVersion'],
+    `"apiVersion" is only for providers of type azure, and this one is of type ${type}`,
+  )
 }
 
 /** Models: their targets' providers exist, their names hide no provider, and their strategies fit. */

@@ -10,12 +10,13 @@ export type SimConfig = DeepReadonly<NonNullable<ValidatedProvider['sim']>>
 export type ModelConfig = DeepReadonly<Validated['models'][string]>
 export type TargetConfig = ModelConfig['targets'][number]
 
-/** `baseUrl` as written, absent (like `askForUsage`) where the type's own holds; `sim` is there for type `sim` only, `dialect` where a type has a choice. */
+/** `baseUrl` as written, absent (like `askForUsage` and `apiVersion`) where the type's own holds; `sim` is there for type `sim` only, `dialect` where a type has a choice. */
 export type ProviderConfig = DeepReadonly<
-  Omit<ValidatedProvider, 'type' | 'baseUrl' | 'askForUsage' | 'dialect' | 'sim'> & {
+  Omit<ValidatedProvider, 'type' | 'baseUrl' | 'askForUsage' | 'apiVersion' | 'dialect' | 'sim'> & {
     type: string
     baseUrl?: string
     askForUsage?: boolean
+    apiVersion?: string
     dialect?: NonNullable<ValidatedProvider['dialect']>
     sim?: NonNullable<ValidatedProvider['sim']>
   }

@@ -113,6 +113,12 @@ export const provider = z
     adaptiveConcurrency: boolean()
       .prefault(true)
       .describe('Where no `limits` are set: send fewer calls at a time to a model once the vendor is overloaded.'),
+    apiVersion: text()
+      .regex(/^[\w.-]+$/, 'must be a version such as 2024-10-21')
+      .optional()
+      .describe(
+        'Only for type `azure`: the version of the API by which deployments are called by their path; the v1 API unless set.',
+      ),
     project: text()
       .regex(/^[a-z][a-z0-9:.-]*$/, 'must be the id of a project, such as my-project-1')
       .optional()

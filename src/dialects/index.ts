@@ -3,6 +3,8 @@ import { bedrock } from './bedrock/index.ts'
 import type { Dialect } from './dialect.ts'
 import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiCompletions } from './openai-completions/index.ts'
+import { openaiPlain } from './openai-plain/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
 
 /** Every wire format that the gateway speaks, by name. */
@@ -12,6 +14,8 @@ export const dialects: Readonly<Record<string, Dialect>> = {
   [anthropic.name]: anthropic,
   [gemini.name]: gemini,
   [bedrock.name]: bedrock,
+  [openaiCompletions.name]: openaiCompletions,
+  [openaiPlain.name]: openaiPlain,
 }
 
 /** The dialect of that name. Throws when there is none: names come from code, not from users. */

@@ -14,6 +14,9 @@ const ANYTHING: WordLimit = { fits: /^/, length: Number.POSITIVE_INFINITY }
 const LIMITS: Readonly<Record<string, ToolLimits>> = {
   'openai-chat': { id: word(40), name: word(64) },
   'openai-responses': { id: word(64), name: word(64) },
+  // These have no tools.
+  'openai-completions': { id: ANYTHING, name: ANYTHING },
+  'openai-plain': { id: ANYTHING, name: ANYTHING },
   anthropic: { id: word(256), name: word(128) },
   // Gemini's ids are its own business. Names of 128 with dots are described, 64 without are what all of its models take.
   gemini: { id: ANYTHING, name: { fits: /^[A-Za-z_][\w-]{0,63}$/, length: 64 } },

@@ -9,7 +9,7 @@ const VERSION = /\/v\d+[a-z0-9]*(?=\/|$)/i
  * the URL, since a URL may hold a password.
  */
 export function normaliseBaseUrl(given: string, usual: string): string {
-  const { origin, path } = parse(given)
+  const { origin, path } = parseBaseUrl(given)
   const prefix = ENDPOINT.exec(path)
   if (prefix !== null) return origin + path.slice(0, prefix.index)
   const own = new URL(usual)
@@ -25,7 +25,8 @@ function fullPath(path: string, usualPath: string, atVendor: boolean): string {
   return path + (VERSION.exec(usualPath)?.[0] ?? '/v1')
 }
 
-function parse(given: string): { origin: string; path: string } {
+/** The parts of a base URL, the path without a trailing slash. Throws as above. */
+export function parseBaseUrl(given: string): { origin: string; path: string } {
   const url = URL.parse(given.trim())
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new Error('The base URL must be an http or https URL, such as https://llm.example.com/v1.')

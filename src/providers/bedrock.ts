@@ -1,4 +1,5 @@
 import type { Kind } from '../call/fault.ts'
+import { bedrockEmbeddings } from '../dialects/embeddings/bedrock.ts'
 import { type FoundCredentials, findInUsualPlaces, KeptCredentials } from './aws-credentials.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import type { OutgoingRequest, Provider } from './provider.ts'
@@ -22,7 +23,10 @@ export function speakBedrock(
   return {
     name,
     baseUrl: normaliseBaseUrl(baseUrl ?? addressIn(region), addressIn(region)),
-    endpoints: { chat: { dialect, path: conversePath } },
+    endpoints: {
+      chat: { dialect, path: conversePath },
+      embeddings: { dialect, path: invokePath, codec: bedrockEmbeddings },
+    },
     authorize: (request, key) => {
       if (key !== undefined && key !== '') return { authorization: `Bearer ${key}` }
       const found = credentials instanceof KeptCredentials ? credentials.at(Date.now()) : credentials
@@ -44,6 +48,11 @@ function staticCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsSe
 /** ARNs and versions stand in one segment, so that their slashes and colons are encoded. */
 function conversePath(model: string, stream: boolean): string {
   return `/model/${encodeSegment(model)}/converse${stream ? '-stream' : ''}`
+}
+
+/** What Converse has no words for is asked in each model's own. */
+function invokePath(model: string): string {
+  return `/model/${encodeSegment(model)}/invoke`
 }
 
 function addressIn(region: string): string {

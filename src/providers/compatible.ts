@@ -1,17 +1,11 @@
-import type { ToolLimits } from '../call/tool-words.ts'
 import { speakAnthropic } from './anthropic.ts'
 import { type Manners, type Quirk, speakOpenAi } from './openai.ts'
+import { EVERY_OPERATION, type OpenAiOperation } from './openai-endpoints.ts'
 import type { Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
-import {
-  dropStoreFalse,
-  dropStreamOptions,
-  nameDeveloperSystem,
-  nameLimitMaxTokens,
-  nameSeedRandomSeed,
-} from './quirks.ts'
+import { nameDeveloperSystem, nameLimitMaxTokens } from './quirks.ts'
 
-/** A vendor that speaks OpenAI's chat dialect: adding one is adding a row. */
+/** A vendor that speaks OpenAI's dialect: adding one is adding a row. */
 interface Vendor {
   readonly baseUrl: string
   /** Absent for servers that people run themselves, usually without a key. */
@@ -19,28 +13,18 @@ interface Vendor {
   readonly streamUsage: Provider['streamUsage']
   readonly healthPath?: string
   readonly quirks?: readonly Quirk[]
-  /** It has the Responses API too, by its own documentation. */
-  readonly responses?: boolean
-  readonly toolLimits?: ToolLimits
-}
-
-/** Mistral to other ids: "must be a-z, A-Z, 0-9, with a length of 9". */
-const MISTRAL_TOOLS: ToolLimits = {
-  id: { fits: /^[A-Za-z0-9]{9}$/, length: 9, opaque: true },
-  name: { fits: /^[\w-]{1,64}$/, length: 64 },
+  /** What it has in OpenAI's shape, by its documentation; chat alone unless set. */
+  readonly operations?: readonly OpenAiOperation[]
 }
 
 const VENDORS: Readonly<Record<string, Vendor>> = {
-  // Answers 422 `extra_forbidden` to members that it does not know; reports usage in the last chunk, unasked.
-  mistral: {
-    baseUrl: 'https://api.mistral.ai/v1',
-    keyVariable: 'MISTRAL_API_KEY',
-    streamUsage: 'always',
-    quirks: [dropStreamOptions, nameLimitMaxTokens, nameSeedRandomSeed, nameDeveloperSystem, dropStoreFalse],
-    toolLimits: MISTRAL_TOOLS,
-  },
   // Some models report usage unasked (also as `x_groq.usage`), all of them when asked.
-  groq: { baseUrl: 'https://api.groq.com/openai/v1', keyVariable: 'GROQ_API_KEY', streamUsage: 'on-request' },
+  groq: {
+    baseUrl: 'https://api.groq.com/openai/v1',
+    keyVariable: 'GROQ_API_KEY',
+    streamUsage: 'on-request',
+    operations: ['chat', 'speech', 'transcription', 'translation'],
+  },
   // Its documented parameters have `max_tokens` alone; it answers 400 `unknown variant` to the role `developer`.
   deepseek: {
     baseUrl: 'https://api.deepseek.com/v1',
@@ -48,19 +32,33 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     streamUsage: 'on-request',
     quirks: [nameLimitMaxTokens, nameDeveloperSystem],
   },
-  together: { baseUrl: 'https://api.together.xyz/v1', keyVariable: 'TOGETHER_API_KEY', streamUsage: 'on-request' },
+  together: {
+    baseUrl: 'https://api.together.xyz/v1',
+    keyVariable: 'TOGETHER_API_KEY',
+    streamUsage: 'on-request',
+    operations: [
+      ...(['chat', 'completions', 'embeddings', 'rerank'] as const),
+      ...(['image-generation', 'speech', 'transcription', 'translation'] as const),
+    ],
+  },
   fireworks: {
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     keyVariable: 'FIREWORKS_API_KEY',
     streamUsage: 'on-request',
+    operations: ['chat', 'completions', 'embeddings', 'rerank'],
   },
   // openrouter.ai/docs/use-cases/usage-accounting: always in the last event, `stream_options` has no effect.
-  openrouter: { baseUrl: 'https://openrouter.ai/api/v1', keyVariable: 'OPENROUTER_API_KEY', streamUsage: 'always' },
+  openrouter: {
+    baseUrl: 'https://openrouter.ai/api/v1',
+    keyVariable: 'OPENROUTER_API_KEY',
+    streamUsage: 'always',
+    operations: ['chat', 'completions', 'embeddings'],
+  },
   xai: {
     baseUrl: 'https://api.x.ai/v1',
     keyVariable: 'XAI_API_KEY',
     streamUsage: 'on-request',
-    responses: true,
+    operations: ['chat', 'responses', 'image-generation'],
   },
   // Chat has no version in its path, the list of models does.
   perplexity: {
@@ -70,14 +68,41 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     healthPath: '/v1/models',
   },
   // Reported to answer 422 to `stream_options`.
-  cerebras: { baseUrl: 'https://api.cerebras.ai/v1', keyVariable: 'CEREBRAS_API_KEY', streamUsage: 'never' },
+  cerebras: {
+    baseUrl: 'https://api.cerebras.ai/v1',
+    keyVariable: 'CEREBRAS_API_KEY',
+    streamUsage: 'never',
+    operations: ['chat', 'completions'],
+  },
+  // No chat here: the API of its search answers at another host.
+  jina: {
+    baseUrl: 'https://api.jina.ai/v1',
+    keyVariable: 'JINA_API_KEY',
+    streamUsage: 'never',
+    operations: ['embeddings', 'rerank'],
+  },
   // docs.ollama.com/api/openai-compatibility lists `stream_options` and, of the limits, `max_tokens` alone.
-  ollama: { baseUrl: 'http://127.0.0.1:11434/v1', streamUsage: 'on-request', quirks: [nameLimitMaxTokens] },
-  vllm: { baseUrl: 'http://127.0.0.1:8000/v1', streamUsage: 'on-request' },
+  ollama: {
+    baseUrl: 'http://127.0.0.1:11434/v1',
+    streamUsage: 'on-request',
+    quirks: [nameLimitMaxTokens],
+    operations: ['chat', 'completions', 'embeddings'],
+  },
+  // docs.vllm.ai/en/latest/serving/openai_compatible_server.html
+  vllm: {
+    baseUrl: 'http://127.0.0.1:8000/v1',
+    streamUsage: 'on-request',
+    operations: ['chat', 'completions', 'embeddings', 'rerank', 'transcription', 'translation'],
+  },
 }
 
-/** Who knows what answers there: not asked for usage, since servers exist that refuse the question. */
-const UNKNOWN: Manners = { usualUrl: 'https://llm.invalid/v1', streamUsage: 'never', forwardHeaders: [] }
+/** Who knows what answers there: asked for everything, but not for usage, since servers exist that refuse the question. */
+const UNKNOWN: Manners = {
+  usualUrl: 'https://llm.invalid/v1',
+  streamUsage: 'never',
+  forwardHeaders: [],
+  operations: EVERY_OPERATION,
+}
 
 function typeOf({ baseUrl, keyVariable, ...ways }: Vendor): ProviderType {
   const manners: Manners = { ...ways, usualUrl: baseUrl, forwardHeaders: [] }

@@ -1,5 +1,6 @@
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
+import { geminiEmbeddings } from '../dialects/embeddings/gemini.ts'
 import { blamesKey } from '../dialects/gemini/errors.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
@@ -27,6 +28,11 @@ export function methodEndpoint(models: string, method: string, nameModel: Endpoi
   }
 }
 
+/** OpenAI's embeddings, in Google's words. */
+function embeddingsEndpoint(models: string): Endpoint {
+  return { ...methodEndpoint(models, 'batchEmbedContents', undefined), codec: () => geminiEmbeddings }
+}
+
 /** Google answers 400 where a body names another model than the path, as one does that names the gateway's. */
 export function nameInnerModel(body: JsonObject, model: string): JsonObject {
   const name = `models/${model}`
@@ -52,6 +58,7 @@ export function speakGemini(settings: ProviderSettings): Provider {
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? USUAL_URL, USUAL_URL),
     endpoints: {
       chat: geminiEndpoint('/models'),
+      embeddings: embeddingsEndpoint('/models'),
       'google-count-tokens': methodEndpoint('/models', 'countTokens', nameInnerModel),
       'google-embed': methodEndpoint('/models', 'embedContent', nameInnerModel),
       'google-embed-batch': methodEndpoint('/models', 'batchEmbedContents', nameInnerModel),

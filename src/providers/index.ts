@@ -1,7 +1,10 @@
 import { anthropic } from './anthropic.ts'
+import { azure } from './azure.ts'
 import { bedrock } from './bedrock.ts'
+import { cohere } from './cohere.ts'
 import { compatible } from './compatible.ts'
 import { gemini } from './gemini.ts'
+import { mistral } from './mistral.ts'
 import { openai } from './openai.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderSettings, ProviderType } from './provider-type.ts'
@@ -19,6 +22,9 @@ export const providerTypes: Readonly<Record<string, ProviderType>> = {
   vertex,
   'vertex-anthropic': vertexAnthropic,
   bedrock,
+  azure,
+  cohere,
+  mistral,
   ...compatible,
   sim,
 }

@@ -4,6 +4,7 @@ import type { ToolLimits } from '../call/tool-words.ts'
 import { toolLimitsOf } from '../dialects/tool-limits.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
+import { EVERY_OPERATION, type OpenAiOperation, openaiEndpoints } from './openai-endpoints.ts'
 import type { Endpoint, Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
@@ -13,13 +14,13 @@ export interface Manners {
   readonly usualUrl: string
   readonly streamUsage: Provider['streamUsage']
   readonly forwardHeaders: readonly string[]
-  /** It has the Responses API too. */
-  readonly responses?: boolean
   /** Below the base URL; `/models` unless the vendor has it elsewhere. */
   readonly healthPath?: string
   /** Applied in order to the wire body; each returns its input when there is nothing to change. */
   readonly quirks?: readonly Quirk[]
   readonly toolLimits?: ToolLimits | undefined
+  /** What it has in OpenAI's shape; chat alone unless set. */
+  readonly operations?: readonly OpenAiOperation[]
 }
 
 /** A vendor's way that OpenAI's own bodies offend. Never changes its input; returns it as it is when it does not apply. */
@@ -50,14 +51,13 @@ export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provi
   }
 }
 
-const CHAT: Endpoint = { dialect: 'openai-chat', path: () => '/chat/completions' }
 const RESPONSES: Endpoint = { dialect: 'openai-responses', path: () => '/responses' }
 
 /** With `dialect: openai-responses` chats are asked for there as well. */
-function endpointsOf(settings: ProviderSettings, { responses }: Manners): Provider['endpoints'] {
-  const dialect = chooseDialect(settings, [CHAT.dialect, RESPONSES.dialect])
-  if (dialect === RESPONSES.dialect) return { chat: RESPONSES, responses: RESPONSES }
-  return responses === true ? { chat: CHAT, responses: RESPONSES } : { chat: CHAT }
+function endpointsOf(settings: ProviderSettings, { operations = ['chat'] }: Manners): Provider['endpoints'] {
+  const endpoints = openaiEndpoints(operations)
+  const dialect = chooseDialect(settings, ['openai-chat', RESPONSES.dialect])
+  return dialect === RESPONSES.dialect ? { ...endpoints, chat: RESPONSES, responses: RESPONSES } : endpoints
 }
 
 function streamUsageOf({ askForUsage }: ProviderSettings, { streamUsage }: Manners): Provider['streamUsage'] {
@@ -82,7 +82,7 @@ const MANNERS: Manners = {
   streamUsage: 'on-request',
   forwardHeaders: ['openai-beta'],
   toolLimits: toolLimitsOf('openai-chat'),
-  responses: true,
+  operations: EVERY_OPERATION.filter(operation => operation !== 'rerank'),
 }
 
 export const openai: ProviderType = {

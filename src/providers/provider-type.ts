@@ -24,6 +24,8 @@ export interface ProviderSettings {
   /** The text of a service account's key file. */
   readonly credentials?: string
   readonly aws?: AwsSettings
+  /** Of vendors that want the version of their API said. */
+  readonly apiVersion?: string
 }
 
 /** A kind of provider that the configuration can name as `type`. */

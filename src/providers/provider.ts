@@ -2,8 +2,9 @@ import type { Operation } from '../call/call.ts'
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import type { ToolLimits } from '../call/tool-words.ts'
+import type { Codec } from '../dialects/codec.ts'
 
-/** A door of a vendor: what it speaks there, and the path below the base URL (`/chat/completions`). */
+/** A door of a vendor: what it speaks there, and the path below the base URL (`/chat/completions`), with a query where it needs one. */
 export interface Endpoint {
   /** A name in the dialect registry. */
   readonly dialect: string
@@ -11,6 +12,8 @@ export interface Endpoint {
   path(model: string, stream: boolean): string
   /** Where bodies repeat the model of the path: the body with this one; returns its input where there is nothing to change. */
   nameModel?(body: JsonObject, model: string): JsonObject
+  /** Of a plain operation that the vendor has in a form of its own. Throws InvalidRequest for a model that has none of it. */
+  codec?(model: string): Codec
 }
 
 export interface OutgoingRequest {
@@ -18,14 +21,6 @@ export interface OutgoingRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | undefined
-}
-
-/**
- * Where a provider answers an operation; undefined where it does not. Who has no door for responses is asked for a chat, which
- * says the same in the words of another dialect.
- */
-export function endpointFor({ endpoints }: Pick<Provider, 'endpoints'>, operation: Operation): Endpoint | undefined {
-  return endpoints[operation] ?? (operation === 'responses' ? endpoints.chat : undefined)
 }
 
 /** Someone who speaks a dialect: an address, a way to show the key, and its quirks. */

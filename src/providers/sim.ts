@@ -12,7 +12,12 @@ export const sim: ProviderType = {
     const dialect = chooseDialect(settings, ['openai-chat', 'anthropic'])
     if (dialect === 'anthropic') return { ...speakAnthropic(settings), models: SIMULATED_MODELS }
     return {
-      ...speakOpenAi(settings, { usualUrl: 'http://127.0.0.1/v1', streamUsage: 'on-request', forwardHeaders: [] }),
+      ...speakOpenAi(settings, {
+        usualUrl: 'http://127.0.0.1/v1',
+        streamUsage: 'on-request',
+        forwardHeaders: [],
+        operations: ['chat', 'embeddings'],
+      }),
       models: SIMULATED_MODELS,
     }
   },

@@ -1,6 +1,8 @@
 import type { Call, Operation } from '../call/call.ts'
+import { takesForm } from '../call/operations.ts'
 import type { Dialect, PathWords } from '../dialects/dialect.ts'
 import { isSluiceError } from '../errors.ts'
+import { boundaryOf, scanForm } from './form.ts'
 import { parseBody } from './parse-body.ts'
 import { type Scan, scanBelowPath, scanBody } from './scan.ts'
 
@@ -40,7 +42,7 @@ export class Envelope {
     this.headers = source.headers
     this.query = source.query
     this.path = source.path
-    this.scan = source.path === undefined ? scanBody(source.body) : scanBelowPath(source.body, source.path)
+    this.scan = scanOf(source)
   }
 
   get model(): string {
@@ -51,6 +53,11 @@ export class Envelope {
     return this.scan.stream
   }
 
+  /** What the body is: JSON, or a form with its boundary. */
+  get contentType(): string {
+    return this.scan.form?.contentType ?? 'application/json'
+  }
+
   /** Bytes of the body as it came. */
   get size(): number {
     return this.body.length
@@ -58,7 +65,7 @@ export class Envelope {
 
   /** About how many tokens the prompt has, as vendors estimate it: one for four bytes. */
   get promptTokens(): number {
-    return Math.ceil(this.body.length / BYTES_PER_TOKEN)
+    return Math.ceil((this.scan.form?.words ?? this.body.length) / BYTES_PER_TOKEN)
   }
 
   /** What the call will cost, in tokens: its prompt, and the most output that it allows. */
@@ -93,4 +100,10 @@ export class Envelope {
     this.#call = { ...call, model: this.model, stream: this.stream }
     this.#replaced = true
   }
+}
+
+function scanOf({ body, path, operation, headers }: EnvelopeSource): Scan {
+  if (path !== undefined) return scanBelowPath(body, path)
+  const boundary = takesForm(operation) ? boundaryOf(headers['content-type']) : undefined
+  return boundary === undefined ? scanBody(body) : scanForm(body, boundary)
 }

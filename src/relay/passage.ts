@@ -11,6 +11,7 @@ import type { Provider } from '../providers/provider.ts'
 import type { Envelope } from './envelope.ts'
 import { describeLosses } from './loss-headers.ts'
 import { parseBody } from './parse-body.ts'
+import type { Scan } from './scan.ts'
 import { holdsForeignIds } from './tool-ids.ts'
 import { applyEdits, askForUsage, type Edit } from './usage-request.ts'
 
@@ -26,6 +27,8 @@ export interface Passage {
   readonly cutUsage: boolean
   /** Names of tools that were made up for the vendor: the answer has to bear the client's own again. */
   readonly names?: MadeNames
+  /** Set where the call is of a plain operation: its answer may be of any kind, and is passed on unread. */
+  readonly plain?: PlainPassage
 }
 
 /** What a passage depends on beside the call and the vendor. */
@@ -34,6 +37,11 @@ export interface Circumstances {
   readonly facts?: ModelFacts
   /** A call that would lose something is refused. */
   readonly strict?: boolean
+}
+
+export interface PlainPassage {
+  /** Turns the vendor's whole answer into the client's; asked on the translate lane alone. Throws when it is no such answer. */
+  rewrite(answer: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): Buffer
 }
 
 const NO_HEADERS = Object.freeze({})
@@ -83,13 +91,9 @@ function adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Buffe
 
 function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   const { body, scan } = envelope
-  const { modelMember } = scan
   const usage = scan.stream && isAsked(provider, dialect) ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
-  if (model !== scan.model && modelMember !== undefined) {
-    const { start, end } = modelMember
-    edits.push({ start, end, bytes: JSON.stringify(model) })
-  }
+  if (model !== scan.model) edits.push(...nameModel(scan, model))
   return {
     lane: 'pass',
     dialect,
@@ -102,6 +106,13 @@ function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: s
 
 function isAsked({ streamUsage }: Provider, { usageOnRequest }: Dialect): boolean {
   return usageOnRequest === true && streamUsage === 'on-request'
+}
+
+/** Puts the vendor's name of the model in the place of the client's; nothing to do where the path names it. */
+export function nameModel({ modelMember, form }: Scan, model: string): Edit[] {
+  if (modelMember === undefined) return []
+  const { start, end } = modelMember
+  return [{ start, end, bytes: form === undefined ? JSON.stringify(model) : model }]
 }
 
 function translate(

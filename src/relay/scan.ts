@@ -10,6 +10,8 @@ export interface Scan {
   readonly streamOptions: Member | undefined
   /** Output tokens that the call allows; 0 where it does not say. */
   readonly maxTokens: number
+  /** Set where the body is a form: what it is sent as, and how many bytes of it are words and not files. */
+  readonly form?: { readonly contentType: string; readonly words: number }
 }
 
 /** Gemini's, in either spelling, and Bedrock's: what their bodies say of the output stands inside. */

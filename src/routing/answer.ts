@@ -3,6 +3,7 @@ import type { Fault } from '../call/fault.ts'
 import type { Result } from '../call/result.ts'
 import type { Flow, FlowItem } from '../relay/flow.ts'
 import type { Passage } from '../relay/passage.ts'
+import type { ByteStream } from '../upstream/byte-stream.ts'
 import type { ResponseHeaders } from '../upstream/outcome.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -28,6 +29,12 @@ export interface StreamAnswer extends FromVendor {
   readonly ended?: readonly Event[]
 }
 
+/** An answer of any kind, a sound or subtitles, that is sent on as it comes. */
+export interface BytesAnswer extends FromVendor {
+  readonly type: 'bytes'
+  readonly body: ByteStream
+}
+
 /** The vendor's own refusal, to be shown to the client: its fault lies in the request, or every target refused. */
 export interface RefusedAnswer extends FromVendor {
   readonly type: 'refused'
@@ -38,10 +45,16 @@ export interface RefusedAnswer extends FromVendor {
   readonly retryAfter?: number
 }
 
-export type Answer = WholeAnswer | StreamAnswer | RefusedAnswer
+export type Answer = WholeAnswer | StreamAnswer | BytesAnswer | RefusedAnswer
 
 /** Words of the operator's own, where nobody can answer. */
 export interface CannedAnswer {
   readonly type: 'canned'
   readonly result: Result
+}
+
+/** Ends the upstream call of an answer that nobody will read. */
+export function abandon(answer: Answer): void {
+  if (answer.type === 'stream') answer.flow.abort()
+  if (answer.type === 'bytes') answer.body.abort()
 }

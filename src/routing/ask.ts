@@ -16,7 +16,7 @@ import { hold } from '../relay/hold.ts'
 import type { Passage } from '../relay/passage.ts'
 import { holdsError, looksLikeJson, readWhole } from '../relay/whole.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
-import type { Outcome, StreamOutcome, WholeOutcome } from '../upstream/outcome.ts'
+import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } from '../upstream/outcome.ts'
 import type { Answer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
 import { KEY_COOLDOWN } from './cooldown.ts'
@@ -86,12 +86,14 @@ function whole(call: Question, attempt: Attempt, passage: Passage, outcome: Whol
   // Never followed: the key would travel along.
   if (outcome.status >= 300) return unreadable(call, attempt, 'it is a redirect')
   if (holdsError(outcome.body)) return refused(call, attempt, passage, outcome)
-  if (call.envelope.stream) return unreadable(call, attempt, 'it is not an event stream')
+  // Some ignore the wish for a stream, as OpenAI's older transcriber does by its documentation.
+  if (call.envelope.stream && passage.plain === undefined) return unreadable(call, attempt, 'it is not an event stream')
   if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
   if (passage.lane === 'pass') return { ...outcome, attempt, passage }
   try {
+    const { plain, names } = passage
+    if (plain !== undefined) return { ...outcome, body: plain.rewrite(outcome.body, outcome.headers), attempt, passage }
     const result = readWhole(outcome.body, passage.dialect)
-    const { names } = passage
     return { ...outcome, attempt, passage, result: names === undefined ? result : restoreNames(result, names) }
   } catch {
     return unreadable(call, attempt, 'it cannot be read in the dialect of the provider')
@@ -110,7 +112,8 @@ async function stream(
   outcome: StreamOutcome,
 ): Promise<Answer | Failure> {
   const { status, headers } = outcome
-  if (!call.envelope.stream) {
+  if (passage.plain !== undefined && !isEventStream(headers)) return { ...outcome, type: 'bytes', attempt, passage }
+  if (!call.envelope.stream && passage.plain === undefined) {
     outcome.body.abort()
     return unreadable(call, attempt, 'it is an event stream that nobody asked for')
   }

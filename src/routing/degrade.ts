@@ -122,7 +122,8 @@ async function ask(call: Dispatch, mindFilter: boolean): Promise<End> {
 }
 
 function whyOf(answer: Answer, mindFilter: boolean): End['why'] {
-  if (answer.type !== 'refused') return mindFilter && isFiltered(answer) ? 'content-filter' : 'answered'
+  if (answer.type !== 'refused')
+    return mindFilter && answer.type !== 'bytes' && isFiltered(answer) ? 'content-filter' : 'answered'
   if (answer.fault.reason !== undefined) return answer.fault.reason
   const { failure } = answer.attempt.record
   return failure !== undefined && CONSEQUENCES[failure].nextTarget ? 'down' : 'final'

@@ -1,4 +1,5 @@
-import { endpointFor } from '../providers/provider.ts'
+import { answersBytes, isPlain } from '../call/operations.ts'
+import { endpointFor } from '../providers/endpoint-for.ts'
 import type { Envelope } from '../relay/envelope.ts'
 import type { Passage } from '../relay/passage.ts'
 import { framingOf } from '../relay/sse.ts'
@@ -28,6 +29,7 @@ export function exchangeFor(candidate: Candidate, passage: Passage, envelope: En
       headers: Object.assign(headers, proven),
       body: passage.body,
       stream: envelope.stream,
+      bytes: answersBytes(envelope.operation),
       timeouts,
     })
   return proof instanceof Promise ? proof.then(make) : make(proof)
@@ -37,8 +39,8 @@ export function exchangeFor(candidate: Candidate, passage: Passage, envelope: En
 export function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
   const { provider } = target.vendor
   const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    accept: envelope.stream ? framingOf(passage.dialect).mediaType : 'application/json',
+    'content-type': envelope.contentType,
+    accept: accepted(envelope, passage),
     // The answer is read on its way, so it must not be compressed.
     'accept-encoding': 'identity',
     'user-agent': 'sluice',
@@ -51,4 +53,9 @@ export function plainHeaders({ target }: Candidate, passage: Passage, envelope: 
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value
   }
   return headers
+}
+
+function accepted({ operation, stream }: Envelope, { dialect }: Passage): string {
+  if (stream) return framingOf(dialect).mediaType
+  return isPlain(operation) ? '*/*' : 'application/json'
 }

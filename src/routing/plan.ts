@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { didYouMean } from '../config/nearest.ts'
 import { ModelForbidden, ModelUnknown } from '../errors.ts'
+import { endpointFor } from '../providers/endpoint-for.ts'
 import { safeModelPath } from '../providers/index.ts'
 import { Breakers } from './breakers.ts'
 import { breakerId, createTarget } from './create-target.ts'
@@ -74,9 +75,15 @@ export class Planner {
     return this.#source.routes.get(model) ?? this.#directRoute(model) ?? this.#unknown(model, may)
   }
 
-  /** The targets of a route, best first, each once. Throws InvalidRequest where the call gives what its affinity goes by twice. */
+  /**
+   * The targets of a route whose vendors have what is asked, best first, each once; there may be none. Throws InvalidRequest
+   * where the call gives what its affinity goes by twice.
+   */
   order(route: Route, asking: Asking): readonly Target[] {
-    return route.targets.length === 1 ? route.targets : orderOf(route, asking, Math.random)
+    const { operation } = asking.envelope
+    const serves = ({ vendor }: Target) => endpointFor(vendor.provider, operation) !== undefined
+    const able = route.targets.every(serves) ? route : { ...route, targets: route.targets.filter(serves) }
+    return able.targets.length < 2 ? able.targets : orderOf(able, asking, Math.random)
   }
 
   #names(model: string): boolean {

@@ -60,7 +60,7 @@ export function buildSnapshot(
 }
 
 function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
-  const { type, dialect, askForUsage, project, location, credentials, aws } = settings
+  const { type, dialect, askForUsage, apiVersion, project, location, credentials, aws } = settings
   const provider = createProvider(type, {
     name,
     ...(baseUrl !== undefined && { baseUrl }),
@@ -70,6 +70,7 @@ function addressOf(name: string, settings: ProviderConfig, baseUrl: string | und
     ...(location !== undefined && { location }),
     ...(credentials !== undefined && { credentials }),
     ...(aws !== undefined && { aws }),
+    ...(apiVersion !== undefined && { apiVersion }),
   })
   const { origin, pathname } = new URL(provider.baseUrl)
   return { provider, origin, basePath: pathname.replace(/\/$/, '') }

@@ -53,6 +53,7 @@ export class Answerer {
   }
 }
 
-function encode(json: object): Buffer {
+/** JSON as it is sent. */
+export function encode(json: object): Buffer {
   return Buffer.from(JSON.stringify(json))
 }

@@ -4,6 +4,7 @@ import { SIMULATED_MODELS } from '../providers/sim.ts'
 import { type Answer, Answerer } from './answer.ts'
 import { anthropicWire } from './anthropic.ts'
 import { Conditions } from './conditions.ts'
+import { Embedder } from './embeddings.ts'
 import { FramePump } from './frame-pump.ts'
 import { openaiWire } from './openai.ts'
 import type { SimulatorOptions } from './options.ts'
@@ -34,7 +35,9 @@ export interface Simulator {
 /** Longer than any client here keeps a socket, so that no run meets a socket that closes under a request (ms). */
 const KEEP_ALIVE_MS = 75_000
 
-/** Starts a simulated vendor on a loopback port: POST /v1/chat/completions, POST /v1/messages, GET /v1/models. */
+const CALLS: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/messages', '/v1/embeddings'])
+
+/** Starts a simulated vendor on a loopback port: POST to those above, GET /v1/models. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const vendor = new SimulatedVendor(options)
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
@@ -68,7 +71,7 @@ function close(server: Server): Promise<void> {
 
 interface Door {
   readonly wire: Wire
-  readonly answerer: Answerer
+  readonly answerer: Pick<Answerer, 'answer' | 'trouble'>
 }
 
 class SimulatedVendor {
@@ -79,6 +82,7 @@ class SimulatedVendor {
   readonly #created = Math.floor(Date.now() / 1000)
   readonly #openai: Door
   readonly #anthropic: Door
+  readonly #embeddings: Door = { wire: openaiWire, answerer: new Embedder() }
 
   constructor(options: SimulatorOptions) {
     this.#conditions = new Conditions(options)
@@ -96,7 +100,7 @@ class SimulatedVendor {
     const door = this.#doorOf(request, path)
     const outage = this.#conditions.outage()
     if (outage !== undefined) this.#down(outage, door, response)
-    else if (path === '/v1/chat/completions' || path === '/v1/messages') this.#call(request, response, door)
+    else if (CALLS.has(path)) this.#call(request, response, door)
     else if (path === '/v1/models') this.#listModels(request, response, door)
     else this.#refuse(response, door, 404, `Unknown request URL: ${request.method} ${path}.`)
   }
@@ -107,6 +111,7 @@ class SimulatedVendor {
 
   #doorOf(request: IncomingMessage, path: string): Door {
     if (path === '/v1/chat/completions') return this.#openai
+    if (path === '/v1/embeddings') return this.#embeddings
     const speaksMessages = path.startsWith('/v1/messages') || 'anthropic-version' in request.headers
     return speaksMessages ? this.#anthropic : this.#openai
   }

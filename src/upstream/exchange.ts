@@ -11,6 +11,9 @@ import type { Pool } from './pool.ts'
 /** An answer that is not a stream is held in one piece; more than this is no answer that a client could want. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024
 
+/** What is held in one piece where bytes of any kind may come: JSON may be an error, and a page is no answer. */
+const WHOLE_TYPES = /^(?:application\/(?:[\w.-]+\+)?json|text\/html)\b/i
+
 const TOO_LARGE = { type: 'failed', kind: 'network', reason: 'the answer of the provider is too large' } as const
 const UNDECODABLE = {
   type: 'failed',
@@ -36,6 +39,8 @@ export interface ExchangeRequest {
   readonly headers: Record<string, string>
   readonly body: Buffer | undefined
   readonly stream: boolean
+  /** An answer that is neither JSON nor a page comes as it arrives, as a stream does. */
+  readonly bytes?: boolean
   readonly timeouts: ExchangeTimeouts
 }
 
@@ -126,7 +131,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     pool.agent.dispatch(
       {
         origin,
-        path: query === '' ? path : `${path}?${query}`,
+        path: query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`,
         method,
         headers,
         body: body ?? null,
@@ -151,7 +156,13 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
       ?.on('data', (chunk: Buffer) => this.#take(chunk))
       .on('end', () => this.#finish())
       .on('error', () => this.abort(UNDECODABLE))
-    if (status < 300 && isEventStream(headers['content-type'])) this.#openStream()
+    const type = headers['content-type']
+    if (typeof type === 'string' && status < 300 && this.#arrives(type)) this.#openStream()
+  }
+
+  /** Whether an answer of this type is handed on piece by piece. */
+  #arrives(type: string): boolean {
+    return isEventStream(type) || (this.request.bytes === true && !WHOLE_TYPES.test(type))
   }
 
   #openStream(): void {

@@ -12,7 +12,7 @@ export interface WholeOutcome {
   readonly body: Buffer
 }
 
-/** The head of an event stream; its bytes follow. */
+/** The head of an answer that comes piece by piece: of an event stream, or of bytes where those were allowed. */
 export interface StreamOutcome {
   readonly type: 'stream'
   readonly status: number
@@ -26,4 +26,9 @@ export type Outcome = WholeOutcome | StreamOutcome | FailedOutcome
 export function header(headers: ResponseHeaders, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : value?.[0]
+}
+
+/** Whether an answer that comes piece by piece comes as events. */
+export function isEventStream(headers: ResponseHeaders): boolean {
+  return header(headers, 'content-type')?.startsWith('text/event-stream') === true
 }

@@ -11,6 +11,7 @@ export const KNOWN: LoadOptions['knownProviders'] = {
   anthropic: { keyVariable: 'ANTHROPIC_API_KEY', baseUrl: 'https://api.anthropic.com/v1' },
   bedrock: { keyVariable: 'AWS_BEARER_TOKEN_BEDROCK', keyOptional: true, baseUrl: 'https://bedrock.example' },
   'openai-compatible': {},
+  azure: {},
   vllm: {},
   sim: {},
 }

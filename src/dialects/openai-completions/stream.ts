@@ -1,0 +1,64 @@
+import type { Call } from '../../call/call.ts'
+import type { Event } from '../../call/event.ts'
+import type { Json } from '../../call/json.ts'
+import type { Loss } from '../../call/loss.ts'
+import type { EventReader, EventWriter, Frame } from '../dialect.ts'
+import { isObject, type Members } from '../openai-chat/members.ts'
+import { ChatEventReader } from '../openai-chat/stream-read.ts'
+import { ChatEventWriter } from '../openai-chat/stream-write.ts'
+import { toChatChoice, toTextChoice } from './members.ts'
+
+/** Reads the chunks of a streamed text completion. */
+export class CompletionEventReader implements EventReader {
+  readonly #chat = new ChatEventReader()
+
+  push(frame: Frame): Event[] {
+    return this.#chat.push(mapChoices(frame, choice => toChatChoice(choice, 'delta'), 'chat.completion.chunk'))
+  }
+
+  end(): Event[] {
+    return this.#chat.end()
+  }
+}
+
+/** Writes events as chunks of a streamed text completion. */
+export class CompletionEventWriter implements EventWriter {
+  readonly #chat: ChatEventWriter
+  readonly #losses: Loss[] = []
+
+  constructor(call: Call) {
+    this.#chat = new ChatEventWriter(call)
+  }
+
+  get losses(): readonly Loss[] {
+    return [...this.#chat.losses, ...this.#losses]
+  }
+
+  push(event: Event): Frame[] {
+    const frames = this.#chat.push(event)
+    return frames.map(frame =>
+      mapChoices(frame, choice => toTextChoice(choice, 'delta', this.#losses), 'text_completion'),
+    )
+  }
+
+  end(): Frame[] {
+    return this.#chat.end()
+  }
+}
+
+/** A frame with its choices in another shape; one without choices as it is: an error, a terminator, what is no JSON. */
+function mapChoices(frame: Frame, map: (choice: Json) => Json, object: string): Frame {
+  const chunk = parse(frame.data)
+  if (chunk === undefined || !Array.isArray(chunk.choices)) return frame
+  return { ...frame, data: JSON.stringify({ ...chunk, object, choices: chunk.choices.map(map) }) }
+}
+
+function parse(text: string): Members | undefined {
+  if (text === '[DONE]') return undefined
+  try {
+    const json = JSON.parse(text) as Json
+    return isObject(json) ? json : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,40 @@
+import type { JsonObject } from '../call/json.ts'
+import type { Codec } from '../dialects/codec.ts'
+import { dialectNamed } from '../dialects/index.ts'
+import type { Endpoint } from '../providers/provider.ts'
+import type { Envelope } from './envelope.ts'
+import { parseBody } from './parse-body.ts'
+import { nameModel, type Passage, type PlainPassage } from './passage.ts'
+import { applyEdits } from './usage-request.ts'
+
+const AS_IT_CAME: PlainPassage = { rewrite: answer => answer }
+
+/**
+ * Prepares the body of a plain operation: the client's own bytes with only `model` put in place, or what the vendor's codec
+ * makes of them. Throws InvalidRequest when the codec has no words for the call.
+ */
+export function plainPassage(endpoint: Endpoint, envelope: Envelope, model: string): Passage {
+  const codec = endpoint.codec?.(model)
+  const common = { dialect: dialectNamed(endpoint.dialect), headers: {}, cutUsage: false }
+  if (codec !== undefined) return { ...common, ...coded(codec, { ...parseBody(envelope.body), model }) }
+  const { body, scan } = envelope
+  return {
+    ...common,
+    lane: 'pass',
+    body: model === scan.model ? body : applyEdits(body, nameModel(scan, model)),
+    losses: [],
+    plain: AS_IT_CAME,
+  }
+}
+
+function coded(codec: Codec, asked: JsonObject): Pick<Passage, 'lane' | 'body' | 'losses' | 'plain'> {
+  const { body, losses } = codec.writeRequest(asked)
+  return {
+    lane: 'translate',
+    body: Buffer.from(JSON.stringify(body)),
+    losses,
+    plain: {
+      rewrite: (answer, headers) => Buffer.from(JSON.stringify(codec.readResponse(parseBody(answer), headers, asked))),
+    },
+  }
+}
