@@ -14,6 +14,8 @@ const LAYERS = [
   'errors',
   'roster',
   'kept',
+  'models',
+  'tokens',
   'dialects',
   'providers',
   'config',

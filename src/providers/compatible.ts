@@ -1,3 +1,4 @@
+import type { ToolLimits } from '../call/tool-words.ts'
 import { speakAnthropic } from './anthropic.ts'
 import { type Manners, type Quirk, speakOpenAi } from './openai.ts'
 import { EVERY_OPERATION, type OpenAiOperation } from './openai-endpoints.ts'
@@ -21,6 +22,13 @@ interface Vendor {
   readonly quirks?: readonly Quirk[]
   /** What it has in OpenAI's shape, by its documentation; chat alone unless set. */
   readonly operations?: readonly OpenAiOperation[]
+  readonly toolLimits?: ToolLimits
+}
+
+/** Mistral to other ids: "must be a-z, A-Z, 0-9, with a length of 9". */
+const MISTRAL_TOOLS: ToolLimits = {
+  id: { fits: /^[A-Za-z0-9]{9}$/, length: 9, opaque: true },
+  name: { fits: /^[\w-]{1,64}$/, length: 64 },
 }
 
 const VENDORS: Readonly<Record<string, Vendor>> = {
@@ -31,6 +39,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     streamUsage: 'always',
     quirks: [dropStreamOptions, nameLimitMaxTokens, nameSeedRandomSeed, nameDeveloperSystem, dropStoreFalse],
     operations: ['chat', 'embeddings', 'moderations', 'transcription'],
+    toolLimits: MISTRAL_TOOLS,
   },
   // Some models report usage unasked (also as `x_groq.usage`), all of them when asked.
   groq: {

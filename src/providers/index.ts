@@ -10,7 +10,7 @@ import type { ProviderSettings, ProviderType } from './provider-type.ts'
 import { sim } from './sim.ts'
 import { vertex, vertexAnthropic } from './vertex.ts'
 
-export { safeModelPath } from './model-path.ts'
+export { isSafeModelPath, safeModelPath } from './model-path.ts'
 export type { ProviderSettings, ProviderType } from './provider-type.ts'
 
 /** Every type of provider, by the name that the configuration uses. */

@@ -1,4 +1,4 @@
-import { endpointFor } from '../providers/provider.ts'
+import { endpointFor } from '../providers/endpoint-for.ts'
 import type { Vendor, VendorKey } from '../routing/target.ts'
 import { Exchange } from '../upstream/exchange.ts'
 
