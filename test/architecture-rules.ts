@@ -31,6 +31,7 @@ const LAYERS = [
   'app',
   'serve',
   'validate',
+  'doctor',
   'server',
 ]
 
