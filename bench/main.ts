@@ -3,9 +3,11 @@ import { loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { callTo } from './calls.ts'
+import { measureDelay } from './delay.ts'
 import { MODELS, prepareGateway } from './gateway.ts'
 import { chooseGenerator, type Generator } from './load.ts'
 import { type Arm, compare, type Effort } from './measure.ts'
+import { measurePairs } from './pairs.ts'
 import { type Running, startGateway, startScript } from './processes.ts'
 import { describeMachine, page, type Report, type Section, sectionTable, tables } from './report.ts'
 import { measureSampling } from './sampling.ts'
@@ -26,6 +28,8 @@ interface Plan {
   readonly whole: Effort
   readonly stream: Effort
   readonly laterStarts: number
+  /** Rounds over the pairs of dialects, and streams in each. */
+  readonly pairs: readonly [rounds: number, streams: number]
 }
 
 /** A stream has as many events as fifty requests have answers, so its warm-up is shorter. */
@@ -33,12 +37,17 @@ const FULL: Plan = {
   whole: { warmUp: 100_000, rounds: 7, seconds: 4 },
   stream: { warmUp: 10_000, rounds: 7, seconds: 4 },
   laterStarts: 7,
+  pairs: [7, 100],
 }
 const QUICK: Plan = {
   whole: { warmUp: 1_000, rounds: 3, seconds: 1 },
   stream: { warmUp: 200, rounds: 3, seconds: 1 },
   laterStarts: 2,
+  pairs: [3, 10],
 }
+
+/** At once, for the delay of the event loop. */
+const STREAMS = 200
 
 interface Setting {
   readonly temporary: string
@@ -87,6 +96,8 @@ async function measureAll(plan: Plan, setting: Setting): Promise<Report> {
     loadBefore: loadavg()[0] ?? 0,
     generator: setting.generator.name,
     startUp: await measureStartUp(ROOT, setting.temporary, plan.laterStarts),
+    pairs: measurePairs(...plan.pairs),
+    delay: await measureDelay(STREAMS),
     sections: [
       await measureSection('Whole answers', false, plan.whole, setting),
       await measureSection('Streams', true, plan.stream, setting),
