@@ -3,19 +3,23 @@ import { loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { callTo } from './calls.ts'
+import { measureDelay } from './delay.ts'
 import { MODELS, prepareGateway } from './gateway.ts'
 import { chooseGenerator, type Generator } from './load.ts'
 import { type Arm, compare, type Effort } from './measure.ts'
+import { measurePairs } from './pairs.ts'
 import { type Running, startGateway, startScript } from './processes.ts'
-import { describeMachine, page, type Report, type Section, tables } from './report.ts'
+import { describeMachine, page, type Report, type Section, sectionTable, tables } from './report.ts'
+import { measureSampling } from './sampling.ts'
 import { measureStartUp } from './start-up.ts'
 
-const USAGE = `Usage: npm run bench -- [--quick] [--json | --write] [--against DIR]
+const USAGE = `Usage: npm run bench -- [--quick] [--json | --write] [--against DIR | --sampling]
 
   --quick        less than a minute: shows that everything runs; its figures are rough
   --json         print the figures as JSON
   --write        write docs/bench.md as well
   --against DIR  compare with the gateway of another checkout, too
+  --sampling     measure what sampling the heap costs the gateway, and nothing else
 `
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -24,6 +28,8 @@ interface Plan {
   readonly whole: Effort
   readonly stream: Effort
   readonly laterStarts: number
+  /** Rounds over the pairs of dialects, and streams in each. */
+  readonly pairs: readonly [rounds: number, streams: number]
 }
 
 /** A stream has as many events as fifty requests have answers, so its warm-up is shorter. */
@@ -31,12 +37,17 @@ const FULL: Plan = {
   whole: { warmUp: 100_000, rounds: 7, seconds: 4 },
   stream: { warmUp: 10_000, rounds: 7, seconds: 4 },
   laterStarts: 7,
+  pairs: [7, 100],
 }
 const QUICK: Plan = {
   whole: { warmUp: 1_000, rounds: 3, seconds: 1 },
   stream: { warmUp: 200, rounds: 3, seconds: 1 },
   laterStarts: 2,
+  pairs: [3, 10],
 }
+
+/** At once, for the delay of the event loop. */
+const STREAMS = 200
 
 interface Setting {
   readonly temporary: string
@@ -52,6 +63,7 @@ async function main(): Promise<void> {
       json: { type: 'boolean' },
       write: { type: 'boolean' },
       against: { type: 'string' },
+      sampling: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   })
@@ -61,6 +73,11 @@ async function main(): Promise<void> {
   }
   const temporary = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
   try {
+    if (values.sampling) {
+      const section = await measureSampling(ROOT, values.quick === true, chooseGenerator(temporary), temporary)
+      process.stdout.write(values.json ? `${JSON.stringify(section, undefined, 2)}\n` : `\n${sectionTable(section)}\n`)
+      return
+    }
     const against = values.against === undefined ? undefined : resolve(values.against)
     const setting: Setting = { temporary, generator: chooseGenerator(temporary), against }
     const report = await measureAll(values.quick ? QUICK : FULL, setting)
@@ -79,6 +96,8 @@ async function measureAll(plan: Plan, setting: Setting): Promise<Report> {
     loadBefore: loadavg()[0] ?? 0,
     generator: setting.generator.name,
     startUp: await measureStartUp(ROOT, setting.temporary, plan.laterStarts),
+    pairs: measurePairs(...plan.pairs),
+    delay: await measureDelay(STREAMS),
     sections: [
       await measureSection('Whole answers', false, plan.whole, setting),
       await measureSection('Streams', true, plan.stream, setting),

@@ -1,7 +1,9 @@
 import { cpus, totalmem } from 'node:os'
 import { EVENTS } from './calls.ts'
+import type { Delay } from './delay.ts'
 import { CONNECTIONS } from './load.ts'
 import type { Effort, Row } from './measure.ts'
+import type { Pair } from './pairs.ts'
 import type { StartUp } from './start-up.ts'
 
 /** One comparison: its title and its effort, and what came of it. */
@@ -20,6 +22,8 @@ export interface Report {
   readonly generator: string
   readonly sections: readonly Section[]
   readonly startUp: StartUp
+  readonly pairs: readonly Pair[]
+  readonly delay: Delay
 }
 
 /** The machine in words: figures without it mean nothing. */
@@ -29,8 +33,8 @@ export function describeMachine(): string {
 }
 
 /** The tables, as Markdown that can also be read on a terminal. */
-export function tables({ sections, startUp }: Report): string {
-  return [...sections.map(sectionTable), startUpTable(startUp)].join('\n\n')
+export function tables({ sections, startUp, pairs, delay }: Report): string {
+  return [...sections.map(sectionTable), pairTable(pairs), delayLine(delay), startUpTable(startUp)].join('\n\n')
 }
 
 /** docs/bench.md, whole. */
@@ -57,6 +61,8 @@ ${tables(report)}
   move with the machine and its neighbours. So the arms take turns within each round, ratios are taken within a round, and
   figures are medians over rounds; the range is that of the ratio over the rounds.
 ${sections.map(({ title, effort }) => `- ${title}: ${describeEffort(effort)}.`).join('\n')}
+- A text event of a stream is translated in one process, from the bytes of the vendor's dialect to those of the client's, without sockets; from a
+  dialect to itself (the pass lane) it is cut and read, and not written.
 - Before and after, one answer of each arm is read in full and compared with what was asked for. An arm that gives anything but 2xx ends
   the run without figures.
 `
@@ -66,7 +72,8 @@ function describeEffort({ warmUp, rounds, seconds }: Effort): string {
   return `at least ${warmUp.toLocaleString('en')} requests to each arm before anything counts, then ${rounds} rounds of ${seconds} s for each`
 }
 
-function sectionTable({ title, rows }: Section): string {
+/** One comparison, as Markdown that can also be read on a terminal. */
+export function sectionTable({ title, rows }: Section): string {
   const lines = rows.map(row => [
     row.name,
     row.cpu.toFixed(0),
@@ -78,6 +85,20 @@ function sectionTable({ title, rows }: Section): string {
     row.peakMemory.toFixed(0),
   ])
   return table([title, 'CPU us/request', 'ratio', 'range', 'requests/s', 'p50 ms', 'p99 ms', 'peak MiB'], lines)
+}
+
+/** Vendors' dialects in rows, clients' in columns. */
+function pairTable(pairs: readonly Pair[]): string {
+  const clients = [...new Set(pairs.map(({ client }) => client))]
+  const lines = Map.groupBy(pairs, ({ vendor }) => vendor)
+  return table(
+    ['CPU us/text event, vendor to client', ...clients],
+    Array.from(lines, ([vendor, own]) => [vendor, ...own.map(({ cpu }) => cpu.toFixed(2))]),
+  )
+}
+
+function delayLine({ streams, p99 }: Delay): string {
+  return `${streams} streams of 1,000 events translated at once hold up the event loop by ${p99.toFixed(1)} ms (p99).`
 }
 
 function startUpTable({ first, later, connectionsBefore }: StartUp): string {

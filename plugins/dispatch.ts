@@ -48,7 +48,7 @@ export default fp(
           const endpoint = endpointFor(provider, envelope.operation)
           // Only a last resort is asked without that having been looked at.
           if (endpoint === undefined) throw OperationUnserved({}, route.name, envelope.operation)
-          if (isPlain(envelope.operation)) return plainPassage(endpoint, envelope, target.model)
+          if (isPlain(envelope.operation)) return plainPassage(endpoint, envelope, target.model, { strict })
           const dialect = dialectNamed(endpoint.dialect)
           return passageTo(provider, dialect, envelope, target.model, { facts: target.facts, strict })
         },

@@ -34,6 +34,7 @@ const LAYERS = [
   'app',
   'serve',
   'validate',
+  'doctor',
   'server',
 ]
 

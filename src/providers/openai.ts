@@ -18,9 +18,9 @@ export interface Manners {
   readonly healthPath?: string
   /** Applied in order to the wire body; each returns its input when there is nothing to change. */
   readonly quirks?: readonly Quirk[]
-  readonly toolLimits?: ToolLimits | undefined
   /** What it has in OpenAI's shape; chat alone unless set. */
   readonly operations?: readonly OpenAiOperation[]
+  readonly toolLimits?: ToolLimits | undefined
 }
 
 /** A vendor's way that OpenAI's own bodies offend. Never changes its input; returns it as it is when it does not apply. */
@@ -81,8 +81,8 @@ const MANNERS: Manners = {
   usualUrl: 'https://api.openai.com/v1',
   streamUsage: 'on-request',
   forwardHeaders: ['openai-beta'],
-  toolLimits: toolLimitsOf('openai-chat'),
   operations: EVERY_OPERATION.filter(operation => operation !== 'rerank'),
+  toolLimits: toolLimitsOf('openai-chat'),
 }
 
 export const openai: ProviderType = {

@@ -25,10 +25,15 @@ export interface Passage {
   readonly losses: readonly Loss[]
   /** Usage was asked for on the client's behalf: what it adds to the stream must be cut out again. */
   readonly cutUsage: boolean
-  /** Names of tools that were made up for the vendor: the answer has to bear the client's own again. */
-  readonly names?: MadeNames
   /** Set where the call is of a plain operation: its answer may be of any kind, and is passed on unread. */
   readonly plain?: PlainPassage
+  /** Names of tools that were made up for the vendor: the answer has to bear the client's own again. */
+  readonly names?: MadeNames
+}
+
+export interface PlainPassage {
+  /** Turns the vendor's whole answer into the client's; asked on the translate lane alone. Throws when it is no such answer. */
+  rewrite(answer: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): Buffer
 }
 
 /** What a passage depends on beside the call and the vendor. */
@@ -37,11 +42,6 @@ export interface Circumstances {
   readonly facts?: ModelFacts
   /** A call that would lose something is refused. */
   readonly strict?: boolean
-}
-
-export interface PlainPassage {
-  /** Turns the vendor's whole answer into the client's; asked on the translate lane alone. Throws when it is no such answer. */
-  rewrite(answer: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): Buffer
 }
 
 const NO_HEADERS = Object.freeze({})
@@ -71,7 +71,8 @@ export function passageTo(
   return provider.adjust === undefined ? passed : { ...passed, body: adjusted(passed.body, provider.adjust) }
 }
 
-function refuseLosses({ losses }: Passage): void {
+/** Throws Lossy when anything would be lost. */
+export function refuseLosses({ losses }: Pick<Passage, 'losses'>): void {
   const [first] = losses
   if (first !== undefined) throw Lossy({ param: first.path }, describeLosses(losses))
 }
@@ -93,7 +94,7 @@ function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: s
   const { body, scan } = envelope
   const usage = scan.stream && isAsked(provider, dialect) ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
-  if (model !== scan.model) edits.push(...nameModel(scan, model))
+  if (model !== scan.model) edits.push(...spliceModel(scan, model))
   return {
     lane: 'pass',
     dialect,
@@ -109,7 +110,7 @@ function isAsked({ streamUsage }: Provider, { usageOnRequest }: Dialect): boolea
 }
 
 /** Puts the vendor's name of the model in the place of the client's; nothing to do where the path names it. */
-export function nameModel({ modelMember, form }: Scan, model: string): Edit[] {
+export function spliceModel({ modelMember, form }: Scan, model: string): Edit[] {
   if (modelMember === undefined) return []
   const { start, end } = modelMember
   return [{ start, end, bytes: form === undefined ? JSON.stringify(model) : model }]

@@ -1,4 +1,4 @@
-import { type Counts, type Proof, type Said, type SaidAnswer, text, tokens, type Wire, wire, wires } from './said.ts'
+import { type Counts, type Said, type SaidAnswer, text, tokens, type Wire, wire, wires } from './said.ts'
 
 /** What a chat completion says. */
 export function saidByCompletion(completion: Wire): Said {
@@ -20,7 +20,7 @@ function saidByChoice(choice: Wire): SaidAnswer {
     text: text(message.content) + parts.map(part => text(part.text)).join(''),
     refusal: text(message.refusal),
     thought: plain + thoughts.map(piece => text(piece.text)).join(''),
-    proofs: details.filter(isProof).map(proofOf),
+    proofs: [...details.filter(isProof).map(proofOf), ...wires(message.tool_calls).flatMap(googleProofOf)],
     calls: wires(message.tool_calls).map(call => {
       const { name, arguments: json } = wire(call.function)
       return { id: text(call.id), name: text(name), arguments: JSON.parse(text(json)) }
@@ -29,13 +29,18 @@ function saidByChoice(choice: Wire): SaidAnswer {
   }
 }
 
+/** Google's OpenAI-compatible door has the signature beside the call that it belongs to. */
+function googleProofOf(call: Wire): string[] {
+  const signature = text(wire(wire(call.extra_content).google).thought_signature)
+  return signature === '' ? [] : [signature]
+}
+
 function isProof(detail: Wire): boolean {
   return detail.type === 'reasoning.encrypted' || text(detail.signature) !== ''
 }
 
-function proofOf(detail: Wire): Proof {
-  if (detail.type === 'reasoning.encrypted') return { text: '', sealed: text(detail.data) }
-  return { text: text(detail.text), signature: text(detail.signature) }
+function proofOf(detail: Wire): string {
+  return detail.type === 'reasoning.encrypted' ? text(detail.data) : text(detail.signature)
 }
 
 function countsOf(report: unknown): Counts | undefined {
@@ -118,6 +123,7 @@ function growCall(message: Record<string, unknown>, piece: Wire): void {
   calls[place] = {
     id: text(known.id) || piece.id,
     function: { name: text(before.name) || text(now.name), arguments: arguments_ },
+    extra_content: known.extra_content ?? piece.extra_content,
   }
   message.tool_calls = calls
 }

@@ -1,17 +1,29 @@
-import Anthropic from '@anthropic-ai/sdk'
-import OpenAI from 'openai'
 import type { JsonObject } from '../../src/call/json.ts'
-import { completionOf, saidByCompletion } from './chat-oracle.ts'
-import { saidByMessage } from './messages-oracle.ts'
-import { type DialectName, eventsOf } from './recordings.ts'
-import { type Said, type Wire, wire, wires } from './said.ts'
+import { askChat } from './chat-client.ts'
+import { askConverse } from './converse-client.ts'
+import { askGemini } from './gemini-client.ts'
+import { askMessages } from './messages-client.ts'
+import type { DialectName } from './recordings.ts'
+import { askResponses } from './responses-client.ts'
+import type { Said } from './said.ts'
+import { Wiretap } from './wiretap.ts'
+
+/** What a client is told to ask. */
+export interface Question {
+  /** The gateway's address. */
+  readonly url: string
+  readonly model: string
+  /** The request as it is on the wire of the client's dialect, but for the model where that stands in the path. */
+  readonly body: JsonObject
+  readonly stream: boolean
+}
 
 /** What an official client made of an answer, and the bytes of both directions as they went over its socket. */
 export interface Heard {
   readonly said: Said | undefined
   readonly error: ClientError | undefined
   readonly sent: string
-  readonly received: string
+  readonly received: Buffer
   readonly headers: Headers
 }
 
@@ -22,105 +34,32 @@ export interface ClientError {
   readonly message: string
 }
 
-interface Wiretap {
-  sent: string
-  received: string
-  headers: Headers
-  fetch(url: string | URL | Request, init?: RequestInit): Promise<Response>
+/** Each asks with the official client of its dialect, without retries, and throws what the client throws. */
+const CLIENTS: Readonly<Record<DialectName, (question: Question, tap: Wiretap) => Promise<Said>>> = {
+  'openai-chat': askChat,
+  'openai-responses': askResponses,
+  anthropic: askMessages,
+  gemini: askGemini,
+  bedrock: askConverse,
 }
 
 /** Asks the gateway with the official client of the dialect. Errors of the client are an outcome, not thrown. */
-export async function ask(dialect: DialectName, url: string, body: JsonObject, stream: boolean): Promise<Heard> {
-  const tap = wiretap()
-  const client = dialect === 'openai-chat' ? askChat : askMessages
+export async function ask(dialect: DialectName, question: Question): Promise<Heard> {
+  const tap = new Wiretap()
   let said: Said | undefined
   let error: ClientError | undefined
   try {
-    said = await client(url, body, stream, tap)
+    said = await CLIENTS[dialect](question, tap)
   } catch (thrown) {
     error = clientError(thrown)
   }
   return { said, error, sent: tap.sent, received: tap.received, headers: tap.headers }
 }
 
-function wiretap(): Wiretap {
-  return {
-    sent: '',
-    received: '',
-    headers: new Headers(),
-    async fetch(url, init) {
-      this.sent = String(init?.body)
-      const response = await fetch(url, init)
-      this.headers = response.headers
-      const decoder = new TextDecoder()
-      const listen = new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, controller) => {
-          this.received += decoder.decode(chunk, { stream: true })
-          controller.enqueue(chunk)
-        },
-      })
-      return new Response(response.body?.pipeThrough(listen) ?? null, response)
-    },
-  }
-}
-
-async function askChat(url: string, body: JsonObject, stream: boolean, tap: Wiretap): Promise<Said> {
-  const client = new OpenAI({
-    apiKey: 'caller',
-    baseURL: `${url}/v1`,
-    maxRetries: 0,
-    fetch: (to, init) => tap.fetch(to, init),
-  })
-  if (!stream) {
-    const completion = await client.chat.completions.create(
-      body as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming,
-    )
-    return saidByCompletion(wire(completion))
-  }
-  const chunks: Wire[] = []
-  const params = body as unknown as OpenAI.ChatCompletionCreateParamsStreaming
-  for await (const chunk of await client.chat.completions.create(params)) chunks.push(wire(chunk))
-  return saidByCompletion(completionOf(chunks))
-}
-
-async function askMessages(url: string, body: JsonObject, stream: boolean, tap: Wiretap): Promise<Said> {
-  const client = new Anthropic({
-    apiKey: 'caller',
-    baseURL: url,
-    maxRetries: 0,
-    // Without a limit of its own the client refuses calls without a stream that may take long.
-    timeout: 20_000,
-    fetch: (to, init) => tap.fetch(to, init),
-  })
-  if (!stream) {
-    const message = await client.messages.create(body as unknown as Anthropic.MessageCreateParamsNonStreaming)
-    return saidByMessage(wire(message))
-  }
-  const message = await client.messages.stream(body as unknown as Anthropic.MessageStreamParams).finalMessage()
-  return saidByMessage(wire(message))
-}
-
-/** What the stream helper of OpenAI's client makes of the bytes that were received. Throws what the helper throws. */
-export async function helperReading(received: string, body: JsonObject): Promise<Said> {
-  const client = new OpenAI({
-    apiKey: 'caller',
-    baseURL: 'http://127.0.0.1',
-    fetch: async () => new Response(received, { headers: { 'content-type': 'text/event-stream' } }),
-  })
-  const params = body as unknown as OpenAI.ChatCompletionCreateParamsStreaming
-  return saidByCompletion(wire(await client.chat.completions.stream(params).finalChatCompletion()))
-}
-
-/** The helper joins strings and wants numbered calls: it cannot put together lists of parts (Mistral) or calls without an index. */
-export function isForHelper(received: string): boolean {
-  return eventsOf(received)
-    .flatMap(chunk => wires(wire(chunk).choices))
-    .map(choice => wire(choice.delta))
-    .every(delta => !Array.isArray(delta.content) && wires(delta.tool_calls).every(call => 'index' in call))
-}
-
+/** A mistake of the test's own is thrown again: every client has a class for what it was answered. */
 function clientError(thrown: unknown): ClientError {
-  if (!(thrown instanceof OpenAI.OpenAIError) && !(thrown instanceof Anthropic.AnthropicError)) throw thrown
-  const status = 'status' in thrown && typeof thrown.status === 'number' ? thrown.status : undefined
-  return { class: thrown.constructor.name, status, message: thrown.message }
+  if (!(thrown instanceof Error) || thrown instanceof TypeError || thrown.name === 'AssertionError') throw thrown
+  const { status, $metadata } = thrown as { status?: unknown; $metadata?: { httpStatusCode?: number } }
+  const told = typeof status === 'number' ? status : $metadata?.httpStatusCode
+  return { class: thrown.constructor.name, status: told, message: thrown.message }
 }

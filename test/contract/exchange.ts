@@ -1,6 +1,5 @@
-import type { JsonObject } from '../../src/call/json.ts'
 import type { SeenRequest } from '../upstream.ts'
-import type { Heard } from './clients.ts'
+import type { Heard, Question } from './clients.ts'
 import type { Lane } from './gateway.ts'
 import type { DialectName, Recording } from './recordings.ts'
 
@@ -9,7 +8,7 @@ export interface Exchange {
   readonly recording: Recording
   readonly lane: Lane
   readonly client: DialectName
-  readonly asked: JsonObject
+  readonly asked: Question
   readonly heard: Heard
   readonly seen: SeenRequest | undefined
   /** The gateway's log line. */

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import type { JsonObject } from '../../src/call/json.ts'
+import type { Json, JsonObject } from '../../src/call/json.ts'
 import type { Loss } from '../../src/call/loss.ts'
+import { dialectNamed } from '../../src/dialects/index.ts'
 import { ROOT } from '../source-tree.ts'
 import { answerLosses, requestLosses } from './losses.ts'
-import { type DialectName, type Recording, readRecordings } from './recordings.ts'
-import { requestIn } from './requests.ts'
+import { DIALECTS, type DialectName, type Recording, readRecordings } from './recordings.ts'
+import { questionIn } from './requests.ts'
 
 const SAMPLES = join(import.meta.dirname, '../fixtures/losses')
 
@@ -18,7 +19,10 @@ type Section =
   | 'Answers: Chat Completions to Anthropic'
   | 'Answers: Anthropic to Chat Completions'
 
-const TITLES: Readonly<Record<DialectName, string>> = { 'openai-chat': 'Chat Completions', anthropic: 'Anthropic' }
+/** The two dialects whose tables say all of the losses between them, path by path. */
+type Tabled = 'openai-chat' | 'anthropic'
+
+const TITLES: Readonly<Record<Tabled, string>> = { 'openai-chat': 'Chat Completions', anthropic: 'Anthropic' }
 
 /** A row of the page for one path; `…` in its reason fits any words. */
 interface Row {
@@ -32,7 +36,8 @@ interface Measured extends Row {
   readonly of: string
 }
 
-const rows = readRows(readFileSync(join(ROOT, 'docs/losses.md'), 'utf8'))
+const page = readFileSync(join(ROOT, 'docs/losses.md'), 'utf8')
+const rows = readRows(page)
 const samples = (['openai-chat', 'anthropic'] as const).flatMap(measureSamples)
 
 suite('docs/losses.md', () => {
@@ -44,13 +49,27 @@ suite('docs/losses.md', () => {
   })
 
   const folder = process.env.RECORDINGS
-  if (folder === undefined) test('has a row for every loss of recorded traffic', { skip: 'RECORDINGS is not set' })
-  else
+  if (folder === undefined) {
+    test('has a row for every loss of recorded traffic', { skip: 'RECORDINGS is not set' })
+    test('has the reason of every loss between any two dialects', { skip: 'RECORDINGS is not set' })
+  } else {
+    const recordings = readRecordings(folder)
     test('has a row for every loss of recorded traffic', () => {
-      const measured = readRecordings(folder).flatMap(measureRecording)
+      const measured = recordings.flatMap(measureRecording)
       assert.ok(measured.length > 0)
       checkListed(measured)
     })
+    test('has the reason of every loss between any two dialects', () => {
+      const reasons = readReasons(page)
+      const losses = recordings.flatMap(lossesAnywhere)
+      assert.ok(losses.length > 0)
+      const absent = losses.filter(({ why }) => !reasons.some(reason => reason.test(nameless(why))))
+      assert.deepEqual(
+        [...new Map(absent.map(({ path, why, of }) => [nameless(why), `${path} | ${why} (${of})`])).values()],
+        [],
+      )
+    })
+  }
 })
 
 function checkListed(measured: readonly Measured[]): void {
@@ -63,8 +82,39 @@ function describe({ section, path, why }: Row): string {
 }
 
 function fits(row: Row, loss: Row): boolean {
-  const why = row.why.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.+')
-  return row.section === loss.section && row.path === loss.path && new RegExp(`^${why}$`).test(loss.why)
+  return row.section === loss.section && row.path === loss.path && patternOf(row.why).test(loss.why)
+}
+
+function patternOf(why: string): RegExp {
+  return new RegExp(`^${why.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.+')}$`)
+}
+
+/** A reason that every dialect has for the members of every other one. */
+function nameless(why: string): string {
+  return why.replace(new RegExp(DIALECTS.join('|'), 'g'), '…')
+}
+
+/** All reasons on the page; a row may have several. */
+function readReasons(text: string): RegExp[] {
+  const cells = text
+    .split('\n')
+    .filter(line => line.startsWith('| `'))
+    .map(line => line.slice(2).split(' | ')[2] ?? '')
+  return cells.flatMap(cell => [cell, ...cell.split('; ')]).map(cell => patternOf(nameless(cell)))
+}
+
+/** What is lost of a recording on its way to any other dialect, and of what any other client asks its vendor. */
+function lossesAnywhere(recording: Recording): (Loss & { readonly of: string })[] {
+  const { id, dialect, request, model, status } = recording
+  return DIALECTS.filter(other => other !== dialect).flatMap(other => {
+    const { body } = questionIn(other, recording, '')
+    const losses = [
+      ...(request === undefined ? [] : requestLosses(dialect, other, request, model)),
+      ...requestLosses(other, dialect, body, model),
+      ...(status === 200 ? answerLosses(recording, other) : []),
+    ]
+    return losses.map(loss => ({ ...loss, of: `${id}, ${other}` }))
+  })
 }
 
 /** The page's tables, under their headings; a row may name several paths. */
@@ -81,34 +131,49 @@ function readRows(page: string): Row[] {
   })
 }
 
-function measureSamples(from: DialectName): Measured[] {
+function measureSamples(from: Tabled): Measured[] {
   const read = (kind: string): JsonObject[] =>
     JSON.parse(readFileSync(join(SAMPLES, `${from}-${kind}.json`), 'utf8')) as JsonObject[]
   const to = otherThan(from)
   return [
     ...read('requests').flatMap((json, at) => placed('Requests', from, requestLosses(from, to, json), `request ${at}`)),
     ...read('answers').flatMap((json, at) =>
-      placed('Answers', from, answerLosses(from, to, JSON.stringify(json), false), `answer ${at}`),
+      placed(
+        'Answers',
+        from,
+        dialectNamed(to).writeResponse(dialectNamed(from).readResponse(json as Json)).losses,
+        `answer ${at}`,
+      ),
     ),
   ]
 }
 
 /** What is lost when the recorded request goes to the other vendor, and when the recording answers the other client. */
 function measureRecording(recording: Recording): Measured[] {
-  const { id, dialect, request, status, body, stream } = recording
+  const { id, dialect, request, status } = recording
+  if (!isTabled(dialect)) return []
   const client = otherThan(dialect)
   return [
     ...placed('Requests', dialect, request === undefined ? [] : requestLosses(dialect, client, request), id),
-    ...placed('Requests', client, requestLosses(client, dialect, requestIn(client, recording, 'translate')), id),
-    ...placed('Answers', dialect, status === 200 ? answerLosses(dialect, client, body, stream) : [], id),
+    ...placed(
+      'Requests',
+      client,
+      requestLosses(client, dialect, { model: 'm', ...questionIn(client, recording, '').body }),
+      id,
+    ),
+    ...placed('Answers', dialect, status === 200 ? answerLosses(recording, client) : [], id),
   ]
 }
 
-function placed(what: string, from: DialectName, losses: readonly Loss[], of: string): Measured[] {
+function placed(what: string, from: Tabled, losses: readonly Loss[], of: string): Measured[] {
   const section = `${what}: ${TITLES[from]} to ${TITLES[otherThan(from)]}` as Section
   return losses.map(({ path, why }) => ({ section, path: path.replace(/(?<=^|\.)\d+(?=\.|$)/g, '*'), why, of }))
 }
 
-function otherThan(dialect: DialectName): DialectName {
+function otherThan(dialect: Tabled): Tabled {
   return dialect === 'anthropic' ? 'openai-chat' : 'anthropic'
+}
+
+function isTabled(dialect: DialectName): dialect is Tabled {
+  return dialect in TITLES
 }

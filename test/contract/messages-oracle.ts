@@ -1,4 +1,4 @@
-import { type Counts, type Proof, type Said, type ToolCall, text, tokens, type Wire, wire, wires } from './said.ts'
+import { type Counts, type Said, type ToolCall, text, tokens, type Wire, wire, wires } from './said.ts'
 
 /** What a message of the Messages API says. Blocks of other types (server tools) are no part of the comparison. */
 export function saidByMessage(message: Wire): Said {
@@ -7,11 +7,10 @@ export function saidByMessage(message: Wire): Said {
     text: content.map(block => (block.type === 'text' ? text(block.text) : '')).join(''),
     refusal: '',
     thought: content.map(block => (block.type === 'thinking' ? text(block.thinking) : '')).join(''),
-    proofs: content.flatMap((block): Proof[] => {
-      if (block.type === 'redacted_thinking') return [{ text: '', sealed: text(block.data) }]
-      const signature = block.type === 'thinking' ? text(block.signature) : ''
-      return signature === '' ? [] : [{ text: text(block.thinking), signature }]
-    }),
+    proofs: content
+      .filter(({ type }) => type === 'redacted_thinking' || type === 'thinking')
+      .map(block => text(block.data ?? block.signature))
+      .filter(proof => proof !== ''),
     calls: content.filter(block => block.type === 'tool_use').map(callOf),
     finish: text(message.stop_reason) || null,
   }

@@ -42,10 +42,12 @@ function sample(
     id,
     vendor,
     dialect,
+    model: 'some-model',
     stream: isStream,
     features: [],
     request: undefined,
     status,
+    bytes: Buffer.from(body),
     body,
     answer: cut => stream(cut(Buffer.from(body)), { status, headers: { 'content-type': type } }),
   }

@@ -86,6 +86,11 @@ export function readStream(dialect: Dialect, body: string | Buffer, size?: numbe
   return deepFreeze(events)
 }
 
+/** Frames as they are on the wire. */
+export function bytesOf(dialect: Dialect, frames: readonly Frame[]): Buffer {
+  return Buffer.from(framingOf(dialect).encode(frames))
+}
+
 /** The answer that the events give. */
 export function collect(events: readonly Event[]): Result {
   const collector = new Collector()
@@ -163,9 +168,15 @@ export function checkNothingVanished(source: Json, body: Json, losses: readonly 
   const said = [...leaves(body, '')].map(([, value]) => String(value)).join('\n')
   for (const [path, value] of leaves(source, '')) {
     if (!telling(value) || except.test(path) || said.includes(content(value))) continue
-    const told = losses.some(loss => path === loss.path || path.startsWith(`${loss.path}.`))
+    const told = losses.some(loss => path === loss.path || path.startsWith(`${loss.path}.`) || names(loss.path, path))
     assert.ok(told, `${path} (${JSON.stringify(value)}) vanished without a loss`)
   }
+}
+
+/** A setting without a path of its own is named as the writer would name it: `top_p` for `generationConfig.topP`. */
+function names(setting: string, path: string): boolean {
+  const bare = (name: string): string => name.replaceAll('_', '').toLowerCase()
+  return !setting.includes('.') && path.split('.').some(member => bare(member).startsWith(bare(setting)))
 }
 
 function telling(value: Json): boolean {

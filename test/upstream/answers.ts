@@ -106,6 +106,7 @@ export function dropReused(handler: Handler): Handler {
 
 /** What a recording of a vendor's traffic holds, as far as it matters here. */
 interface Recording {
+  readonly stream?: boolean
   readonly response: {
     readonly status: number
     readonly headers: Readonly<Record<string, string>>
@@ -126,14 +127,20 @@ const NOT_REPLAYED = new Set([
 
 /** Answers what was recorded in a JSON file; `cut` says in which pieces (whole unless given). */
 export function fromRecording(file: string, cut: (body: Buffer) => Iterable<Piece> = body => [body]): Handler {
-  const { response } = JSON.parse(readFileSync(file, 'utf8')) as Recording
+  const { response, stream: isStream } = JSON.parse(readFileSync(file, 'utf8')) as Recording
   const headers = Object.entries(response.headers)
     .map(([name, value]) => [name.toLowerCase(), value] as const)
     .filter(([name]) => !NOT_REPLAYED.has(name))
   return stream(cut(Buffer.from(response.body, response.encoding ?? 'utf8')), {
     status: response.status,
-    headers: { 'content-type': 'application/json', ...Object.fromEntries(headers) },
+    headers: { 'content-type': usualType(response, isStream === true), ...Object.fromEntries(headers) },
   })
+}
+
+/** Of recordings that were kept without their headers. */
+function usualType({ status, encoding }: Recording['response'], isStream: boolean): string {
+  if (!isStream || status !== 200) return 'application/json'
+  return encoding === 'base64' ? 'application/vnd.amazon.eventstream' : 'text/event-stream'
 }
 
 function resetSocket(response: ServerResponse): void {

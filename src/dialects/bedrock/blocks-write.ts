@@ -185,8 +185,14 @@ function writeResultContent(block: Block, writing: Writing): Members | undefined
   return { ...ownMembers(block.extra), json: parse(block.text) ?? null }
 }
 
+/** As AWS's clients decode it. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
 function writeReasoning(block: ReasoningBlock, writing: Writing): Members | undefined {
   const { text, signature, redacted } = block
+  if (redacted !== undefined && !BASE64.test(redacted)) {
+    return lose(writing, block, 'sealed reasoning of another vendor is no base64, which Bedrock has it in')
+  }
   if (redacted !== undefined) return wrap(block, 'reasoningContent', { redactedContent: redacted })
   if (signature === undefined && writing.into === 'request' && !writing.own) {
     return lose(writing, block, 'reasoning is taken back only with its signature')

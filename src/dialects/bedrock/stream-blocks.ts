@@ -19,9 +19,12 @@ export function startOf(content: Block, losses: Loss[]): BlockStart | undefined 
       losses.push(...foreignLosses(DIALECT, content.at ?? ANSWER, content.extra))
       return { start: undefined, deltas: [...textDelta(content.text), ...citationsOf(ownMembers(content.extra))] }
     case 'reasoning': {
-      losses.push(...foreignLosses(DIALECT, content.at ?? ANSWER, content.extra))
       const { text, signature, redacted } = content
-      if (redacted !== undefined) return { start: undefined, deltas: [reasoningDelta('redactedContent', redacted)] }
+      if (redacted !== undefined) {
+        const sayable = writeBlock(content, answering(losses)) !== undefined
+        return sayable ? { start: undefined, deltas: [reasoningDelta('redactedContent', redacted)] } : undefined
+      }
+      losses.push(...foreignLosses(DIALECT, content.at ?? ANSWER, content.extra))
       const signed = signature === undefined ? [] : [reasoningDelta('signature', signature)]
       return { start: undefined, deltas: [...thought(text), ...signed] }
     }

@@ -120,8 +120,11 @@ function noted(known: Annotated, form: Members): Annotated {
 function readBlob(value: Members, inner: Members, at: string): Block {
   const mediaType = stringAt(inner.mimeType, `${at}.inlineData.mimeType`)
   const data = stringAt(inner.data, `${at}.inlineData.data`)
-  const source = { kind: 'base64', mediaType, data } as const
-  return mediaBlock(mediaType, source, around(value, at, 'inlineData', inner, BLOB))
+  // Google's parser takes both alphabets of base64, other vendors only the usual one.
+  const usual = data.replaceAll('-', '+').replaceAll('_', '/')
+  const known = around(value, at, 'inlineData', inner, BLOB)
+  const source = { kind: 'base64', mediaType, data: usual } as const
+  return mediaBlock(mediaType, source, usual === data ? known : noted(known, { $data: data }))
 }
 
 function readFile(value: Members, inner: Members, at: string): Block {

@@ -104,7 +104,7 @@ function writeMedia(block: ImageBlock | AudioBlock | FileBlock, writing: Writing
   reportNames(block, writing)
   switch (source.kind) {
     case 'base64': {
-      const blob = { mimeType: source.mediaType, data: source.data }
+      const blob = { mimeType: source.mediaType, data: noteOf(block.extra, '$data') ?? source.data }
       return { ...own, inlineData: { ...nestedMembers(block.extra, 'inlineData'), ...blob } }
     }
     case 'url': {

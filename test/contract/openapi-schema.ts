@@ -1,0 +1,21 @@
+import { type Wire, wire } from './said.ts'
+
+/**
+ * The schemas of an OpenAPI 3.1 document as JSON Schema, references as they stand in the document. `nullable`, of OpenAPI 3.0, is
+ * still met; ajv takes `discriminator` beside `oneOf` alone.
+ */
+export function schemasOfOpenApi(document: Wire): Wire {
+  const schemas = Object.entries(wire(wire(document.components).schemas))
+  return Object.fromEntries(schemas.map(([name, schema]) => [name, convert(schema)]))
+}
+
+function convert(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(convert)
+  if (typeof value !== 'object' || value === null) return value
+  const { nullable, discriminator, ...rest } = value as Record<string, unknown>
+  const members = Object.entries(rest).map(([name, inner]) => [name, convert(inner)])
+  const { propertyName } = wire(discriminator)
+  const told = rest.oneOf === undefined || propertyName === undefined ? {} : { discriminator: { propertyName } }
+  const schema = { ...Object.fromEntries(members), ...told }
+  return nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema
+}
