@@ -10,12 +10,24 @@ export function schemasOfOpenApi(document: Wire): Wire {
 }
 
 function convert(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(convert)
+  if (Array.isArray(value)) return value.map(inner => convert(inner))
   if (typeof value !== 'object' || value === null) return value
-  const { nullable, discriminator, ...rest } = value as Record<string, unknown>
+  const { nullable, discriminator, oneOf, ...rest } = value as Record<string, unknown>
   const members = Object.entries(rest).map(([name, inner]) => [name, convert(inner)])
   const { propertyName } = wire(discriminator)
-  const told = rest.oneOf === undefined || propertyName === undefined ? {} : { discriminator: { propertyName } }
+  const told = isTold(wire(discriminator), oneOf)
+    ? { discriminator: { propertyName }, oneOf: convert(oneOf) }
+    : anyOf(oneOf)
   const schema = { ...Object.fromEntries(members), ...told }
   return nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema
+}
+
+/** Branches that nothing tells apart overlap in OpenAI's document: that a message fits one of them has to do. */
+function anyOf(oneOf: unknown): Wire {
+  return oneOf === undefined ? {} : { anyOf: convert(oneOf) }
+}
+
+/** ajv wants to find the constant in each branch; where the document maps none, it may stand deeper. */
+function isTold({ propertyName, mapping }: Wire, oneOf: unknown): boolean {
+  return typeof propertyName === 'string' && mapping !== undefined && Array.isArray(oneOf)
 }

@@ -10,13 +10,18 @@ export function vendorSettings({ vendor, dialect }: Recording, client: DialectNa
       return { type: vendor, apiKey, project: 'some-project', baseUrl: `${address}/v1` }
     case 'bedrock':
       return { type: vendor, apiKey, baseUrl: address }
-    case 'azure':
-      return { type: 'openai-compatible', apiKey, baseUrl: `${address}/v1` }
     default: {
-      // Who has both doors of OpenAI's is asked at the one that the client knocks at: here it must have the other one alone.
-      const isOpenAi = dialect === 'openai-responses' || (dialect === 'openai-chat' && client === 'openai-responses')
-      const type = isOpenAi && client !== dialect ? { type: 'openai-compatible', dialect } : { type: vendor }
+      const type = typeFor(vendor, dialect, client)
       return { ...type, apiKey, baseUrl: `${address}/v1` }
     }
   }
+}
+
+/** Who has both doors of OpenAI's is asked at the one that the client knocks at: here it must have the other one alone. */
+function typeFor(vendor: string, dialect: DialectName, client: DialectName): object {
+  if (dialect === 'openai-responses' && client !== dialect) return { type: 'openai-compatible', dialect }
+  if (dialect === 'openai-chat' && client === 'openai-responses' && (vendor === 'openai' || vendor === 'azure')) {
+    return { type: 'groq' }
+  }
+  return { type: vendor === 'azure' ? 'openai-compatible' : vendor }
 }

@@ -1,4 +1,4 @@
-import { wire } from './said.ts'
+import { type Wire, wire } from './said.ts'
 
 /** Where a published spec says more, or less, than its vendor does. */
 interface Gap {
@@ -15,7 +15,17 @@ interface Gap {
 
 const ANTHROPIC = 'anthropic-openapi.yml'
 
+const OPENAI = 'openai-openapi.json'
+
 const GAPS: readonly Gap[] = [
+  // Recorded answers have null where nobody was named and nothing was counted yet.
+  { file: OPENAI, schema: 'ModelResponseProperties', free: ['user'] },
+  { file: OPENAI, schema: 'Response', free: ['usage'] },
+  // A history that was never a response's has no ids; recorded requests are taken without them.
+  { file: OPENAI, schema: 'OutputMessage', optional: ['id', 'status'] },
+  { file: OPENAI, schema: 'OutputTextContent', optional: ['annotations', 'logprobs'] },
+  // The smallest limit is the vendor's to say: the caller's own goes through.
+  { file: OPENAI, schema: 'CreateResponse', free: ['max_output_tokens'] },
   // The spec requires what is null for want of the feature (containers, citations, accounts): recorded answers are without.
   { file: ANTHROPIC, schema: 'Message', optional: ['container', 'stop_details'] },
   { file: ANTHROPIC, schema: 'ResponseTextBlock', optional: ['citations'] },
@@ -32,15 +42,28 @@ const GAPS: readonly Gap[] = [
 
 /** Changes the schemas of a document, by name, to what its vendor is known to do. Throws for a gap that the document has closed. */
 export function closeGaps(file: string, schemas: Record<string, unknown>): void {
-  for (const { schema, optional = [], members = [], free = [] } of GAPS.filter(gap => gap.file === file)) {
-    const { required, properties } = wire(schemas[schema])
-    const needed = Array.isArray(required) ? (required as string[]) : []
-    for (const name of optional) if (!needed.includes(name)) throw new Error(`${schema}.${name} is optional by now`)
-    for (const name of members) if (name in wire(properties)) throw new Error(`${schema}.${name} is known by now`)
-    schemas[schema] = {
-      ...wire(schemas[schema]),
-      required: needed.filter(name => !optional.includes(name)),
-      properties: { ...wire(properties), ...Object.fromEntries([...members, ...free].map(name => [name, {}])) },
-    }
+  for (const gap of GAPS.filter(({ file: of }) => of === file)) {
+    const known = wire(schemas[gap.schema])
+    checkOpen(gap, known)
+    schemas[gap.schema] = changed(known, gap)
+  }
+}
+
+function checkOpen({ schema, optional = [], members = [] }: Gap, { required, properties }: Wire): void {
+  const needed: readonly unknown[] = Array.isArray(required) ? required : []
+  for (const name of optional) if (!needed.includes(name)) throw new Error(`${schema}.${name} is optional by now`)
+  for (const name of members) if (name in wire(properties)) throw new Error(`${schema}.${name} is known by now`)
+}
+
+/** Members may stand in the parts of which a schema is made. */
+function changed(schema: Wire, gap: Gap): Wire {
+  const { required, properties, allOf } = schema
+  const { optional = [], members = [], free = [] } = gap
+  const opened = [...members, ...free.filter(name => name in wire(properties))].map(name => [name, {}])
+  return {
+    ...schema,
+    ...(Array.isArray(required) && { required: required.filter(name => !optional.includes(name)) }),
+    ...(properties !== undefined && { properties: { ...wire(properties), ...Object.fromEntries(opened) } }),
+    ...(Array.isArray(allOf) && { allOf: allOf.map(part => changed(wire(part), { ...gap, members: [] })) }),
   }
 }

@@ -24,9 +24,9 @@ function holdToSpecs(all: readonly Recording[], specs: Specs): void {
   for (const target of DIALECTS) {
     const foreign = all.filter(({ dialect }) => dialect !== target)
     test(`${target}: requests`, () => {
-      const faults = foreign.flatMap(recording =>
-        faultsOf(specs, target, 'request', writtenRequest(recording, target), recording),
-      )
+      const faults = foreign
+        .filter(isGood)
+        .flatMap(recording => faultsOf(specs, target, 'request', writtenRequest(recording, target), recording))
       assert.deepEqual(summed(faults), [])
     })
     test(`${target}: whole answers`, () => {
@@ -44,6 +44,11 @@ function holdToSpecs(all: readonly Recording[], specs: Specs): void {
       assert.deepEqual(summed(faults), [])
     })
   }
+}
+
+/** Whether the vendor took the request; one that was filtered has nothing but blanks in its place. */
+function isGood({ id, status }: Recording): boolean {
+  return status === 200 && !id.startsWith('bedrock-converse-stream-guardrail')
 }
 
 function writtenRequest({ dialect, request, model, stream }: Recording, target: DialectName): JsonObject[] {

@@ -65,7 +65,8 @@ function writeStop(call: Call, context: WriteContext): string | readonly string[
     return stop?.length === 1 && note(call.extra, '$stop') === 'string' ? stop[0] : stop
   }
   if (stop.length > MAX_STOPS) lose(context, 'stop', `only the first ${MAX_STOPS} stop sequences are sent`)
-  return stop.slice(0, MAX_STOPS)
+  // OpenAI refuses an empty list.
+  return stop.length === 0 ? undefined : stop.slice(0, MAX_STOPS)
 }
 
 function writeServiceTier(call: Call, context: WriteContext): string | undefined {
