@@ -54,7 +54,7 @@ ${tables(report)}
   ${plan.think.shortest} to ${plan.think.longest} s after an answer. Half of the calls are streams, half speak OpenAI's Chat Completions, half Anthropic's Messages,
   and a tenth are of a model whose answers are cached. ${percent(LEAVING)} of the clients leave within 0.3 s, of a stream within 1 s, before most answers have ended.
 - The vendors are the simulator at its pace of the load test, behind a door that has ${percent(FAULTS)} of the calls go wrong: 429, 500, a connection
-  that is cut in the midst of the answer, silence. [The configuration](../bench/soak/gateway-config.ts) has limits of caller and vendors in Redis,
+  that is cut in the midst of the answer, silence. [The configuration](../bench/soak/gateway-config.ts) has limits of the caller in Redis and of the vendors,
   breakers, health checks, hedging, queues and a cache.
 - Every ${plan.reloadEvery} s the configuration changes: other connections to the vendors, a provider and a caller more or less. Redis is killed
   (\`kill -9\`) ${run.redisAway.length} times and comes back empty after ${plan.redisAway} s.
