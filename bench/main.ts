@@ -9,15 +9,17 @@ import { chooseGenerator, type Generator } from './load.ts'
 import { type Arm, compare, type Effort } from './measure.ts'
 import { measurePairs } from './pairs.ts'
 import { type Running, startGateway, startScript } from './processes.ts'
-import { describeMachine, page, type Report, type Section, tables } from './report.ts'
+import { describeMachine, page, type Report, type Section, sectionTable, tables } from './report.ts'
+import { measureSampling } from './sampling.ts'
 import { measureStartUp } from './start-up.ts'
 
-const USAGE = `Usage: npm run bench -- [--quick] [--json | --write] [--against DIR]
+const USAGE = `Usage: npm run bench -- [--quick] [--json | --write] [--against DIR | --sampling]
 
   --quick        less than a minute: shows that everything runs; its figures are rough
   --json         print the figures as JSON
   --write        write docs/bench.md as well
   --against DIR  compare with the gateway of another checkout, too
+  --sampling     measure what sampling the heap costs the gateway, and nothing else
 `
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -61,6 +63,7 @@ async function main(): Promise<void> {
       json: { type: 'boolean' },
       write: { type: 'boolean' },
       against: { type: 'string' },
+      sampling: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   })
@@ -70,6 +73,11 @@ async function main(): Promise<void> {
   }
   const temporary = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
   try {
+    if (values.sampling) {
+      const section = await measureSampling(ROOT, values.quick === true, chooseGenerator(temporary), temporary)
+      process.stdout.write(values.json ? `${JSON.stringify(section, undefined, 2)}\n` : `\n${sectionTable(section)}\n`)
+      return
+    }
     const against = values.against === undefined ? undefined : resolve(values.against)
     const setting: Setting = { temporary, generator: chooseGenerator(temporary), against }
     const report = await measureAll(values.quick ? QUICK : FULL, setting)

@@ -72,7 +72,8 @@ function describeEffort({ warmUp, rounds, seconds }: Effort): string {
   return `at least ${warmUp.toLocaleString('en')} requests to each arm before anything counts, then ${rounds} rounds of ${seconds} s for each`
 }
 
-function sectionTable({ title, rows }: Section): string {
+/** One comparison, as Markdown that can also be read on a terminal. */
+export function sectionTable({ title, rows }: Section): string {
   const lines = rows.map(row => [
     row.name,
     row.cpu.toFixed(0),

@@ -11,6 +11,8 @@ import {
   openaiModels,
 } from '../src/dialects/models.ts'
 import { ModelUnknown } from '../src/errors.ts'
+import type { Snapshot } from '../src/routing/snapshot.ts'
+import { VendorModels } from '../src/routing/vendor-models.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -20,23 +22,44 @@ declare module 'fastify' {
 
 /** What a caller may ask for by name, in the shape that its SDK reads. */
 interface Catalog {
-  list(request: FastifyRequest): JsonObject
-  /** Throws ModelUnknown, also for a model that the caller may not use. */
-  show(request: FastifyRequest, name: string): JsonObject
+  list(request: FastifyRequest): Promise<JsonObject>
+  /** Rejects with ModelUnknown, also for a model that the caller may not use. */
+  show(request: FastifyRequest, name: string): Promise<JsonObject>
 }
 
+/** Names from the config, and where the config says so, from the vendors' own lists. */
 export default fp(
   async app => {
+    const lists = new VendorModels()
     app.decorate('catalog', {
-      list: request => shapeFor(request).list(namesFor(request)),
-      show: (request, name) => {
-        const names = namesFor(request)
+      async list(request) {
+        return shapeFor(request).list(await namesFor(request))
+      },
+      async show(request, name) {
+        const names = await namesFor(request)
         if (!names.includes(name)) {
           throw ModelUnknown({ param: 'model' }, name.slice(0, 100), didYouMean(name, names) || '.')
         }
         return shapeFor(request).show(name)
       },
     })
+
+    async function namesFor({ snapshot, caller }: FastifyRequest): Promise<string[]> {
+      const { vendors } = snapshot.config.modelLists
+      const names = vendors ? await withVendors(snapshot) : snapshot.planner.names
+      return names.filter(name => caller === undefined || caller.may(name))
+    }
+
+    async function withVendors({ config, vendors, planner }: Snapshot): Promise<readonly string[]> {
+      const now = performance.now()
+      const listed = await Promise.all(
+        [...vendors.values()].map(async vendor => {
+          const names = await lists.of(vendor, config.modelLists.ttl, now)
+          return names.map(name => `${vendor.name}/${name}`)
+        }),
+      )
+      return [...new Set([...planner.names, ...listed.flat()])]
+    }
   },
   { name: 'catalog', dependencies: ['auth'] },
 )
@@ -49,8 +72,4 @@ const GEMINI = { list: geminiModels, show: geminiModel }
 function shapeFor({ headers, routeOptions }: FastifyRequest) {
   if (routeOptions.config.dialect === 'gemini' || headers['x-goog-api-key'] !== undefined) return GEMINI
   return headers['anthropic-version'] === undefined ? OPENAI : ANTHROPIC
-}
-
-function namesFor({ snapshot, caller }: FastifyRequest): string[] {
-  return snapshot.planner.names.filter(name => caller === undefined || caller.may(name))
 }

@@ -24,6 +24,9 @@ declare module 'fastify' {
   }
 }
 
+/** With which header a client says that it would rather be refused than lose something. */
+const STRICT = 'x-sluice-strict'
+
 /** Stage 8: who is asked, in which order, and what is tried again; the loop itself is src/routing/dispatch.ts. */
 export default fp(
   async app => {
@@ -34,6 +37,7 @@ export default fp(
     })
     app.decorate('dispatch', (request, reply) => {
       const { call: envelope, record, presence, route } = request
+      const strict = route.strict === true || envelope.headers[STRICT] === 'true'
       const call: Dispatch = {
         envelope,
         record,
@@ -44,8 +48,9 @@ export default fp(
           const endpoint = endpointFor(provider, envelope.operation)
           // Only a last resort is asked without that having been looked at.
           if (endpoint === undefined) throw OperationUnserved({}, route.name, envelope.operation)
-          if (isPlain(envelope.operation)) return plainPassage(endpoint, envelope, target.model)
-          return passageTo(provider, dialectNamed(endpoint.dialect), envelope, target.model)
+          if (isPlain(envelope.operation)) return plainPassage(endpoint, envelope, target.model, { strict })
+          const dialect = dialectNamed(endpoint.dialect)
+          return passageTo(provider, dialect, envelope, target.model, { facts: target.facts, strict })
         },
         hedge: route.hedge,
         retrySameTarget: route.retrySameTarget === true,

@@ -103,6 +103,8 @@ function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Fli
   const client = new ClientStream(reply.raw, seat)
   client.begin(reply.getHeaders(), framing)
   client.keepAlive(dialect.keepAlive)
+  // One who leaves takes its seat with it, and nobody would end what it is sent.
+  reply.raw.once('close', () => client.stop())
   seat.attach({
     write: chunk => client.write(chunk),
     end: () => {

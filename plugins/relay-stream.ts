@@ -3,11 +3,15 @@ import fp from 'fastify-plugin'
 import { headOf } from '../src/cache/answer.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
+import type { EventWriter } from '../src/dialects/dialect.ts'
 import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, streamHeaders } from '../src/relay/client-stream.ts'
+import type { Envelope } from '../src/relay/envelope.ts'
 import type { Flow } from '../src/relay/flow.ts'
 import { ARRAY_HEADERS, JsonArrayStream } from '../src/relay/json-array.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
+import type { Passage } from '../src/relay/passage.ts'
+import { RestoringWriter } from '../src/relay/restoring-writer.ts'
 import { framingOf } from '../src/relay/sse.ts'
 import { type StreamReader, StreamRelay } from '../src/relay/stream-relay.ts'
 import type { StreamAnswer } from '../src/routing/answer.ts'
@@ -33,7 +37,7 @@ export default fp(
         dialect: call.dialect,
         requestId: record.id,
         model: attempt.candidate.target.model,
-        writer: passage.lane === 'translate' ? call.dialect.eventWriter(call.decode()) : undefined,
+        writer: writerFor(call, passage),
         cutUsage: passage.cutUsage,
         tally,
         hearing,
@@ -53,6 +57,13 @@ export default fp(
   },
   { name: 'relay-stream', dependencies: ['dispatch'] },
 )
+
+/** None where the vendor's bytes are the client's. */
+function writerFor(call: Envelope, { lane, names }: Passage): EventWriter | undefined {
+  if (lane === 'pass') return undefined
+  const writer = call.dialect.eventWriter(call.decode())
+  return names === undefined ? writer : new RestoringWriter(writer, names)
+}
 
 function openStream(reply: FastifyReply, flow: Flow): StreamReader {
   const { flight, call } = reply.request

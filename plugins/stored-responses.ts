@@ -1,6 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { InvalidRequest, ResponseUnknown, UpstreamAnswer, UpstreamKey, UpstreamNetwork } from '../src/errors.ts'
+import {
+  InvalidRequest,
+  ResponseUnknown,
+  UpstreamAnswer,
+  UpstreamKey,
+  UpstreamNetwork,
+  UpstreamTimeout,
+} from '../src/errors.ts'
 import { looksLikeJson } from '../src/relay/whole.ts'
 import { type Action, aboutResponse } from '../src/responses/ask-vendor.ts'
 import type { Held, Origin } from '../src/responses/memory.ts'
@@ -45,7 +52,9 @@ async function askVendor(
   const exchange = await aboutResponse(vendor, vendorKey, id, action)
   exchange.start()
   const outcome = await exchange.outcome
-  if (outcome.type === 'failed') throw UpstreamNetwork({}, outcome.reason)
+  if (outcome.type === 'failed') {
+    throw (outcome.kind === 'timeout' ? UpstreamTimeout : UpstreamNetwork)({}, outcome.reason)
+  }
   if (outcome.type === 'stream') {
     outcome.body.abort()
     throw UpstreamAnswer({}, 'it is an event stream that nobody asked for')

@@ -15,6 +15,7 @@ import cache from '../plugins/cache.ts'
 import call from '../plugins/call.ts'
 import catalog from '../plugins/catalog.ts'
 import clientGone from '../plugins/client-gone.ts'
+import countTokens from '../plugins/count-tokens.ts'
 import dispatch from '../plugins/dispatch.ts'
 import drain from '../plugins/drain.ts'
 import errors, { refuseBytes, refuseUrl } from '../plugins/errors.ts'
@@ -46,6 +47,7 @@ import opsTargets from '../routes/ops/targets.ts'
 import audio from '../routes/v1/audio.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import completions from '../routes/v1/completions.ts'
+import countTokensRoute from '../routes/v1/count-tokens.ts'
 import embeddings from '../routes/v1/embeddings.ts'
 import images from '../routes/v1/images.ts'
 import messages from '../routes/v1/messages.ts'
@@ -188,10 +190,12 @@ async function journey(
   await api.register(relay) //                                            9 back to the client
   await api.register(storedResponses)
   await api.register(catalog)
+  await api.register(countTokens)
   await api.register(notFound)
 
   await api.register(chatCompletions)
   await api.register(messages)
+  await api.register(countTokensRoute)
   await api.register(responses)
   await api.register(converse)
   await api.register(completions)

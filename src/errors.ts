@@ -68,6 +68,11 @@ function define(name: string, kind: Kind, message: string): SluiceErrorFactory {
 }
 
 export const InvalidRequest = define('REQUEST_INVALID', 'invalid', '%s')
+export const Lossy = define(
+  'REQUEST_LOSSY',
+  'invalid',
+  'The request is strict, and no target could be asked all of it. It would lose: %s.',
+)
 export const MalformedJson = define('REQUEST_JSON', 'invalid', 'The request body is not valid JSON: %s')
 export const EmptyBody = define('REQUEST_EMPTY', 'invalid', 'The request has no body; send a JSON object.')
 export const MediaType = define(

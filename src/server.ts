@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util'
 
 const USAGE = `Usage: sluice [--config FILE]
        sluice validate [FILE]   check a configuration, start nothing; exit code 1 if it cannot be used
+       sluice doctor [FILE]     check that all it needs is there: vendors, keys, Redis, ports, limits of this machine;
+                                exit code 0 if so, 1 if something may go wrong, 2 if something will
 
   -c, --config FILE   the configuration; else SLUICE_CONFIG, else sluice.yaml in this directory
   -h, --help          this text
@@ -18,6 +20,13 @@ async function main(): Promise<void> {
   if (command === 'validate') {
     const { validate } = await import('./validate.ts')
     process.stdout.write(await validate(parameters))
+    return
+  }
+  if (command === 'doctor') {
+    const { doctor } = await import('./doctor/doctor.ts')
+    const { text, code } = await doctor(parameters)
+    process.stdout.write(text)
+    process.exitCode = code
     return
   }
   const { values } = parseArgs({

@@ -14,6 +14,8 @@ const LAYERS = [
   'errors',
   'roster',
   'kept',
+  'models',
+  'tokens',
   'dialects',
   'providers',
   'config',
@@ -32,6 +34,7 @@ const LAYERS = [
   'app',
   'serve',
   'validate',
+  'doctor',
   'server',
 ]
 

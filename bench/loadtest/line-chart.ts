@@ -22,11 +22,13 @@ export interface Chart {
   readonly lines: readonly Line[]
   /** The span that is judged, s from the beginning. */
   readonly held: readonly [from: number, to: number]
+  /** What the shading says; that all users are there unless given. */
+  readonly heldName?: string
   format(value: number): string
 }
 
 /** Values over time, from zero to a round number above the highest; the span that is judged is shaded. */
-export function lineChart({ title, lines, held: [from, to], format }: Chart): string {
+export function lineChart({ title, lines, held: [from, to], heldName = 'all users are there', format }: Chart): string {
   const points = lines.flatMap(line => line.points)
   const end = Math.max(...points.map(([second]) => second), to, 1)
   const top = roundUp(Math.max(...points.map(([, value = 0]) => value)))
@@ -35,7 +37,7 @@ export function lineChart({ title, lines, held: [from, to], format }: Chart): st
   const parts = [
     text('title', 10, 22, title),
     rectangle('trouble', x(from), TOP, x(to) - x(from), FLOOR - TOP),
-    text('small', x(from), TOP - 6, 'all users are there'),
+    text('small', x(from), TOP - 6, heldName),
     ...drawScale(top, y, format),
     ...drawSeconds(end, x),
     ...lines.flatMap((line, index) => drawLine(line, index, x, y)),

@@ -16,14 +16,26 @@ export interface Child extends AsyncDisposable {
   ask<T>(name: string, value?: unknown): Promise<T>
 }
 
+/** How a process is started where it is not as this one. */
+export interface Start {
+  readonly args?: readonly string[]
+  /** Options of Node, before the script. */
+  readonly nodeOptions?: readonly string[]
+  /** The whole environment. */
+  readonly environment?: NodeJS.ProcessEnv
+}
+
 /** Starts a script that calls `answerQuestions`. */
-export function startChild(script: string): Child {
-  const child = fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+export function startChild(script: string, { args = [], nodeOptions = [], environment }: Start = {}): Child {
+  const child = fork(script, args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [...nodeOptions],
+    env: environment ?? process.env,
+  })
   return {
     pid: child.pid as number,
     async ask<T>(name: string, value?: unknown) {
-      child.send({ name, value } satisfies Question)
-      const [answer] = (await Promise.race([once(child, 'message'), exit(child, script)])) as [Answer]
+      const answer = await exchange(child, script, { name, value })
       if ('error' in answer) throw new Error(`${script}: ${answer.error}`)
       return answer.value as T
     },
@@ -31,9 +43,18 @@ export function startChild(script: string): Child {
   }
 }
 
-async function exit(child: ChildProcess, script: string): Promise<never> {
-  const [code] = await once(child, 'exit')
-  throw new Error(`${script} ended with code ${code} instead of answering`)
+async function exchange(child: ChildProcess, script: string, question: Question): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const end = (code: number | null): void => reject(new Error(`${script} ended with code ${code} instead of answering`))
+  child.once('message', resolve)
+  child.once('exit', end)
+  try {
+    child.send(question)
+    return await promise
+  } finally {
+    child.off('message', resolve)
+    child.off('exit', end)
+  }
 }
 
 /** Ends a process that was started here, if it has not ended, and waits for it. */

@@ -11,12 +11,12 @@ export interface Asked {
   readonly body: Buffer | string
 }
 
-/** Headers by which vendors' APIs are told of versions and betas; all others are of the connection, not of the question. */
-const VENDOR_HEADER = /^(?:anthropic|openai)-/
+/** Headers by which vendors' APIs are told of versions and betas, and we of strictness; all others are of the connection, not of the question. */
+const TELLING_HEADER = /^(?:(?:anthropic|openai)-|x-sluice-strict$)/
 
 /** What makes two requests the same: who asks, on which route, and every byte of what is asked. Nobody is answered from another's cache. */
 export function cacheKey({ caller, endpoint, query, path, headers, body }: Asked): string {
-  const told = Object.entries(headers).filter(([name]) => VENDOR_HEADER.test(name))
+  const told = Object.entries(headers).filter(([name]) => TELLING_HEADER.test(name))
   const hash = createHash('sha256')
   hash.update(JSON.stringify([caller ?? null, endpoint, query, told.sort(), path]))
   hash.update(body)

@@ -95,7 +95,16 @@ export interface Call {
   readonly serviceTier?: string
   /** A stream should end with a usage report (OpenAI's `stream_options.include_usage`); Anthropic's always do. */
   readonly includeUsage?: boolean
+  /** What the gateway knows of the model that is asked, where a writer has to choose; no reader sets it. */
+  readonly target?: TargetModel
   /** What only the dialect that it was read from can say, and without which it would be another call: refused, not lost. */
   readonly indispensable?: readonly Loss[]
   readonly extra?: Extra
+}
+
+export interface TargetModel {
+  /** For dialects that insist on a limit of output tokens. */
+  readonly defaultMaxTokens?: number
+  /** The model refuses a thinking budget, and takes an effort instead. */
+  readonly adaptiveThinking?: boolean
 }

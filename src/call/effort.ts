@@ -12,3 +12,13 @@ export const EFFORT_BUDGETS: Readonly<Record<string, number>> = {
   xhigh: 16384,
   max: 16384,
 } satisfies Record<Effort, number>
+
+/** Budgets up to which an effort is the nearest word; EFFORT_BUDGETS has the middle of these ranges. */
+const LOW_BUDGET = 4096
+const MEDIUM_BUDGET = 12288
+
+/** The word that comes nearest to a thinking budget in tokens. */
+export function nearestEffort(budget: number): Effort {
+  if (budget <= LOW_BUDGET) return 'low'
+  return budget <= MEDIUM_BUDGET ? 'medium' : 'high'
+}

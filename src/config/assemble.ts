@@ -13,6 +13,7 @@ export function assemble(validated: Validated, directory: string): Config {
     ...validated,
     providers: byName(providers),
     models: byName(Object.entries(validated.models)),
+    modelFacts: byName(Object.entries(validated.modelFacts)),
     keys: validated.keys.map(completeCaller),
     plugins: validated.plugins.map(plugin => resolve(directory, plugin)),
   })

@@ -4,10 +4,15 @@ import { inputSchema, type JsonSchema, listMembers, type Member } from './member
 /** The schema for editors (sluice.schema.json), as text: the input schema, in which every value may also be a `${NAME}`. */
 export function editorSchemaText(): string {
   const schema = { title: 'Sluice configuration', ...withReferences(inputSchema()) }
-  // Lists of words on one line, as the formatter of this repository wants them.
+  // Lists of words on one line where they fit, as the formatter of this repository wants them.
   const text = JSON.stringify(schema, null, 2)
-  return `${text.replace(/\[\n\s+([^[\]{}]+?)\n\s+\]/g, (_, items: string) => `[${items.replace(/\n\s+/g, ' ')}]`)}\n`
+  return `${text.replace(/^(.*)\[\n\s+([^[\]{}]+?)\n\s+\]/gm, (list, before: string, items: string) => {
+    const line = `${before}[${items.replace(/\n\s+/g, ' ')}]`
+    return line.length <= LONGEST_LINE ? line : list
+  })}\n`
 }
+
+const LONGEST_LINE = 120
 
 const REFERENCE: JsonSchema = { type: 'string', pattern: '\\$\\{' }
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { modelKnowledge } from './model-facts-schema.ts'
 import { provider } from './provider-schema.ts'
 import {
   boolean,
@@ -91,6 +92,11 @@ const model = z.strictObject({
     .optional()
     .describe('Calls that belong together go to the same target while it can answer; off unless set.'),
   attempts: wholeNumber(1, 100).prefault(3).describe('Most upstream attempts for one request.'),
+  strict: boolean()
+    .prefault(false)
+    .describe(
+      'Refuse a call with a 400 that lists its losses, where no target could be asked all of it; a request may ask for that itself by `x-sluice-strict: true`.',
+    ),
   retrySameTarget: boolean()
     .prefault(false)
     .describe('Where there is one target only: ask it again after a failure that may pass, with full jitter between.'),
@@ -194,6 +200,7 @@ export const schema = z.strictObject({
     .record(modelName(), model)
     .default({})
     .describe('What clients may ask for, beside `provider/model`, which always works.'),
+  ...modelKnowledge,
   keys: z.array(key).default([]).describe('The callers. With none the gateway is open, and then only on loopback.'),
   retryBudget: z
     .strictObject({

@@ -10,7 +10,7 @@ import { SharedLimits } from './shared-limits.ts'
 import { SlotRenewal } from './slot-renewal.ts'
 
 /** All that this store writes begins so. */
-const KEY_PREFIX = 'sluice:limit:'
+export const KEY_PREFIX = 'sluice:limit:'
 /** Failures in a row before Redis is left alone: one may be a hiccup, and without Redis a limit is each gateway's own. */
 const FAILURES_TO_LOCAL = 3
 

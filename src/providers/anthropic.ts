@@ -1,5 +1,6 @@
 import type { Kind } from '../call/fault.ts'
 import type { Json } from '../call/json.ts'
+import { toolLimitsOf } from '../dialects/tool-limits.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
 import type { Provider } from './provider.ts'
@@ -17,16 +18,20 @@ const UNPAID = /credit balance is too low|reached your specified API usage limit
 export function speakAnthropic(settings: ProviderSettings): Provider {
   const dialect = chooseDialect(settings, ['anthropic'])
   const health = { method: 'GET', path: '/models' } as const
+  const toolLimits = toolLimitsOf(dialect)
   return {
     name: settings.name,
     baseUrl: normaliseBaseUrl(settings.baseUrl ?? USUAL_URL, USUAL_URL),
     endpoints: { chat: { dialect, path: () => '/messages' } },
+    modelListQuery: 'limit=1000',
+    countTokens: { dialect, path: () => '/messages/count_tokens' },
     authorize: (_request, key) => apiKeyHeader(key),
     forwardHeaders: ['anthropic-version', 'anthropic-beta'],
     headers: { 'anthropic-version': VERSION },
     streamUsage: 'always',
     classify: classifyAnthropic,
     healthCheck: () => health,
+    ...(toolLimits !== undefined && { toolLimits }),
   }
 }
 
@@ -44,5 +49,6 @@ function classifyAnthropic(status: number, body: Json | undefined): Kind | undef
 export const anthropic: ProviderType = {
   keyVariable: 'ANTHROPIC_API_KEY',
   baseUrl: USUAL_URL,
-  create: speakAnthropic,
+  // Servers that only speak its API may have no signatures, and want their reasoning back all the same.
+  create: settings => ({ ...speakAnthropic(settings), signedReasoning: true }),
 }

@@ -3,13 +3,7 @@ import { type Manners, type Quirk, speakOpenAi } from './openai.ts'
 import { EVERY_OPERATION, type OpenAiOperation } from './openai-endpoints.ts'
 import type { Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
-import {
-  dropStoreFalse,
-  dropStreamOptions,
-  nameDeveloperSystem,
-  nameLimitMaxTokens,
-  nameSeedRandomSeed,
-} from './quirks.ts'
+import { nameDeveloperSystem, nameLimitMaxTokens } from './quirks.ts'
 
 /** A vendor that speaks OpenAI's dialect: adding one is adding a row. */
 interface Vendor {
@@ -24,14 +18,6 @@ interface Vendor {
 }
 
 const VENDORS: Readonly<Record<string, Vendor>> = {
-  // Answers 422 `extra_forbidden` to members that it does not know; reports usage in the last chunk, unasked.
-  mistral: {
-    baseUrl: 'https://api.mistral.ai/v1',
-    keyVariable: 'MISTRAL_API_KEY',
-    streamUsage: 'always',
-    quirks: [dropStreamOptions, nameLimitMaxTokens, nameSeedRandomSeed, nameDeveloperSystem, dropStoreFalse],
-    operations: ['chat', 'embeddings', 'moderations', 'transcription'],
-  },
   // Some models report usage unasked (also as `x_groq.usage`), all of them when asked.
   groq: {
     baseUrl: 'https://api.groq.com/openai/v1',

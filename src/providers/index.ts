@@ -4,13 +4,14 @@ import { bedrock } from './bedrock.ts'
 import { cohere } from './cohere.ts'
 import { compatible } from './compatible.ts'
 import { gemini } from './gemini.ts'
+import { mistral } from './mistral.ts'
 import { openai } from './openai.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderSettings, ProviderType } from './provider-type.ts'
 import { sim } from './sim.ts'
 import { vertex, vertexAnthropic } from './vertex.ts'
 
-export { safeModelPath } from './model-path.ts'
+export { isSafeModelPath, safeModelPath } from './model-path.ts'
 export type { ProviderSettings, ProviderType } from './provider-type.ts'
 
 /** Every type of provider, by the name that the configuration uses. */
@@ -23,6 +24,7 @@ export const providerTypes: Readonly<Record<string, ProviderType>> = {
   bedrock,
   azure,
   cohere,
+  mistral,
   ...compatible,
   sim,
 }

@@ -1,5 +1,7 @@
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
+import type { ToolLimits } from '../call/tool-words.ts'
+import { toolLimitsOf } from '../dialects/tool-limits.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import { errorObject } from './error-body.ts'
 import { EVERY_OPERATION, type OpenAiOperation, openaiEndpoints } from './openai-endpoints.ts'
@@ -18,6 +20,7 @@ export interface Manners {
   readonly quirks?: readonly Quirk[]
   /** What it has in OpenAI's shape; chat alone unless set. */
   readonly operations?: readonly OpenAiOperation[]
+  readonly toolLimits?: ToolLimits | undefined
 }
 
 /** A vendor's way that OpenAI's own bodies offend. Never changes its input; returns it as it is when it does not apply. */
@@ -32,7 +35,7 @@ const UNPAID = new Set<Json | undefined>(['insufficient_quota', 'billing_not_act
 /** A provider that speaks OpenAI's chat dialect. Throws when the settings' base URL or dialect cannot work. */
 export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provider {
   const endpoints = endpointsOf(settings, manners)
-  const quirks = manners.quirks ?? []
+  const { quirks = [], toolLimits } = manners
   const health = { method: 'GET', path: manners.healthPath ?? '/models' } as const
   return {
     name: settings.name,
@@ -43,6 +46,7 @@ export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provi
     streamUsage: streamUsageOf(settings, manners),
     classify: classifyOpenAi,
     healthCheck: () => health,
+    ...(toolLimits !== undefined && { toolLimits }),
     ...(quirks.length > 0 && { adjust: body => quirks.reduce((adjusted, quirk) => quirk(adjusted), body) }),
   }
 }
@@ -78,6 +82,7 @@ const MANNERS: Manners = {
   streamUsage: 'on-request',
   forwardHeaders: ['openai-beta'],
   operations: EVERY_OPERATION.filter(operation => operation !== 'rerank'),
+  toolLimits: toolLimitsOf('openai-chat'),
 }
 
 export const openai: ProviderType = {

@@ -1,6 +1,7 @@
 import type { Operation } from '../call/call.ts'
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
+import type { ToolLimits } from '../call/tool-words.ts'
 import type { Codec } from '../dialects/codec.ts'
 
 /** A door of a vendor: what it speaks there, and the path below the base URL (`/chat/completions`), with a query where it needs one. */
@@ -28,6 +29,10 @@ export interface Provider {
   /** Origin and path prefix, no trailing slash: `https://api.openai.com/v1`. */
   readonly baseUrl: string
   readonly endpoints: Partial<Record<Operation, Endpoint>>
+  /** Where it counts the tokens of a call without answering it; absent where it does not. */
+  readonly countTokens?: Endpoint
+  /** What to add to `healthCheck` for the whole list of its models, where that comes in pages. */
+  readonly modelListQuery?: string
   /** The headers that prove who calls; may be async for clouds that sign. */
   authorize(request: OutgoingRequest, key: string | undefined): Record<string, string> | Promise<Record<string, string>>
   /** Models that it has for certain, where that is known without asking it. */
@@ -38,6 +43,10 @@ export interface Provider {
   readonly headers?: Readonly<Record<string, string>>
   /** Whether streams report usage unasked, only when asked by the request (`stream_options.include_usage`), or not at all. */
   readonly streamUsage: 'always' | 'on-request' | 'never'
+  /** What it takes for ids and names of tools, where it is known to refuse others; its dialect's own limits unless set. */
+  readonly toolLimits?: ToolLimits
+  /** It refuses reasoning that does not bear its own signature. */
+  readonly signedReasoning?: boolean
   /** Vendor quirks, on the wire body; returns its input where there is nothing to change, so that the call stays on the pass lane. */
   adjust?(body: JsonObject): JsonObject
   /** When the status code lies (a 400 that says the credit is used up): what it really is. */

@@ -118,7 +118,7 @@ export function isReply(error: unknown): error is Error {
 }
 
 /** What may be logged of an error: ioredis' messages hold addresses, its codes and the first word of a reply do not. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (isReply(error)) return /^[A-Z]+/.exec(error.message)?.[0] ?? error.name
   if (!(error instanceof Error)) return 'unknown'
   if ('code' in error) return String(error.code)

@@ -1,11 +1,18 @@
 import type { Call } from '../call/call.ts'
 import type { Loss } from '../call/loss.ts'
+import { limitToolWords, type MadeNames } from '../call/tool-words.ts'
+import { dropUnproven } from '../call/unproven.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import { InvalidRequest } from '../errors.ts'
+import { toolLimitsOf } from '../dialects/tool-limits.ts'
+import { InvalidRequest, Lossy } from '../errors.ts'
+import type { ModelFacts } from '../models/facts.ts'
+import { fitToModel } from '../models/fit.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Envelope } from './envelope.ts'
+import { describeLosses } from './loss-headers.ts'
 import { parseBody } from './parse-body.ts'
 import type { Scan } from './scan.ts'
+import { holdsForeignIds } from './tool-ids.ts'
 import { applyEdits, askForUsage, type Edit } from './usage-request.ts'
 
 /** How one call travels to one vendor: as it came, or in the vendor's own dialect. */
@@ -20,6 +27,8 @@ export interface Passage {
   readonly cutUsage: boolean
   /** Set where the call is of a plain operation: its answer may be of any kind, and is passed on unread. */
   readonly plain?: PlainPassage
+  /** Names of tools that were made up for the vendor: the answer has to bear the client's own again. */
+  readonly names?: MadeNames
 }
 
 export interface PlainPassage {
@@ -27,20 +36,51 @@ export interface PlainPassage {
   rewrite(answer: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): Buffer
 }
 
+/** What a passage depends on beside the call and the vendor. */
+export interface Circumstances {
+  /** What is known of the model; nothing unless set. */
+  readonly facts?: ModelFacts
+  /** A call that would lose something is refused. */
+  readonly strict?: boolean
+}
+
 const NO_HEADERS = Object.freeze({})
+const NOTHING_KNOWN: ModelFacts = Object.freeze({})
 
 /**
  * Prepares the body for a vendor. Same dialect and nothing to change: the client's own bytes, with only `model` put in
  * place (and the wish for usage, where a stream would not report it). Same dialect and a vendor with a quirk: the client's
  * members with the quirk applied. Else through the hub. Throws InvalidRequest when the call cannot be read or cannot be
- * said in the vendor's dialect.
+ * said in the vendor's dialect, and Lossy when it is strict and would lose something.
  */
-export function passageTo(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
-  if (dialect !== envelope.dialect || envelope.replaced) return translate(provider, dialect, envelope, model)
+export function passageTo(
+  provider: Provider,
+  dialect: Dialect,
+  envelope: Envelope,
+  model: string,
+  { facts = NOTHING_KNOWN, strict = false }: Circumstances = {},
+): Passage {
+  if (dialect !== envelope.dialect || envelope.replaced || holdsOthersWords(provider, envelope)) {
+    const passage = translate(provider, dialect, envelope, model, facts)
+    if (strict) refuseLosses(passage)
+    return passage
+  }
   const passed = pass(provider, dialect, envelope, model)
   const nameModel = provider.endpoints[envelope.operation]?.nameModel
   if (nameModel !== undefined) return { ...passed, body: adjusted(passed.body, body => nameModel(body, model)) }
   return provider.adjust === undefined ? passed : { ...passed, body: adjusted(passed.body, provider.adjust) }
+}
+
+/** Throws Lossy when anything would be lost. */
+export function refuseLosses({ losses }: Pick<Passage, 'losses'>): void {
+  const [first] = losses
+  if (first !== undefined) throw Lossy({ param: first.path }, describeLosses(losses))
+}
+
+/** A conversation that another vendor has answered before holds its ids and its reasoning, whatever the client speaks. */
+function holdsOthersWords({ toolLimits, signedReasoning }: Provider, { body, dialect }: Envelope): boolean {
+  if (toolLimits !== undefined && holdsForeignIds(body, dialect.name, toolLimits.id)) return true
+  return signedReasoning === true && (body.includes('"signature":""') || body.includes('"signature": ""'))
 }
 
 /** The same bytes unless a quirk of the vendor applies to them. */
@@ -54,7 +94,7 @@ function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: s
   const { body, scan } = envelope
   const usage = scan.stream && isAsked(provider, dialect) ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
-  if (model !== scan.model) edits.push(...nameModel(scan, model))
+  if (model !== scan.model) edits.push(...spliceModel(scan, model))
   return {
     lane: 'pass',
     dialect,
@@ -70,26 +110,37 @@ function isAsked({ streamUsage }: Provider, { usageOnRequest }: Dialect): boolea
 }
 
 /** Puts the vendor's name of the model in the place of the client's; nothing to do where the path names it. */
-export function nameModel({ modelMember, form }: Scan, model: string): Edit[] {
+export function spliceModel({ modelMember, form }: Scan, model: string): Edit[] {
   if (modelMember === undefined) return []
   const { start, end } = modelMember
   return [{ start, end, bytes: form === undefined ? JSON.stringify(model) : model }]
 }
 
-function translate(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
+function translate(
+  provider: Provider,
+  dialect: Dialect,
+  envelope: Envelope,
+  model: string,
+  facts: ModelFacts,
+): Passage {
   const asked = envelope.decode()
   refuseIndispensable(asked, dialect)
   const wantsUsage = asked.stream && isAsked(provider, dialect)
-  const call = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
-  const written = dialect.writeRequest(call)
+  const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
+  const proven = provider.signedReasoning === true ? dropUnproven(wished) : { call: wished, losses: [] }
+  const fitting = fitToModel(proven.call, facts)
+  const limits = provider.toolLimits ?? toolLimitsOf(dialect.name)
+  const limited = limits === undefined ? undefined : limitToolWords(fitting.call, limits)
+  const written = dialect.writeRequest(limited?.call ?? fitting.call)
   const body = provider.adjust === undefined ? written.body : provider.adjust(written.body)
   return {
     lane: 'translate',
     dialect,
     body: Buffer.from(JSON.stringify(body)),
     headers: written.headers ?? NO_HEADERS,
-    losses: written.losses,
+    losses: [...proven.losses, ...fitting.losses, ...written.losses],
     cutUsage: false,
+    ...(limited !== undefined && limited.names.size > 0 && { names: limited.names }),
   }
 }
 

@@ -4,24 +4,33 @@ import { dialectNamed } from '../dialects/index.ts'
 import type { Endpoint } from '../providers/provider.ts'
 import type { Envelope } from './envelope.ts'
 import { parseBody } from './parse-body.ts'
-import { nameModel, type Passage, type PlainPassage } from './passage.ts'
+import { type Circumstances, type Passage, type PlainPassage, refuseLosses, spliceModel } from './passage.ts'
 import { applyEdits } from './usage-request.ts'
 
 const AS_IT_CAME: PlainPassage = { rewrite: answer => answer }
 
 /**
  * Prepares the body of a plain operation: the client's own bytes with only `model` put in place, or what the vendor's codec
- * makes of them. Throws InvalidRequest when the codec has no words for the call.
+ * makes of them. Throws InvalidRequest when the codec has no words for the call, and Lossy when it is strict and would lose some.
  */
-export function plainPassage(endpoint: Endpoint, envelope: Envelope, model: string): Passage {
+export function plainPassage(
+  endpoint: Endpoint,
+  envelope: Envelope,
+  model: string,
+  { strict = false }: Pick<Circumstances, 'strict'> = {},
+): Passage {
   const codec = endpoint.codec?.(model)
   const common = { dialect: dialectNamed(endpoint.dialect), headers: {}, cutUsage: false }
-  if (codec !== undefined) return { ...common, ...coded(codec, { ...parseBody(envelope.body), model }) }
+  if (codec !== undefined) {
+    const passage = coded(codec, { ...parseBody(envelope.body), model })
+    if (strict) refuseLosses(passage)
+    return { ...common, ...passage }
+  }
   const { body, scan } = envelope
   return {
     ...common,
     lane: 'pass',
-    body: model === scan.model ? body : applyEdits(body, nameModel(scan, model)),
+    body: model === scan.model ? body : applyEdits(body, spliceModel(scan, model)),
     losses: [],
     plain: AS_IT_CAME,
   }

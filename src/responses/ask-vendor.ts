@@ -1,3 +1,4 @@
+import { endpointFor } from '../providers/endpoint-for.ts'
 import type { Vendor, VendorKey } from '../routing/target.ts'
 import { Exchange } from '../upstream/exchange.ts'
 
@@ -13,7 +14,8 @@ export async function aboutResponse(
   id: string,
   action: Action,
 ): Promise<Exchange> {
-  const door = provider.endpoints.responses?.path('', false) ?? '/responses'
+  // Only a vendor that is asked for responses as such has given one by an id.
+  const door = endpointFor(provider, 'responses')?.path('', false) ?? ''
   const path = `${basePath}${door}/${encodeURIComponent(id)}${action === 'cancel' ? '/cancel' : ''}`
   const method = METHODS[action]
   const headers: Record<string, string> = {

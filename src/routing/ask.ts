@@ -1,4 +1,5 @@
 import type { Kind } from '../call/fault.ts'
+import { restoreNames } from '../call/tool-words.ts'
 import {
   Cancelled,
   faultOf,
@@ -90,9 +91,10 @@ function whole(call: Question, attempt: Attempt, passage: Passage, outcome: Whol
   if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
   if (passage.lane === 'pass') return { ...outcome, attempt, passage }
   try {
-    const { plain } = passage
+    const { plain, names } = passage
     if (plain !== undefined) return { ...outcome, body: plain.rewrite(outcome.body, outcome.headers), attempt, passage }
-    return { ...outcome, attempt, passage, result: readWhole(outcome.body, passage.dialect) }
+    const result = readWhole(outcome.body, passage.dialect)
+    return { ...outcome, attempt, passage, result: names === undefined ? result : restoreNames(result, names) }
   } catch {
     return unreadable(call, attempt, 'it cannot be read in the dialect of the provider')
   }

@@ -14,6 +14,7 @@ export function createTarget(vendor: Vendor, settings: TargetSettings, breakers:
     ...settings,
     id,
     vendor,
+    facts: vendor.facts(model),
     load: breakers.load(id),
     retryBudget: breakers.retryBudget(id),
     seed: seedOf(id),

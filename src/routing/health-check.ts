@@ -14,9 +14,9 @@ export interface Finding {
 
 /**
  * The cheapest call that proves that a vendor answers: no prompt goes out, so no tokens are billed. Not started yet; ends
- * after `timeout` ms at the latest. Rejects where the provider cannot sign it.
+ * after `timeout` ms at the latest. `query` without its `?`. Rejects where the provider cannot sign it.
  */
-export async function checkOf(vendor: Vendor, key: VendorKey, timeout: number): Promise<Exchange> {
+export async function checkOf(vendor: Vendor, key: VendorKey, timeout: number, query = ''): Promise<Exchange> {
   const { provider, origin, basePath, pool } = vendor
   const { method, path: below } = provider.healthCheck()
   const path = basePath + below
@@ -26,13 +26,16 @@ export async function checkOf(vendor: Vendor, key: VendorKey, timeout: number): 
     'user-agent': 'sluice',
     ...provider.headers,
   }
-  const proof = await provider.authorize({ method, url: origin + path, headers, body: undefined }, key.secret)
+  const proof = await provider.authorize(
+    { method, url: origin + path + (query && `?${query}`), headers, body: undefined },
+    key.secret,
+  )
   return new Exchange({
     pool,
     method,
     origin,
     path,
-    query: '',
+    query,
     headers: { ...headers, ...proof },
     body: undefined,
     stream: false,

@@ -35,7 +35,8 @@ export function exchangeFor(candidate: Candidate, passage: Passage, envelope: En
   return proof instanceof Promise ? proof.then(make) : make(proof)
 }
 
-function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
+/** All headers of a call but those that prove who calls. */
+export function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
   const { provider } = target.vendor
   const headers: Record<string, string> = {
     'content-type': envelope.contentType,

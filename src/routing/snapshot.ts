@@ -1,5 +1,6 @@
 import { Callers } from '../config/callers.ts'
 import type { Config, ProviderConfig } from '../config/config.ts'
+import { factsOf } from '../models/lookup.ts'
 import { createProvider } from '../providers/index.ts'
 import type { Breakers } from './breakers.ts'
 import { createTarget } from './create-target.ts'
@@ -93,12 +94,13 @@ function vendorOf(
     health: health && breakers.health(name, health),
     limits,
     adaptiveConcurrency,
+    facts: model => factsOf(name, model, config.modelFacts),
   }
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
   const model = config.models[name] as Config['models'][string]
-  const { strategy, attempts, retrySameTarget, affinity, hedge, queue, cache } = model
+  const { strategy, attempts, strict, retrySameTarget, affinity, hedge, queue, cache } = model
   const targets = model.targets.map(({ provider, ...settings }) =>
     createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
   )
@@ -108,6 +110,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
     name,
     strategy,
     attempts,
+    strict,
     retrySameTarget,
     targets,
     ...(hedge !== undefined && {

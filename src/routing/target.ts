@@ -1,5 +1,6 @@
 import type { Reason } from '../call/fault.ts'
 import type { ModelConfig } from '../config/config.ts'
+import type { ModelFacts } from '../models/facts.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { ExchangeTimeouts } from '../upstream/exchange.ts'
 import type { Pool } from '../upstream/pool.ts'
@@ -40,6 +41,8 @@ export interface Vendor {
   /** What it allows each key. */
   readonly limits: KeyLimitSettings
   readonly adaptiveConcurrency: boolean
+  /** What is known of its model of this name. */
+  facts(model: string): ModelFacts
 }
 
 /** Who can answer: a vendor with one of its models. */
@@ -52,6 +55,7 @@ export interface Target {
   /** Pays for the attempts that follow a failure of this target. */
   readonly retryBudget: RetryBudget
   readonly price?: Price | undefined
+  readonly facts: ModelFacts
   /** How busy, fast and well it is: one for all routes that lead to it. */
   readonly load: TargetLoad
   /** Its place in the hashing of affinity. */
@@ -82,6 +86,8 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
+  /** What a target's dialect cannot say is refused, not left out. */
+  readonly strict?: boolean
   /** Answers are kept, and equal calls shared. */
   readonly cache?: NonNullable<ModelConfig['cache']>
   /** Its only target may be asked again after a failure that may pass. */

@@ -1,4 +1,6 @@
 import { type TestContext, test } from 'node:test'
+import { ClientStream } from '../../src/relay/client-stream.ts'
+import { deadlines } from '../../src/upstream/deadlines.ts'
 import { Client } from '../journey/client.ts'
 import { chatStream, chatStreamWithUsage, chunk, completion, DONE, ROLE } from '../journey/frames.ts'
 import { asked, askedMessage, attemptsOf, type Bench, CHAT, MESSAGES, setUp } from '../journey/setup.ts'
@@ -250,4 +252,23 @@ test('the last events are not waited for: a vendor that keeps its socket open do
   const second = new Client(bench.gateway.url + CHAT, STREAM)
   t.assert.equal((await second.head()).headers['x-sluice-cache'], 'hit')
   await second.over()
+})
+
+test('C19: of a client that leaves a shared stream nothing stays that would be sent signs of life', async (t: TestContext) => {
+  const watch = t.mock.method(deadlines, 'watch')
+  const { script, go } = halfway()
+  const bench = await withCache(t, script)
+  const [leaving, staying] = (await crowd(bench, 2, CHAT, STREAM)) as [Client, Client]
+  await Promise.all([leaving.until('Hel'), staying.until('Hel')])
+  leaving.leave()
+  await inFlight(bench, 1)
+  go()
+  await staying.whole()
+  await bench.gateway.ended(2)
+  const entries = watch.mock.calls.map(({ arguments: [entry] }) => entry)
+  t.assert.equal(entries.filter(entry => entry instanceof ClientStream).length, 2)
+  t.assert.deepEqual(
+    entries.filter(({ slot }) => slot >= 0),
+    [],
+  )
 })

@@ -78,7 +78,7 @@ suite('sluice.example.yaml', () => {
 
   test('shows every section of the schema but the log and the plugins', () => {
     const shown = Object.keys(schema.shape).filter(key => new RegExp(`^${key}:`, 'm').test(text))
-    assert.deepEqual(shown, ['listen', 'ops', 'providers', 'models', 'keys', 'idempotency', 'state'])
+    assert.deepEqual(shown, ['listen', 'ops', 'providers', 'models', 'keys', 'idempotency', 'state', 'responses'])
   })
 
   test('fits on one screen', () => assert.ok(text.split('\n').length <= 45))

@@ -7,6 +7,8 @@ const MAKES_CODE =
 const MODULES = /^(?:node:)?(?:child_process|vm|repl|inspector|worker_threads)(?:\/|$)/
 /** Profiles are taken through the inspector, which could run code as well; here it is asked for nothing but profiles. */
 const PROFILERS = ['src/profile/cpu-profile.ts', 'src/profile/heap-sampler.ts']
+/** Tokens are counted in a thread, which runs one file of our own. */
+const COUNTERS = ['src/tokens/counter.ts', 'src/tokens/tokenizer.ts']
 const TEMPLATES = /^(?:ejs|handlebars|mustache|nunjucks|pug|eta|liquidjs|lodash|@fastify\/view)(?:\/|$)/
 
 const RUNNING = readTree(path => path.endsWith('.ts'), ['src', 'plugins', 'routes'])
@@ -16,7 +18,7 @@ test('E19: no code that runs makes code or a process out of a string, and none r
   const found = [...RUNNING].flatMap(([path, source]) => [
     ...codeLines(source).filter(line => MAKES_CODE.test(line)),
     ...importsOf(source).flatMap(({ specifier }) =>
-      (MODULES.test(specifier) && !PROFILERS.includes(path)) || TEMPLATES.test(specifier)
+      (MODULES.test(specifier) && ![...PROFILERS, ...COUNTERS].includes(path)) || TEMPLATES.test(specifier)
         ? [`${path} imports ${specifier}`]
         : [],
     ),
@@ -31,6 +33,16 @@ test('E19: the inspector is asked for profiles and for nothing else', (t: TestCo
     t.assert.ok(asked.length > 0, path)
     for (const what of asked) t.assert.match(what ?? '', /^'(?:Heap)?Profiler\.\w+'$/)
   }
+})
+
+test('E19: the only thread runs a file of our own', (t: TestContext) => {
+  const threads = [...RUNNING].flatMap(([, source]) =>
+    [...source.matchAll(/new Worker\(([^)]*)\)/g)].map(([, file]) => file),
+  )
+  t.assert.deepEqual(threads, ['COUNTER'])
+  const file =
+    /COUNTER = new URL\(import\.meta\.url\.endsWith\('\.ts'\) \? '\.\/counter\.ts' : '\.\/counter\.js', import\.meta\.url\)/
+  t.assert.match(RUNNING.get('src/tokens/tokenizer.ts') ?? '', file)
 })
 
 test('E19: the only modules that are named at run time are the plugins of the config', (t: TestContext) => {

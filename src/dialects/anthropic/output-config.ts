@@ -30,10 +30,10 @@ function formatOf(value: Json | undefined): { format?: OutputFormat; left: Membe
   return { left: { output_format: value } }
 }
 
-/** `output_config` and `output_format`, whichever are needed. */
-export function writeOutputConfig(call: Call, losses: Loss[]): JsonObject {
+/** `output_config` and `output_format`, whichever are needed. `planned` is the effort in the place of a thinking budget. */
+export function writeOutputConfig(call: Call, planned: string | undefined, losses: Loss[]): JsonObject {
   const format = writeFormat(call.format, losses)
-  const effort = call.dialect === DIALECT ? call.reasoning?.effort : undefined
+  const effort = (call.dialect === DIALECT ? call.reasoning?.effort : undefined) ?? planned
   const older = noteOf(call.extra, '$format') === 'output_format'
   const config = {
     ...nestedMembers(call.extra, 'output_config'),

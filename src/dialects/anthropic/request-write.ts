@@ -18,7 +18,7 @@ const LEAST_TOP_P_WITH_THINKING = 0.95
 export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
   const losses: Loss[] = [...foreignLosses(DIALECT, undefined, call.extra), ...unsupported(call)]
   const { system, messages } = writeTurns(call, losses)
-  const { maxTokens, thinking, extended } = planThinking(call, losses)
+  const { maxTokens, thinking, extended, effort } = planThinking(call, losses)
   const metadata = { ...nestedMembers(call.extra, 'metadata'), ...(call.user !== undefined && { user_id: call.user }) }
   const body = {
     ...ownMembers(call.extra, ...NESTED),
@@ -28,7 +28,7 @@ export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
     ...writeTools(call, extended, losses),
     max_tokens: maxTokens,
     ...(thinking !== undefined && { thinking }),
-    ...writeOutputConfig(call, losses),
+    ...writeOutputConfig(call, effort, losses),
     ...writeSampling(call, extended, losses),
     ...writeStop(call, losses),
     ...writeServiceTier(call, losses),

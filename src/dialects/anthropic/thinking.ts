@@ -1,5 +1,5 @@
 import type { Call, ReasoningWish, Turn } from '../../call/call.ts'
-import { EFFORT_BUDGETS } from '../../call/effort.ts'
+import { EFFORT_BUDGETS, nearestEffort } from '../../call/effort.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { DIALECT, leftover, type Members, membersAt, nestedMembers, optionalNumber } from './members.ts'
@@ -7,7 +7,7 @@ import { DIALECT, leftover, type Members, membersAt, nestedMembers, optionalNumb
 /** The Messages API refuses smaller budgets, and budgets that do not stay below `max_tokens` (its OpenAPI document). */
 const MINIMUM_BUDGET = 1024
 
-/** Anthropic requires `max_tokens`, OpenAI does not: enough for a long answer, and within the limit of every model. */
+/** Anthropic requires `max_tokens`, OpenAI does not: enough for a long answer of a model of which nothing is known, and within the limit of every one. */
 const DEFAULT_MAX_TOKENS = 4096
 
 const THINKING = new Set(['type', 'budget_tokens'])
@@ -37,6 +37,8 @@ export interface ThinkingPlan {
   readonly thinking?: Members
   /** Extended thinking with a budget: forbids sampling settings and forced tools. */
   readonly extended: boolean
+  /** In the place of a budget, for models that take none. */
+  readonly effort?: string
 }
 
 /** Decides on thinking so that Anthropic will not refuse the request; what the caller does not get is a loss. */
@@ -46,12 +48,14 @@ export function planThinking(call: Call, losses: Loss[]): ThinkingPlan {
   if (budget === undefined) {
     const type = wish?.enabled === false ? 'disabled' : wish?.adaptive === true ? 'adaptive' : undefined
     return {
-      maxTokens: call.maxTokens ?? DEFAULT_MAX_TOKENS,
+      maxTokens: call.maxTokens ?? call.target?.defaultMaxTokens ?? DEFAULT_MAX_TOKENS,
       extended: false,
       ...(type !== undefined && { thinking: { ...nestedMembers(call.extra, 'thinking'), type } }),
     }
   }
-  const maxTokens = call.maxTokens ?? Math.max(budget, MINIMUM_BUDGET) + DEFAULT_MAX_TOKENS
+  if (call.target?.adaptiveThinking === true) return planAdaptive(call, budget, losses)
+  const maxTokens =
+    call.maxTokens ?? call.target?.defaultMaxTokens ?? Math.max(budget, MINIMUM_BUDGET) + DEFAULT_MAX_TOKENS
   const obstacle = obstacleTo(call.turns, maxTokens)
   if (obstacle !== undefined) {
     losses.push({ path: 'thinking', why: obstacle })
@@ -66,6 +70,22 @@ export function planThinking(call: Call, losses: Loss[]): ThinkingPlan {
   }
   const thinking = { ...nestedMembers(call.extra, 'thinking'), type: 'enabled', budget_tokens: fitting }
   return { maxTokens, thinking, extended: true }
+}
+
+/** For models that think as much as they like, and can only be told how hard. */
+function planAdaptive(call: Call, budget: number, losses: Loss[]): ThinkingPlan {
+  const wish = call.reasoning
+  const effort = wish?.effort ?? nearestEffort(budget)
+  if (wish?.budget !== undefined) {
+    losses.push({ path: 'thinking.budget_tokens', why: `the model takes an effort in its place: ${effort}` })
+  }
+  return {
+    maxTokens: call.maxTokens ?? call.target?.defaultMaxTokens ?? DEFAULT_MAX_TOKENS,
+    extended: false,
+    thinking: { ...nestedMembers(call.extra, 'thinking'), type: 'adaptive' },
+    // Anthropic's scale begins with `low`.
+    effort: effort === 'minimal' ? 'low' : effort,
+  }
 }
 
 /** The budget that was asked for, in tokens or in a word; undefined when there shall be no thinking by budget. */

@@ -1,13 +1,10 @@
 import type { Call, ReasoningWish } from '../../call/call.ts'
+import { nearestEffort } from '../../call/effort.ts'
 import { defined, type Members, nestedMembers, note } from './members.ts'
 import { lose, type WriteContext } from './part-write.ts'
 
 /** Efforts that OpenAI's reference lists for `reasoning_effort`. */
 const EFFORTS: ReadonlySet<string> = new Set(['minimal', 'low', 'medium', 'high', 'xhigh'])
-
-/** Token budgets up to which an effort is the nearest word; the writers of budgets use the middle of these ranges. */
-const LOW_BUDGET = 4096
-const MEDIUM_BUDGET = 12288
 
 /** How hard to think, in the member that it was read from; of other dialects in `reasoning_effort`. */
 export function writeReasoningWish(call: Call, context: WriteContext): Members {
@@ -43,7 +40,7 @@ function writeEffort(wish: ReasoningWish, context: WriteContext): Members {
     return { reasoning_effort: 'high' }
   }
   if (wish.budget !== undefined) {
-    const effort = wish.budget <= LOW_BUDGET ? 'low' : wish.budget <= MEDIUM_BUDGET ? 'medium' : 'high'
+    const effort = nearestEffort(wish.budget)
     lose(context, 'thinking.budget_tokens', `a budget is approximated by an effort: ${effort}`)
     return { reasoning_effort: effort }
   }

@@ -12,15 +12,15 @@ export function writeItems(turns: readonly Turn[], context: WriteContext): Membe
   return turns.flatMap(turn => {
     loseAnnotations(context, turn)
     if (turn.name !== undefined) lose(context, `${turn.at ?? context.at}.name`, 'the Responses API names no speakers')
-    const items = new ItemWriter(turn.role === 'assistant' ? 'model' : 'client', context, INPUT_FORM)
+    const items = new ItemWriter(roleOf(turn), context, INPUT_FORM)
     for (const block of turn.blocks) items.push(block)
-    return items.close().map(item => (item.role === undefined ? item : { ...item, role: roleOf(turn) }))
+    return items.close()
   })
 }
 
 /** The blocks of the answer with that id as items of `output`. */
 export function writeOutput(blocks: readonly Block[], answer: string, context: WriteContext): Members[] {
-  const items = new ItemWriter('model', { ...context, textForm: TEXT_FORM }, outputForm(answer))
+  const items = new ItemWriter('assistant', { ...context, textForm: TEXT_FORM }, outputForm(answer))
   for (const block of blocks) items.push(block)
   return items.close()
 }
@@ -33,6 +33,7 @@ function roleOf(turn: Turn): Json {
 
 /** Puts blocks into items: parts that follow each other and belong to one message are one item. */
 class ItemWriter {
+  readonly #role: Json
   readonly #speaker: 'model' | 'client'
   readonly #context: WriteContext
   readonly #form: ItemForm
@@ -40,8 +41,10 @@ class ItemWriter {
   #first: Block | undefined
   #parts: Members[] = []
 
-  constructor(speaker: 'model' | 'client', context: WriteContext, form: ItemForm) {
-    this.#speaker = speaker
+  /** `role` is that of its messages. */
+  constructor(role: Json, context: WriteContext, form: ItemForm) {
+    this.#role = role
+    this.#speaker = role === 'assistant' ? 'model' : 'client'
     this.#context = context
     this.#form = form
   }
@@ -76,6 +79,7 @@ class ItemWriter {
     const single = this.#parts.length === 1 ? only?.text : undefined
     this.#items.push({
       ...messageMembers(first, this.#form, this.#items.length),
+      role: this.#role,
       content: this.#isString(first) && single !== undefined ? single : this.#parts,
     })
     this.#first = undefined
@@ -93,7 +97,7 @@ class ItemWriter {
     loseAnnotations(this.#context, block)
     if (block.type === 'tool-result') return writeResult(block, this.#context)
     if (block.type === 'tool-call') return writeCall(block, this.#form)
-    if (this.#form !== INPUT_FORM || this.#context.own) {
+    if (this.#form !== INPUT_FORM || isOwn(block.extra)) {
       return writeReasoning(block, this.#form.reasoning(this.#items.length))
     }
     return lose(this.#context, block.at, 'OpenAI takes reasoning back only in the encrypted form that it gave')
@@ -103,15 +107,15 @@ class ItemWriter {
 type ItemBlock = ToolCallBlock | ToolResultBlock | ReasoningBlock | OpaqueBlock
 
 /** True for blocks that are items by themselves; the others are parts of messages. */
-export function isItem(block: Block): block is ItemBlock {
+function isItem(block: Block): block is ItemBlock {
   if (block.type === 'opaque') return block.dialect === NAME && !isPart(block)
   return block.type === 'tool-call' || block.type === 'tool-result' || block.type === 'reasoning'
 }
 
-/** A message without its content, from the block that begins it. */
+/** A message without its role and content, from the block that begins it. */
 export function messageMembers(first: Block, form: ItemForm, index: number): Members {
   const read = note(first.extra, '$message') as Members | undefined
-  return { ...(read ?? form.message(index)), ...nestedMembers(first.extra, 'message'), role: 'assistant' }
+  return { ...(read ?? form.message(index)), ...nestedMembers(first.extra, 'message') }
 }
 
 /** A call as an item. */

@@ -30,7 +30,7 @@ export function readPart(part: Json, at: string | undefined): Block {
       return readText(reader, type)
     case 'refusal': {
       const text = reader.string('refusal') ?? ''
-      return { type: 'text', text, refusal: true, ...annotations(reader, {}) }
+      return { type: 'text', text, refusal: true, ...annotations(reader, { $type: type }) }
     }
     case 'input_image':
       return readImage(reader, part)

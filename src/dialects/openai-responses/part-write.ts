@@ -50,9 +50,14 @@ export function writePart(block: Block, speaker: 'model' | 'client', context: Wr
 
 function writeText(block: TextBlock, speaker: 'model' | 'client', { textForm }: WriteContext): Members {
   const own = ownMembers(block.extra, 'message')
-  if (block.refusal === true && speaker === 'model') return { ...own, type: 'refusal', refusal: block.text }
-  const type = note(block.extra, '$type') ?? (speaker === 'model' ? 'output_text' : 'input_text')
+  const type = note(block.extra, '$type') ?? textType(block, speaker)
+  if (type === 'refusal') return { ...own, type, refusal: block.text }
   return { ...(!isOwn(block.extra) && textForm), ...own, type, text: block.text }
+}
+
+function textType({ refusal }: TextBlock, speaker: 'model' | 'client'): string {
+  if (speaker === 'client') return 'input_text'
+  return refusal === true ? 'refusal' : 'output_text'
 }
 
 function writeImage(block: ImageBlock, context: WriteContext): Members | undefined {

@@ -92,7 +92,7 @@ export class OutputWriter {
 
   #openMessage(first: Block): Frame[] {
     const index = this.#next++
-    const members = messageMembers(first, this.#form, index)
+    const members = { ...messageMembers(first, this.#form, index), role: 'assistant' }
     this.#message = { index, members, parts: [], open: 0 }
     const item = { ...members, status: 'in_progress', content: [] }
     return [this.#events.frame('response.output_item.added', { output_index: index, item })]

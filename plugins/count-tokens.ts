@@ -1,0 +1,59 @@
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { EmptyBody } from '../src/errors.ts'
+import { Envelope } from '../src/relay/envelope.ts'
+import { looksLikeJson } from '../src/relay/whole.ts'
+import { counterOf, countingOf } from '../src/routing/count-tokens.ts'
+import type { WholeOutcome } from '../src/upstream/outcome.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** How many tokens the prompt of a call has: as the vendor counts them, or by our estimate. */
+    countTokens(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
+  }
+}
+
+/** The query parameter of Anthropic's SDKs and of Claude Code. */
+const BETA = 'beta=true'
+
+/**
+ * Counting is no call: it takes none of its caller's tokens, is not kept, and neither breakers nor queues hear of it. An answer that
+ * is no count (a 404 of a server that has no such door, a 429) gives way to the estimate, a 400 is the client's to read.
+ */
+export default fp(
+  async app => {
+    app.decorate('countTokens', async (request, reply) => {
+      const envelope = open(request)
+      const { caller, snapshot, record } = request
+      record.model = envelope.model.slice(0, 256)
+      const route = snapshot.planner.route(envelope.model, model => caller === undefined || caller.may(model))
+      const counter = counterOf(route, envelope, performance.now())
+      const exchange = counter && (await countingOf(counter, envelope))
+      if (counter !== undefined && exchange !== undefined) {
+        request.presence.watch(exchange)
+        exchange.start()
+        const outcome = await exchange.outcome
+        if (outcome.type === 'stream') outcome.body.abort()
+        if (outcome.type === 'whole' && isForClient(outcome)) {
+          reply.header('x-sluice-target', counter.target.id)
+          return reply.code(outcome.status).type('application/json').send(outcome.body)
+        }
+      }
+      const { estimateTokens } = await import('../src/tokens/estimate.ts')
+      const tokens = await estimateTokens(envelope.decode())
+      return reply.header('x-sluice-estimated', 'true').send({ input_tokens: tokens })
+    })
+  },
+  { name: 'count-tokens', dependencies: ['auth', 'errors'] },
+)
+
+/** Throws EmptyBody, MalformedJson and InvalidRequest. */
+function open({ body, dialect, headers, query }: FastifyRequest): Envelope {
+  if (!Buffer.isBuffer(body) || body.length === 0) throw EmptyBody()
+  const beta = (query as Readonly<Record<string, unknown>>).beta === 'true'
+  return new Envelope({ body, dialect, operation: 'chat', headers, query: beta ? BETA : '' })
+}
+
+function isForClient({ status, body }: WholeOutcome): boolean {
+  return (status === 200 || status === 400) && looksLikeJson(body)
+}

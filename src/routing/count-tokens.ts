@@ -1,0 +1,46 @@
+import { dialectNamed } from '../dialects/index.ts'
+import type { Envelope } from '../relay/envelope.ts'
+import { passageTo } from '../relay/passage.ts'
+import { Exchange } from '../upstream/exchange.ts'
+import { plainHeaders } from './outgoing.ts'
+import type { Candidate, Route } from './target.ts'
+
+/** Who asks wants to know before the call; after this long (ms) an estimate serves better. */
+const TIMEOUT = 5_000
+
+/** Who can count the tokens of a call by itself: the first target in the list that has a door for it and speaks as the client does. */
+export function counterOf({ targets }: Route, envelope: Envelope, now: number): Candidate | undefined {
+  const able = targets.filter(({ vendor }) => vendor.provider.countTokens?.dialect === envelope.dialect.name)
+  return able.flatMap(({ candidates }) => candidates).find(({ key }) => key.cooldown.remaining(now) <= 0)
+}
+
+/**
+ * The question of how many tokens a call has, not sent yet; undefined where it cannot be asked as it came. It goes past gates
+ * and breakers, as a health check does: whether a vendor counts well says nothing about whether its model answers (B30).
+ * Rejects where the provider cannot sign it.
+ */
+export async function countingOf(candidate: Candidate, envelope: Envelope): Promise<Exchange | undefined> {
+  const { target, key } = candidate
+  const { provider, origin, basePath, pool } = target.vendor
+  const door = provider.countTokens
+  if (door === undefined) throw new Error(`provider ${provider.name} does not count tokens`)
+  const passage = passageTo(provider, dialectNamed(door.dialect), envelope, target.model, { facts: target.facts })
+  if (passage.lane !== 'pass') return undefined
+  const path = basePath + door.path(target.model, false)
+  const headers = plainHeaders(candidate, passage, envelope)
+  const proof = await provider.authorize(
+    { method: 'POST', url: origin + path, headers, body: passage.body },
+    key.secret,
+  )
+  return new Exchange({
+    pool,
+    method: 'POST',
+    origin,
+    path,
+    query: envelope.query,
+    headers: { ...headers, ...proof },
+    body: passage.body,
+    stream: false,
+    timeouts: { firstByte: TIMEOUT, idle: TIMEOUT, total: TIMEOUT },
+  })
+}

@@ -1,0 +1,139 @@
+import { type TestContext, test } from 'node:test'
+import { type Upstream, whole } from '../upstream.ts'
+import { completion } from './frames.ts'
+import { asked, askedMessage, CHAT, MESSAGES, setUp } from './setup.ts'
+
+const STRICT = { 'x-sluice-strict': 'true' }
+/** Anthropic has no seed. */
+const SEED = { seed: 7 }
+
+const MESSAGE = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'm',
+  content: [{ type: 'text', text: 'Hello' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 7, output_tokens: 5 },
+}
+
+/** The body of the first call that the vendor saw. */
+async function sentTo(upstream: Upstream) {
+  return JSON.parse((await upstream.request(0)).body.toString())
+}
+
+test('a call that would lose something is refused where it is strict, with the list of losses', async (t: TestContext) => {
+  const { gateway, upstream } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'] })
+  const answer = await gateway.post(CHAT, asked({ ...SEED, n: 2 }), STRICT)
+  t.assert.equal(answer.status, 400)
+  const { error } = (await answer.json()) as { error: { code: string; param: string; message: string } }
+  t.assert.equal(error.code, 'SLUICE_REQUEST_LOSSY')
+  t.assert.equal(error.param, 'seed')
+  t.assert.match(error.message, /seed \(.+\), n \(.+\)/)
+  t.assert.equal(upstream.requests.length, 0)
+})
+
+test('a model can be strict for all who ask for it', async (t: TestContext) => {
+  const { gateway } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'], model: { strict: true } })
+  t.assert.equal((await gateway.post(CHAT, asked(SEED))).status, 400)
+  t.assert.equal((await gateway.post(CHAT, asked())).status, 200)
+})
+
+test('a strict call goes to the next target that can be asked all of it', async (t: TestContext) => {
+  const { gateway, upstreams } = await setUp(t, [whole(MESSAGE), whole(completion())], {
+    types: ['anthropic', 'openai-compatible'],
+  })
+  const answer = await gateway.post(CHAT, asked(SEED), STRICT)
+  t.assert.equal(answer.status, 200)
+  t.assert.equal(answer.headers.get('x-sluice-target'), 'b/m')
+  t.assert.equal(upstreams[0]?.requests.length, 0)
+})
+
+test('without strictness the same call is asked, and its losses are told', async (t: TestContext) => {
+  const { gateway } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'] })
+  const answer = await gateway.post(CHAT, asked(SEED))
+  t.assert.equal(answer.status, 200)
+  t.assert.equal(answer.headers.get('x-sluice-losses'), 'seed')
+})
+
+test('B22: a setting that the model refuses is a loss, and refused where the call is strict', async (t: TestContext) => {
+  const facts = { modelFacts: { m: { refuses: ['temperature'] } } }
+  const { gateway, upstream } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'], config: facts })
+  const answer = await gateway.post(CHAT, asked({ temperature: 0.2 }))
+  t.assert.equal(answer.headers.get('x-sluice-losses'), 'temperature')
+  t.assert.equal((await sentTo(upstream)).temperature, undefined)
+  t.assert.equal((await gateway.post(CHAT, asked({ temperature: 0.2 }), STRICT)).status, 400)
+})
+
+test('B9: a conversation that went on at another vendor comes to OpenAI and Mistral with ids that they take', async (t: TestContext) => {
+  const id = `${'x'.repeat(900)}.sig/${'y'.repeat(40)}`
+  const history = [
+    { role: 'user', content: 'Read it' },
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id, type: 'function', function: { name: 'f', arguments: '{}' } }],
+    },
+    { role: 'tool', tool_call_id: id, content: 'done' },
+  ]
+  for (const [type, pattern] of [
+    ['openai', /^[\w-]{1,40}$/],
+    ['mistral', /^[A-Za-z0-9]{9}$/],
+  ] as const) {
+    const { gateway, upstream } = await setUp(t, [whole(completion())], { provider: { type } })
+    t.assert.equal((await gateway.post(CHAT, asked({ messages: history }))).status, 200)
+    const { messages } = await sentTo(upstream)
+    t.assert.match(messages[2].tool_call_id, pattern)
+    t.assert.equal(messages[1].tool_calls[0].id, messages[2].tool_call_id)
+  }
+})
+
+test('B10: a long tool name is shortened for the vendor and is itself again in the answer', async (t: TestContext) => {
+  const name = `mcp__${'very_long_'.repeat(8)}tool`
+  const { gateway, upstream } = await setUp(t, [
+    (request, response) => {
+      const { tools } = JSON.parse(request.body.toString())
+      const call = { id: 'call_1', type: 'function', function: { name: tools[0].function.name, arguments: '{}' } }
+      const message = { role: 'assistant', content: null, tool_calls: [call] }
+      return whole({ ...completion(), choices: [{ index: 0, message, finish_reason: 'tool_calls' }] })(
+        request,
+        response,
+      )
+    },
+  ])
+  const tools = [{ name, input_schema: { type: 'object' } }]
+  const answer = await gateway.post(MESSAGES, askedMessage({ tools }))
+  const { content } = (await answer.json()) as { content: { type: string; name: string }[] }
+  t.assert.deepEqual([content[0]?.type, content[0]?.name], ['tool_use', name])
+  const sent = (await sentTo(upstream)).tools[0].function.name
+  t.assert.ok(sent.length <= 64 && sent !== name)
+  t.assert.equal(answer.headers.get('x-sluice-losses'), null)
+})
+
+test('reasoning of another vendor, which came unsigned, does not go to Anthropic; its own goes as it came', async (t: TestContext) => {
+  const { gateway, upstream } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'] })
+  const thought = (signature: string) => ({ type: 'thinking', thinking: 'Hm.', signature })
+  const history = (signature: string) => [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: [thought(signature), { type: 'text', text: 'Yes?' }] },
+    { role: 'user', content: 'Well' },
+  ]
+  const foreign = await gateway.post(MESSAGES, askedMessage({ messages: history('') }))
+  t.assert.equal(foreign.headers.get('x-sluice-losses'), 'messages.1.content.0')
+  t.assert.deepEqual((await sentTo(upstream)).messages[1].content, [{ type: 'text', text: 'Yes?' }])
+  const own = askedMessage({ messages: history('EqoB') })
+  t.assert.equal((await gateway.post(MESSAGES, own)).headers.get('x-sluice-losses'), null)
+  const passed = JSON.parse((await upstream.request(1)).body.toString())
+  t.assert.deepEqual(passed, { ...own, model: 'm' })
+})
+
+test('a turn of nothing but such reasoning goes with it', async (t: TestContext) => {
+  const { gateway, upstream } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'] })
+  const messages = [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm.', signature: '' }] },
+  ]
+  await gateway.post(MESSAGES, askedMessage({ messages }))
+  t.assert.equal((await sentTo(upstream)).messages.length, 1)
+})

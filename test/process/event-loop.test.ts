@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { Agent, type Dispatcher } from 'undici'
+import { chunk, completion, DONE, FINISH, ROLE } from '../journey/frames.ts'
+import { asked, CHAT } from '../journey/setup.ts'
+import { startUpstream, stream, type Upstream, whole } from '../upstream.ts'
+import type { Gap } from './loop-probe.ts'
+import { addressesOf, type Started, startProcess } from './sluice.ts'
+
+/** What C26 allows, ms. */
+const MOST_MS = 50
+/** And, where neighbours make all work take longer, of what it takes here to read and write a large body as JSON. */
+const MOST_OF_JSON = 1.5
+const WARM_UP = 50
+const LARGE_BODIES = 10
+const CLIENTS = 30
+const SCRAPES = 20
+
+/** 10 MB, as a long session with code in it is: many turns, full of escapes. */
+const TURN = { role: 'user', content: 'const name = "value"\n\t'.repeat(40) }
+const LARGE = JSON.stringify(asked({ model: 'v/m', messages: Array.from({ length: 10_000 }, () => TURN) }))
+const SMALL = JSON.stringify(asked({ model: 'v/m' }))
+const STREAMED = JSON.stringify(asked({ model: 'v/m', stream: true }))
+/** 5 MB. */
+const PIECES = Array.from({ length: 160 }, () => chunk({ content: 'x'.repeat(32 * 1024) }))
+/** A client has begun to read when it has this much; the rest of the stream waits on all the way from the vendor. */
+const BEGUN_BYTES = 2 ** 20
+
+const agent = new Agent()
+
+function post(url: string, body: string, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const headers = { 'content-type': 'application/json' }
+  return agent.request({ origin: url, path: CHAT, method: 'POST', headers, body, ...(signal && { signal }) })
+}
+
+async function ask(t: TestContext, url: string, body: string): Promise<void> {
+  const response = await post(url, body)
+  await response.body.text()
+  t.assert.equal(response.statusCode, 200)
+}
+
+/** Reads the beginning of a stream, and no more. */
+async function begin(url: string, signal: AbortSignal): Promise<void> {
+  const { body } = await post(url, STREAMED, signal)
+  const begun = Promise.withResolvers<void>()
+  let bytes = 0
+  body.on('error', () => {})
+  body.on('data', (piece: Buffer) => {
+    bytes += piece.length
+    if (bytes < BEGUN_BYTES) return
+    body.pause()
+    begun.resolve()
+  })
+  await begun.promise
+}
+
+async function leaveAtOnce(url: string, opsUrl: string): Promise<void> {
+  const leaving = new AbortController()
+  await Promise.all(Array.from({ length: CLIENTS }, () => begin(url, leaving.signal)))
+  leaving.abort()
+  while (!/^sluice_inflight 0$/m.test(await scrape(opsUrl)));
+}
+
+async function scrape(opsUrl: string): Promise<string> {
+  return (await fetch(`${opsUrl}/metrics`)).text()
+}
+
+async function repeat(times: number, act: () => Promise<unknown>): Promise<void> {
+  for (let index = 0; index < times; index += 1) await act()
+}
+
+/** CPU time, ms. On top of what is needed, one such reading and writing would be too much. */
+function costOfJson(): number {
+  const before = process.threadCpuUsage()
+  JSON.stringify(JSON.parse(LARGE))
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000
+}
+
+function startProbed(t: TestContext, { url }: Upstream): Started {
+  const providers = { v: { type: 'openai-compatible', baseUrl: `${url}/v1` } }
+  return startProcess(t, [], {
+    files: { 'sluice.yaml': JSON.stringify({ providers }) },
+    environment: {
+      LOG_LEVEL: 'error',
+      NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'loop-probe.ts'))}`,
+      LOOP_PROBE: 'gaps.json',
+    },
+  })
+}
+
+test('C26: bodies of 10 MB, thirty streams of 5 MB left at once and scrapes keep the event loop from nothing for long', async (t: TestContext) => {
+  const upstream = await startUpstream((request, response) =>
+    request.body.includes('"stream":true')
+      ? stream([ROLE, ...PIECES, FINISH, DONE])(request, response)
+      : whole(completion('well'))(request, response),
+  )
+  t.after(() => upstream.close())
+  const started = startProbed(t, upstream)
+  const { url, opsUrl } = await addressesOf(started)
+  await repeat(WARM_UP, () => ask(t, url, SMALL))
+  await ask(t, url, LARGE)
+  await scrape(opsUrl)
+
+  const began = performance.timeOrigin + performance.now()
+  await repeat(LARGE_BODIES, () => ask(t, url, LARGE))
+  await leaveAtOnce(url, opsUrl)
+  await repeat(SCRAPES, () => scrape(opsUrl))
+  const over = performance.timeOrigin + performance.now()
+  await agent.close()
+  started.kill('SIGTERM')
+  await started.exit
+
+  const longest = Math.max(MOST_MS, MOST_OF_JSON * costOfJson())
+  const gaps = JSON.parse(readFileSync(join(started.directory, 'gaps.json'), 'utf8')) as Gap[]
+  const times = gaps.filter(([at]) => at > began && at < over).map(([, cpu]) => cpu)
+  times.sort((one, other) => one - other)
+  const p99 = times[Math.ceil(times.length * 0.99) - 1] ?? Number.NaN
+  t.diagnostic(`${times.length} timers; CPU time before one: p99 ${p99.toFixed(1)} ms, longest ${times.slice(-5)}`)
+  t.assert.ok(times.length >= LARGE_BODIES)
+  t.assert.ok(p99 < longest, `p99 ${p99} ms, and no more than ${longest} ms are allowed`)
+})
