@@ -16,14 +16,15 @@ const OWN_WORDS = 11
 
 const USER_TEXT = Array.from({ length: EVENTS - OWN_WORDS }, (_, index) => `measurement-${index + 10}`).join(' ')
 
-/** A chat completion of about 1 KB, answered by about 1 KB. */
-export function callTo(origin: string, model: string, stream: boolean): Call {
+/** A chat completion of about `bytes`, answered by about 1 KB. */
+export function callTo(origin: string, model: string, stream: boolean, bytes = BODY_BYTES): Call {
   const bare = body(model, stream, '')
-  const padding = 'Answer in plain words, briefly, and only what was asked. '.repeat(20)
+  const rule = 'Answer in plain words, briefly, and only what was asked. '
+  const padding = rule.repeat(Math.ceil(bytes / rule.length))
   return {
     url: `${origin}/v1/chat/completions`,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${CALLER_KEY}` },
-    body: body(model, stream, padding.slice(0, BODY_BYTES - bare.length)),
+    body: body(model, stream, padding.slice(0, bytes - bare.length)),
   }
 }
 

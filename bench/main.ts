@@ -27,6 +27,7 @@ const ROOT = resolve(import.meta.dirname, '..')
 interface Plan {
   readonly whole: Effort
   readonly stream: Effort
+  readonly large: Effort
   readonly laterStarts: number
   /** Rounds over the pairs of dialects, and streams in each. */
   readonly pairs: readonly [rounds: number, streams: number]
@@ -36,15 +37,20 @@ interface Plan {
 const FULL: Plan = {
   whole: { warmUp: 100_000, rounds: 7, seconds: 4 },
   stream: { warmUp: 10_000, rounds: 7, seconds: 4 },
+  large: { warmUp: 500, rounds: 7, seconds: 4 },
   laterStarts: 7,
   pairs: [7, 100],
 }
 const QUICK: Plan = {
   whole: { warmUp: 1_000, rounds: 3, seconds: 1 },
   stream: { warmUp: 200, rounds: 3, seconds: 1 },
+  large: { warmUp: 50, rounds: 3, seconds: 1 },
   laterStarts: 2,
   pairs: [3, 10],
 }
+
+/** Bytes of a large request. */
+const LARGE = 5 * 1024 * 1024
 
 /** At once, for the delay of the event loop. */
 const STREAMS = 200
@@ -101,8 +107,23 @@ async function measureAll(plan: Plan, setting: Setting): Promise<Report> {
     sections: [
       await measureSection('Whole answers', false, plan.whole, setting),
       await measureSection('Streams', true, plan.stream, setting),
+      await measureLargeBodies(plan.large, setting),
     ],
   }
+}
+
+/** A long history with images; the bare proxy is the floor, since Fastify in its default form refuses such bodies. */
+async function measureLargeBodies(effort: Effort, { temporary, generator }: Setting): Promise<Section> {
+  await using programs = new AsyncDisposableStack()
+  const upstream = programs.use(await startScript(join(ROOT, 'src/sim/main.ts'), []))
+  const floor = programs.use(await startScript(join(ROOT, 'bench/floor.ts'), [upstream.url]))
+  const { gateway } = await startGateway(await prepareGateway(ROOT, upstream.url, temporary))
+  programs.use(gateway)
+  const arm = (name: string, program: Running): Arm => {
+    return { name, program, upstream, call: callTo(program.url, MODELS.pass, false, LARGE) }
+  }
+  const arms = [arm('floor', floor), arm('gateway, pass', gateway)]
+  return { title: 'Requests of 5 MB', effort, rows: await compare(arms, false, effort, generator) }
 }
 
 /** Programs start anew for each section, so that the peak memory of one is not that of the other. */
