@@ -83,6 +83,8 @@ function checkSeen(exchange: Exchange, lost: readonly Loss[]): void {
   const sent = heard.sent.replace(`"model":"${providerOf(recording, client)}/`, '"model":"')
   const body = seen.body.toString('utf8')
   if (lane === 'translate') {
+    // What a vendor refused may be left out by what is known of its models: it is no measure.
+    if (recording.status !== 200) return
     const clients = { dialect: client, body: wire(JSON.parse(sent)) }
     checkAsked(clients, { dialect: recording.dialect, body: wire(JSON.parse(body)) }, lost)
   } else if (isUsageOurs(exchange)) {
