@@ -4,7 +4,9 @@ import { EVERY_OPERATION, openaiEndpoints } from './openai-endpoints.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderSettings, ProviderType } from './provider-type.ts'
 
-const OPERATIONS = EVERY_OPERATION.filter(operation => operation !== 'moderations' && operation !== 'rerank')
+/** Its Responses API is one of the v1 API alone, and by no means of every deployment: chats say the same. */
+const LACKING: ReadonlySet<string> = new Set(['moderations', 'rerank', 'responses'])
+const OPERATIONS = EVERY_OPERATION.filter(operation => !LACKING.has(operation))
 
 const MANNERS: Manners = {
   usualUrl: 'https://resource.openai.azure.com/openai/v1',

@@ -101,7 +101,8 @@ const UNKNOWN: Manners = {
   usualUrl: 'https://llm.invalid/v1',
   streamUsage: 'never',
   forwardHeaders: [],
-  operations: EVERY_OPERATION,
+  // One that has the Responses API is said to by `dialect`: most have not, and are asked for a chat.
+  operations: EVERY_OPERATION.filter(operation => operation !== 'responses'),
 }
 
 function typeOf({ baseUrl, keyVariable, ...ways }: Vendor): ProviderType {
