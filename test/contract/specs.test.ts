@@ -12,7 +12,9 @@ import { readCall } from './requests.ts'
 import { type Kind, Specs } from './specs.ts'
 
 const recordings = process.env.RECORDINGS
-const folder = process.env.SPECS ?? (recordings === undefined ? undefined : join(recordings, '../../specs'))
+/** Beside the recordings, or beside what holds them. */
+const PLACES = ['../specs', '../../specs'].map(place => join(recordings ?? '', place))
+const folder = process.env.SPECS ?? PLACES.find(place => existsSync(place))
 const PROMISE = "what the gateway writes is valid by the vendors' own specs"
 
 if (recordings === undefined) test(PROMISE, { skip: 'RECORDINGS is not set' })
