@@ -112,17 +112,18 @@ async function measureAll(plan: Plan, setting: Setting): Promise<Report> {
   }
 }
 
-/** A long history with images; the bare proxy is the floor, since Fastify in its default form refuses such bodies. */
+/** As large as a long history with images. */
 async function measureLargeBodies(effort: Effort, { temporary, generator }: Setting): Promise<Section> {
   await using programs = new AsyncDisposableStack()
   const upstream = programs.use(await startScript(join(ROOT, 'src/sim/main.ts'), []))
+  const bare = programs.use(await startScript(join(ROOT, 'bench/reference.ts'), [upstream.url]))
   const floor = programs.use(await startScript(join(ROOT, 'bench/floor.ts'), [upstream.url]))
   const { gateway } = await startGateway(await prepareGateway(ROOT, upstream.url, temporary))
   programs.use(gateway)
   const arm = (name: string, program: Running): Arm => {
     return { name, program, upstream, call: callTo(program.url, MODELS.pass, false, LARGE) }
   }
-  const arms = [arm('floor', floor), arm('gateway, pass', gateway)]
+  const arms = [arm('bare', bare), arm('floor', floor), arm('gateway, pass', gateway)]
   return { title: 'Requests of 5 MB', effort, rows: await compare(arms, false, effort, generator) }
 }
 
