@@ -11,7 +11,7 @@ import {
   openaiModels,
 } from '../src/dialects/models.ts'
 import { ModelUnknown } from '../src/errors.ts'
-import type { Snapshot } from '../src/routing/snapshot.ts'
+import type { Snapshot } from '../src/routing/reload/snapshot.ts'
 import { VendorModels } from '../src/routing/vendor-models.ts'
 
 declare module 'fastify' {

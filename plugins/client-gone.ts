@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Presence } from '../src/relay/presence.ts'
-import type { Snapshot } from '../src/routing/snapshot.ts'
+import type { Snapshot } from '../src/routing/reload/snapshot.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -8,7 +8,7 @@ import { Cancelled, faultOf, ReaderSlow } from '../src/errors.ts'
 import { ClientStream } from '../src/relay/client-stream.ts'
 import { Presence } from '../src/relay/presence.ts'
 import { framingOf } from '../src/relay/sse.ts'
-import type { Answer, CannedAnswer } from '../src/routing/answer.ts'
+import type { Answer, CannedAnswer } from '../src/routing/attempt/answer.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { type CheckedVendor, HealthChecks } from '../src/routing/health-checks.ts'
+import { type CheckedVendor, HealthChecks } from '../src/routing/health/health-checks.ts'
 import type { Vendor } from '../src/routing/target.ts'
 
 declare module 'fastify' {

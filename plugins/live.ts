@@ -1,8 +1,8 @@
 import fp from 'fastify-plugin'
 import type { Config } from '../src/config/config.ts'
 import { Breakers } from '../src/routing/breakers.ts'
-import { buildSnapshot, type Snapshot } from '../src/routing/snapshot.ts'
-import { Succession } from '../src/routing/succession.ts'
+import { buildSnapshot, type Snapshot } from '../src/routing/reload/snapshot.ts'
+import { Succession } from '../src/routing/reload/succession.ts'
 
 /** What is in force now. A request keeps the snapshot that it began with. */
 export interface Live {

@@ -8,7 +8,7 @@ import { createMeters, type Meters } from '../src/meter/metrics.ts'
 import { CallRecord } from '../src/meter/record.ts'
 import { Settlement } from '../src/meter/settle.ts'
 import type { Presence } from '../src/relay/presence.ts'
-import { allowanceGauges } from '../src/routing/allowance-gauges.ts'
+import { allowanceGauges } from '../src/routing/quota/allowance-gauges.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { ByteRelay } from '../src/relay/byte-relay.ts'
 import { ClientStream } from '../src/relay/client-stream.ts'
-import type { BytesAnswer } from '../src/routing/answer.ts'
+import type { BytesAnswer } from '../src/routing/attempt/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {

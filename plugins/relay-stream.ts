@@ -14,7 +14,7 @@ import type { Passage } from '../src/relay/passage.ts'
 import { RestoringWriter } from '../src/relay/restoring-writer.ts'
 import { framingOf } from '../src/relay/sse.ts'
 import { type StreamReader, StreamRelay } from '../src/relay/stream-relay.ts'
-import type { StreamAnswer } from '../src/routing/answer.ts'
+import type { StreamAnswer } from '../src/routing/attempt/answer.ts'
 
 declare module 'fastify' {
   interface FastifyReply {

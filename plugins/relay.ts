@@ -7,7 +7,7 @@ import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { named } from '../src/relay/named.ts'
 import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
-import type { Answer, CannedAnswer, RefusedAnswer, WholeAnswer } from '../src/routing/answer.ts'
+import type { Answer, CannedAnswer, RefusedAnswer, WholeAnswer } from '../src/routing/attempt/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {

@@ -8,7 +8,7 @@ import { ResponseUnknown } from '../src/errors.ts'
 import { type Origin, ResponseMemory } from '../src/responses/memory.ts'
 import { pinned } from '../src/responses/pin.ts'
 import { idOf, type StateWishes, stateWishes } from '../src/responses/wishes.ts'
-import type { Answer, CannedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/answer.ts'
+import type { Answer, CannedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/attempt/answer.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

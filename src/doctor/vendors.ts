@@ -1,4 +1,4 @@
-import { checkOf, readCheck } from '../routing/health-check.ts'
+import { checkOf, readCheck } from '../routing/health/health-check.ts'
 import type { Vendor, VendorKey } from '../routing/target.ts'
 import { header, type Outcome } from '../upstream/outcome.ts'
 import { type Answer, type Finding, ok, problem, warning } from './finding.ts'

@@ -1,11 +1,11 @@
 import { kept } from '../kept.ts'
-import { Allowances } from './allowances.ts'
-import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts'
-import { Cooldown } from './cooldown.ts'
-import { Health, type HealthSettings } from './health.ts'
-import { Ladder, type LadderSettings } from './ladder.ts'
-import { RetryBudget, type RetryBudgetSettings } from './retry-budget.ts'
-import { TargetLoad } from './target-load.ts'
+import { Breaker, type BreakerSettings, type BreakerState } from './breaker/breaker.ts'
+import { Cooldown } from './breaker/cooldown.ts'
+import { Ladder, type LadderSettings } from './degrade/ladder.ts'
+import { Health, type HealthSettings } from './health/health.ts'
+import { TargetLoad } from './load/target-load.ts'
+import { Allowances } from './quota/allowances.ts'
+import { RetryBudget, type RetryBudgetSettings } from './retry/retry-budget.ts'
 
 /** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
 export interface BreakerLabels {

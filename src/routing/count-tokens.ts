@@ -2,7 +2,7 @@ import { dialectNamed } from '../dialects/index.ts'
 import type { Envelope } from '../relay/envelope.ts'
 import { passageTo } from '../relay/passage.ts'
 import { Exchange } from '../upstream/exchange.ts'
-import { plainHeaders } from './outgoing.ts'
+import { plainHeaders } from './attempt/outgoing.ts'
 import type { Candidate, Route } from './target.ts'
 
 /** Who asks wants to know before the call; after this long (ms) an estimate serves better. */

@@ -1,6 +1,6 @@
+import { seedOf } from './affinity/rendezvous.ts'
 import type { Breakers } from './breakers.ts'
 import { Gate } from './gate.ts'
-import { seedOf } from './rendezvous.ts'
 import type { Target, Vendor } from './target.ts'
 
 /** What a route says of one of its targets. */

@@ -1,9 +1,9 @@
 import type { ResponseHeaders } from '../upstream/outcome.ts'
-import type { Allowance, Hold } from './allowance.ts'
-import type { Admission, Breaker, Verdict } from './breaker.ts'
-import type { Cooldown } from './cooldown.ts'
-import type { Health } from './health.ts'
-import type { Signal } from './signal.ts'
+import type { Admission, Breaker, Verdict } from './breaker/breaker.ts'
+import type { Cooldown } from './breaker/cooldown.ts'
+import type { Health } from './health/health.ts'
+import type { Signal } from './queue/signal.ts'
+import type { Allowance, Hold } from './quota/allowance.ts'
 
 /** About how long a probe takes that keeps others out of a half-open breaker, ms; its end is signalled. */
 const PROBE_MS = 100

@@ -1,7 +1,7 @@
 import type { Envelope } from '../relay/envelope.ts'
-import { affinityKey } from './affinity.ts'
-import { ascending, byLot } from './lot.ts'
-import { rendezvous } from './rendezvous.ts'
+import { affinityKey } from './affinity/affinity.ts'
+import { ascending, byLot } from './affinity/lot.ts'
+import { rendezvous } from './affinity/rendezvous.ts'
 import { type Circumstances, STRATEGIES } from './strategies.ts'
 import type { Route, Target } from './target.ts'
 

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { ascending, byLot, type Weighted } from './lot.ts'
+import { ascending, byLot, type Weighted } from './affinity/lot.ts'
 
 export type StrategyName = Config['models'][string]['strategy']
 

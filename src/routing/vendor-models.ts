@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../call/json.ts'
 import { isSafeModelPath } from '../providers/index.ts'
-import { checkOf } from './health-check.ts'
+import { checkOf } from './health/health-check.ts'
 import type { Vendor } from './target.ts'
 
 /** A list of models is short work; who waits for the first one has other things to do (ms). */

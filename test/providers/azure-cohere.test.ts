@@ -6,7 +6,7 @@ import type { Operation } from '../../src/call/call.ts'
 import { dialectNamed } from '../../src/dialects/index.ts'
 import { createProvider } from '../../src/providers/index.ts'
 import type { OutgoingRequest, Provider } from '../../src/providers/provider.ts'
-import { judge } from '../../src/routing/judge.ts'
+import { judge } from '../../src/routing/attempt/judge.ts'
 
 const OUTGOING: OutgoingRequest = { method: 'POST', url: 'https://x.example/', headers: {}, body: undefined }
 const RESOURCE = 'https://r.openai.azure.com'

@@ -1,7 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Snapshot } from '../../src/routing/snapshot.ts'
+import type { Snapshot } from '../../src/routing/reload/snapshot.ts'
 import { chunk, completion, DONE, FINISH, ROLE } from '../journey/frames.ts'
 import { asked, CHAT } from '../journey/setup.ts'
 import { type Handler, type SeenRequest, startUpstream, stream, type Upstream, whole } from '../upstream.ts'

@@ -1,7 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import { Breakers } from '../../src/routing/breakers.ts'
 import { Choices } from '../../src/routing/choices.ts'
-import { buildSnapshot } from '../../src/routing/snapshot.ts'
+import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
 import type { Candidate, Route, Target } from '../../src/routing/target.ts'
 import { loadText } from '../load-text.ts'
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { Allowances } from '../../src/routing/allowances.ts'
-import { Breaker } from '../../src/routing/breaker.ts'
-import { Cooldown } from '../../src/routing/cooldown.ts'
+import { Breaker } from '../../src/routing/breaker/breaker.ts'
+import { Cooldown } from '../../src/routing/breaker/cooldown.ts'
 import { Gate, isRefusal, type Permit, type Refusal } from '../../src/routing/gate.ts'
-import type { KeyLimitSettings } from '../../src/routing/key-limits.ts'
+import { Allowances } from '../../src/routing/quota/allowances.ts'
+import type { KeyLimitSettings } from '../../src/routing/quota/key-limits.ts'
 
 const BREAKER = {
   window: 30_000,

@@ -1,5 +1,6 @@
 import { suite, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
+import { TargetLoad } from '../../src/routing/load/target-load.ts'
 import {
   type Circumstances,
   cheapest,
@@ -11,7 +12,6 @@ import {
   type Strategy,
   weighted,
 } from '../../src/routing/strategies.ts'
-import { TargetLoad } from '../../src/routing/target-load.ts'
 import { seededRandom as seeded } from '../../src/sim/random.ts'
 
 function target(name: string, weight = 1, price?: Price) {

@@ -1,0 +1,63 @@
+import type { Config } from '../../config/config.ts'
+import type { Envelope } from '../../relay/envelope.ts'
+import { findMembers, type Member, watch } from '../../relay/json-members.ts'
+import { seedOf } from './rendezvous.ts'
+
+/** Which calls belong together; `prefix` in bytes, `header` in lower case. */
+export type Affinity = NonNullable<Config['models'][string]['affinity']>
+
+/** The parts of a call that say which others it belongs to. */
+export type Kinship = Pick<Envelope, 'headers' | 'body'>
+
+const USER = watch('user', 'metadata')
+const USER_ID = watch('user_id')
+/** Where the dialects keep what a model reads, in the order in which it does. */
+const PROMPT = ['system', 'instructions', 'messages', 'input', 'prompt']
+const PROMPT_MEMBERS = watch(...PROMPT)
+const QUOTE = 0x22
+const BRACE = 0x7b
+
+/**
+ * 32 bits that calls of one session, user or beginning of a prompt share, and calls of another caller do not; undefined
+ * where the call does not say. Reads the body by its bytes, never parsed. Throws InvalidRequest where it says so twice.
+ */
+export function affinityKey(affinity: Affinity, call: Kinship, caller = ''): number | undefined {
+  const own = ownKey(affinity, call)
+  return own === undefined ? undefined : seedOf(Buffer.concat([Buffer.from(`${caller}\0`), own]))
+}
+
+function ownKey({ by, header, prefix }: Affinity, { headers, body }: Kinship): Buffer | undefined {
+  if (by === 'user') return user(body)
+  if (by === 'prefix') return beginning(body, prefix)
+  const value = headers[header]
+  return value === undefined || value === '' ? undefined : Buffer.from(String(value))
+}
+
+/** OpenAI's `user`, or Anthropic's `metadata.user_id`. */
+function user(body: Buffer): Buffer | undefined {
+  const members = findMembers(body, USER)
+  const own = word(bytes(body, members.get('user')))
+  const metadata = bytes(body, members.get('metadata'))
+  if (own !== undefined || metadata?.[0] !== BRACE) return own
+  return word(bytes(metadata, findMembers(metadata, USER_ID).get('user_id')))
+}
+
+/**
+ * The first bytes of the prompt. A shorter prompt has no key: its end would be part of it, which is another one after the
+ * next turn, and vendors cache no prompts that short.
+ */
+function beginning(body: Buffer, length: number): Buffer | undefined {
+  const members = findMembers(body, PROMPT_MEMBERS)
+  const parts = PROMPT.map(name => bytes(body, members.get(name))).filter(part => part !== undefined)
+  const prompt = Buffer.concat(parts.map(part => part.subarray(0, length)))
+  return prompt.length < length ? undefined : prompt.subarray(0, length)
+}
+
+function bytes(body: Buffer, member: Member | undefined): Buffer | undefined {
+  return member === undefined ? undefined : body.subarray(member.start, member.end)
+}
+
+/** A string that is not empty, as it is written. */
+function word(value: Buffer | undefined): Buffer | undefined {
+  return value?.[0] === QUOTE && value.length > 2 ? value : undefined
+}

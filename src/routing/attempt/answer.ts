@@ -1,0 +1,60 @@
+import type { Event } from '../../call/event.ts'
+import type { Fault } from '../../call/fault.ts'
+import type { Result } from '../../call/result.ts'
+import type { Flow, FlowItem } from '../../relay/flow.ts'
+import type { Passage } from '../../relay/passage.ts'
+import type { ByteStream } from '../../upstream/byte-stream.ts'
+import type { ResponseHeaders } from '../../upstream/outcome.ts'
+import type { Attempt } from './attempt.ts'
+
+interface FromVendor {
+  readonly attempt: Attempt
+  readonly passage: Passage
+  readonly status: number
+  readonly headers: ResponseHeaders
+}
+
+/** A whole answer. On the translate lane it has been read; on the pass lane its bytes are all there is. */
+export interface WholeAnswer extends FromVendor {
+  readonly type: 'whole'
+  readonly body: Buffer
+  readonly result?: Result
+}
+
+/** A stream that has shown content: what has come of it, and the flow of the rest. */
+export interface StreamAnswer extends FromVendor {
+  readonly type: 'stream'
+  readonly flow: Flow
+  readonly items: readonly FlowItem[]
+  readonly ended?: readonly Event[]
+}
+
+/** An answer of any kind, a sound or subtitles, that is sent on as it comes. */
+export interface BytesAnswer extends FromVendor {
+  readonly type: 'bytes'
+  readonly body: ByteStream
+}
+
+/** The vendor's own refusal, to be shown to the client: its fault lies in the request, or every target refused. */
+export interface RefusedAnswer extends FromVendor {
+  readonly type: 'refused'
+  readonly fault: Fault
+  /** The vendor's bytes, where there are any. */
+  readonly body: Buffer | undefined
+  /** Seconds. */
+  readonly retryAfter?: number
+}
+
+export type Answer = WholeAnswer | StreamAnswer | BytesAnswer | RefusedAnswer
+
+/** Words of the operator's own, where nobody can answer. */
+export interface CannedAnswer {
+  readonly type: 'canned'
+  readonly result: Result
+}
+
+/** Ends the upstream call of an answer that nobody will read. */
+export function abandon(answer: Answer): void {
+  if (answer.type === 'stream') answer.flow.abort()
+  if (answer.type === 'bytes') answer.body.abort()
+}

@@ -1,0 +1,172 @@
+import type { Kind } from '../../call/fault.ts'
+import { restoreNames } from '../../call/tool-words.ts'
+import {
+  Cancelled,
+  faultOf,
+  isSluiceError,
+  type SluiceError,
+  UpstreamAnswer,
+  UpstreamKey,
+  UpstreamNetwork,
+  UpstreamTimeout,
+} from '../../errors.ts'
+import type { Envelope } from '../../relay/envelope.ts'
+import { Flow, type FlowItem } from '../../relay/flow.ts'
+import { hold } from '../../relay/hold.ts'
+import type { Passage } from '../../relay/passage.ts'
+import { holdsError, looksLikeJson, readWhole } from '../../relay/whole.ts'
+import type { FailedOutcome } from '../../upstream/failure.ts'
+import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } from '../../upstream/outcome.ts'
+import { KEY_COOLDOWN } from '../breaker/cooldown.ts'
+import { retryAfterMs } from '../quota/retry-after.ts'
+import type { Candidate } from '../target.ts'
+import type { Answer } from './answer.ts'
+import type { Attempt } from './attempt.ts'
+import { judge } from './judge.ts'
+import { wasteOf } from './waste.ts'
+
+/** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
+const FORBIDDEN_COOLDOWN = 5_000
+/** When a vendor limits us without saying for how long, ms. */
+const UNSAID_COOLDOWN = 1_000
+
+/** What it takes to ask a candidate. */
+export interface Question {
+  readonly envelope: Envelope
+  /** Prepares the body for a candidate. Throws InvalidRequest when the call cannot be said to it. */
+  passage(candidate: Candidate): Passage
+  /** Sends it; settles at the head of the answer, never rejects. */
+  forward(attempt: Attempt, passage: Passage): Promise<Outcome>
+  /** Monotonic clock, ms. */
+  now(): number
+}
+
+/** An attempt that failed: what follows, and what the client reads if it was the last one. */
+export interface Failure {
+  readonly kind: Kind
+  /** The vendor's other keys may do better. */
+  readonly ofKey: boolean
+  /** The call cannot be said in this vendor's dialect; another's may have words for it. */
+  readonly unsaid?: boolean
+  readonly answer?: Answer
+  readonly error?: SluiceError
+}
+
+export function isFailure(ended: Answer | Failure): ended is Failure {
+  return 'kind' in ended
+}
+
+/** Makes one attempt: the answer, committed where it is a stream, or how it failed. Rejects only on faults of our own. */
+export async function ask(call: Question, attempt: Attempt): Promise<Answer | Failure> {
+  const { candidate } = attempt
+  let passage: Passage
+  let outcome: Outcome
+  try {
+    passage = call.passage(candidate)
+    outcome = await call.forward(attempt, passage)
+  } catch (error) {
+    // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
+    attempt.settle(call.now(), faultOf(error).kind)
+    if (isSluiceError(error) && error.kind === 'invalid') return { kind: 'invalid', ofKey: false, unsaid: true, error }
+    // The proof of who calls could not be had: another key, or another vendor, may do better.
+    if (isSluiceError(error) && error.kind === 'upstream') return { kind: 'upstream', ofKey: true, error }
+    throw error
+  }
+  if (outcome.type === 'failed') return failed(call, attempt, outcome)
+  attempt.answered(call.now(), outcome)
+  const ended =
+    outcome.type === 'stream'
+      ? await stream(call, attempt, passage, outcome)
+      : (outcome.status >= 400 ? refused : whole)(call, attempt, passage, outcome)
+  if (!isFailure(ended)) attempt.committed(call.now())
+  return ended
+}
+
+function whole(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {
+  // Never followed: the key would travel along.
+  if (outcome.status >= 300) return unreadable(call, attempt, 'it is a redirect')
+  if (holdsError(outcome.body)) return refused(call, attempt, passage, outcome)
+  // Some ignore the wish for a stream, as OpenAI's older transcriber does by its documentation.
+  if (call.envelope.stream && passage.plain === undefined) return unreadable(call, attempt, 'it is not an event stream')
+  if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
+  if (passage.lane === 'pass') return { ...outcome, attempt, passage }
+  try {
+    const { plain, names } = passage
+    if (plain !== undefined) return { ...outcome, body: plain.rewrite(outcome.body, outcome.headers), attempt, passage }
+    const result = readWhole(outcome.body, passage.dialect)
+    return { ...outcome, attempt, passage, result: names === undefined ? result : restoreNames(result, names) }
+  } catch {
+    return unreadable(call, attempt, 'it cannot be read in the dialect of the provider')
+  }
+}
+
+function unreadable(call: Question, attempt: Attempt, reason: string): Failure {
+  attempt.settle(call.now(), 'upstream', reason)
+  return { kind: 'upstream', ofKey: false, error: UpstreamAnswer({}, reason) }
+}
+
+async function stream(
+  call: Question,
+  attempt: Attempt,
+  passage: Passage,
+  outcome: StreamOutcome,
+): Promise<Answer | Failure> {
+  const { status, headers } = outcome
+  if (passage.plain !== undefined && !isEventStream(headers)) return { ...outcome, type: 'bytes', attempt, passage }
+  if (!call.envelope.stream && passage.plain === undefined) {
+    outcome.body.abort()
+    return unreadable(call, attempt, 'it is an event stream that nobody asked for')
+  }
+  const flow = new Flow(outcome.body, passage.dialect)
+  const held = await hold(flow, passage.lane === 'pass')
+  if (held.type === 'failed') return failed(call, attempt, held.failure, held.items)
+  if (held.type === 'faulted') {
+    const { fault } = held
+    attempt.settle(call.now(), fault.kind, 'an error event before any content')
+    const answer: Answer = { type: 'refused', attempt, passage, status: fault.status, headers, fault, body: undefined }
+    return { kind: fault.kind, ofKey: false, answer }
+  }
+  return {
+    type: 'stream',
+    attempt,
+    passage,
+    status,
+    headers,
+    flow,
+    items: held.items,
+    ...(held.ended && { ended: held.ended }),
+  }
+}
+
+/** `items` is what had come of a stream. */
+function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items: readonly FlowItem[] = []): Failure {
+  const { kind, reason, cause } = outcome
+  if (attempt.mayBeBilled(kind)) attempt.record.wasted = wasteOf(items, call.envelope)
+  attempt.settle(call.now(), kind, reason)
+  const make = kind === 'timeout' ? UpstreamTimeout : kind === 'network' ? UpstreamNetwork : undefined
+  return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }
+}
+
+function refused(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Failure {
+  const { headers, body } = outcome
+  const { candidate } = attempt
+  const { provider } = candidate.target.vendor
+  const { fault, kind, ourKey, wholeKey, retryAfterMs: said } = judge(provider, passage.dialect, outcome.status, body)
+  attempt.settle(
+    call.now(),
+    ourKey ? 'unauthorized' : kind,
+    ourKey ? 'the provider refused our key' : `status ${outcome.status}`,
+  )
+  if (ourKey) {
+    if (wholeKey) candidate.key.cooldown.extend(call.now(), KEY_COOLDOWN)
+    else candidate.gate.cooldown.extend(call.now(), FORBIDDEN_COOLDOWN)
+    return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
+  }
+  const limited = kind === 'limited'
+  const wait = retryAfterMs(headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
+  if (limited && wait !== undefined) candidate.gate.cooldown.extend(call.now(), wait)
+  const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
+  const { status } = fault
+  const answer = { type: 'refused', attempt, passage, status, headers, fault, body, ...retryAfter } as const
+  return { kind, ofKey: limited, answer }
+}

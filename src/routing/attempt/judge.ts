@@ -1,0 +1,70 @@
+import type { Fault, Kind } from '../../call/fault.ts'
+import type { Json } from '../../call/json.ts'
+import type { Dialect } from '../../dialects/dialect.ts'
+import type { Provider } from '../../providers/provider.ts'
+import { MAX_COOLDOWN_MS } from '../quota/retry-after.ts'
+
+/** Whose fault a vendor's refusal is. */
+export interface Blame {
+  /** What follows from it; differs from the fault's own kind where the fault is not the client's. */
+  readonly kind: Kind
+  /** The vendor refuses our key, or what it may do. */
+  readonly ourKey: boolean
+  /** It refuses the key whatever is asked with it; a 403 may mean this one model, or even this one request. */
+  readonly wholeKey: boolean
+}
+
+/** What a vendor's refusal means for us, and for the client. */
+export interface Judgement extends Blame {
+  readonly fault: Fault
+  /** How long the body asks to wait, ms; never longer than a header may. */
+  readonly retryAfterMs: number | undefined
+}
+
+/** Statuses with which vendors refuse a key, its rights or its balance. */
+const KEY_STATUSES = new Set([401, 402, 403])
+
+/** Reads a vendor's refusal. Never throws: a body that is no JSON is a fault by its status alone. */
+export function judge(provider: Provider, dialect: Dialect, answered: number, body: Buffer): Judgement {
+  const json = parse(body)
+  const fault = dialect.readError(answered, json)
+  // Not always the one that was answered: some vendors tell an error under a 200.
+  return { fault, retryAfterMs: waitOf(provider, json), ...blameFor(provider, fault.status, json) }
+}
+
+function waitOf(provider: Provider, json: Json | undefined): number | undefined {
+  const wait = provider.retryAfter?.(json)
+  return wait ? Math.min(wait, MAX_COOLDOWN_MS) : undefined
+}
+
+/** The same of an answer that no client will read. */
+export function blame(provider: Provider, status: number, body: Buffer): Blame {
+  return blameFor(provider, status, parse(body))
+}
+
+function blameFor(provider: Provider, status: number, json: Json | undefined): Blame {
+  const said = provider.classify?.(status, json)
+  const kind = said ?? kindOf(status)
+  const ourKey = kind === 'unauthorized' || kind === 'forbidden' || kind === 'over-budget'
+  const wholeKey = ourKey && status !== 403 && (said !== undefined || status === 401)
+  return { kind: ourKey ? 'upstream' : kind, ourKey, wholeKey }
+}
+
+/** What an upstream status means by itself. */
+export function kindOf(status: number): Kind {
+  if (KEY_STATUSES.has(status)) return 'unauthorized'
+  if (status === 404) return 'not-found'
+  if (status === 408 || status === 504) return 'timeout'
+  if (status === 413) return 'too-large'
+  if (status === 429) return 'limited'
+  if (status === 502 || status === 503 || status === 529) return 'overloaded'
+  return status >= 400 && status < 500 ? 'invalid' : 'upstream'
+}
+
+function parse(body: Buffer): Json | undefined {
+  try {
+    return JSON.parse(body.toString('utf8')) as Json
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,36 @@
+import type { Kind } from '../../call/fault.ts'
+import type { Usage } from '../../call/result.ts'
+import { Tally } from '../../meter/tally.ts'
+import type { Envelope } from '../../relay/envelope.ts'
+import type { FlowItem } from '../../relay/flow.ts'
+import { UnreadAnswer } from '../../relay/whole.ts'
+import { type Answer, abandon, type WholeAnswer } from './answer.ts'
+
+/**
+ * What a vendor may bill for an answer that was given up before it was whole: the input as far as it was reported, else
+ * estimated from the size of the call, and the output in what has come of it.
+ */
+export function wasteOf(items: readonly FlowItem[], { size }: Envelope): Usage {
+  const tally = new Tally()
+  for (const { events } of items) for (const event of events) tally.push(event)
+  return tally.usage(false, size)
+}
+
+/** Puts away an answer that no client will read: ends it for this reason, and notes what it may be billed for. */
+export function putAway(answer: Answer, envelope: Envelope, now: number, failure: Kind, reason: string): void {
+  if (answer.type === 'refused') return
+  const { attempt } = answer
+  abandon(answer)
+  const usage = answer.type === 'whole' ? reported(answer) : undefined
+  attempt.record.wasted = usage ?? wasteOf(answer.type === 'stream' ? answer.items : [], envelope)
+  attempt.settle(now, failure, reason)
+}
+
+function reported({ result, body, passage }: WholeAnswer): Usage | undefined {
+  if (result !== undefined) return result.usage
+  try {
+    return new UnreadAnswer(body, passage.dialect).report().usage
+  } catch {
+    return undefined
+  }
+}

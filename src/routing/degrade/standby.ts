@@ -1,0 +1,46 @@
+import type { Config, ModelConfig } from '../../config/config.ts'
+import type { Breakers } from '../breakers.ts'
+import { createTarget } from '../create-target.ts'
+import type { Route, Standby, Target, Vendor } from '../target.ts'
+import { LastGate } from './last-gate.ts'
+import { Relief } from './relief.ts'
+
+/** What stands ready for a model under `models`, whose `route` is made with it; undefined where nothing does. */
+export function createStandby(
+  route: Pick<Route, 'name' | 'targets' | 'queue'>,
+  models: Config['models'],
+  vendors: ReadonlyMap<string, Vendor>,
+  breakers: Breakers,
+): Standby | undefined {
+  const { name, targets, queue } = route
+  const { fallbacks, lastResort, canned, degrade } = models[name] as ModelConfig
+  const instead: Standby['models'] = {
+    down: ladderOf(name, models),
+    'context-window': fallbacks.contextWindow,
+    'content-filter': fallbacks.contentFilter,
+  }
+  const alone = Object.values(instead).every(names => names.length === 0)
+  if (alone && lastResort === undefined && canned === undefined && degrade === undefined) return undefined
+  return {
+    models: instead,
+    lastResort: lastResort && createLastResort(lastResort, vendors, breakers),
+    canned,
+    relief:
+      degrade &&
+      new Relief(breakers.ladder(name, { ...degrade, steps: degrade.steps.length }), degrade.steps, targets, queue),
+  }
+}
+
+/** The models below one, nearest first. The config holds no circles. */
+function ladderOf(name: string, models: Config['models']): readonly string[] {
+  const { degradeTo } = models[name] as ModelConfig
+  return [...new Set(degradeTo.flatMap(next => [next, ...ladderOf(next, models)]))]
+}
+
+function createLastResort(
+  { provider, model }: NonNullable<ModelConfig['lastResort']>,
+  vendors: ReadonlyMap<string, Vendor>,
+  breakers: Breakers,
+): Target {
+  return createTarget(vendors.get(provider) as Vendor, { model, weight: 1, configured: true }, breakers, LastGate)
+}

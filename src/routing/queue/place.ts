@@ -1,0 +1,138 @@
+import type { Caller } from '../../config/callers.ts'
+import { DURATION_PATTERN, parseDuration } from '../../config/units.ts'
+import { Cancelled, InvalidRequest, QueueFull, QueueTimeout, QueueTooLong, type SluiceError } from '../../errors.ts'
+import type { CallRecord, QueueRecord } from '../../meter/record.ts'
+import type { EarlyStream } from '../../relay/early-stream.ts'
+import type { Envelope } from '../../relay/envelope.ts'
+import type { Abortable, Presence } from '../../relay/presence.ts'
+import type { FailedOutcome } from '../../upstream/failure.ts'
+import type { Choice, Choices } from '../choices.ts'
+import { isRefusal, type Refusal } from '../gate.ts'
+import type { Queue } from './queue.ts'
+import type { Priority, Shed, Stand, Waiter } from './waiter.ts'
+
+/** With which header a client says how long it would wait; beyond the route's `maxWait` it has no effect. */
+const MAX_WAIT = 'x-sluice-max-wait'
+
+export interface PlaceParts {
+  readonly queue: Queue
+  /** Name of the route. */
+  readonly model: string
+  /** Absent while the gateway is open. */
+  readonly caller: Caller | undefined
+  readonly envelope: Envelope
+  readonly presence: Presence
+  readonly record: CallRecord
+  /** Tells the client that it has not been forgotten; set where the route does that, for streams. */
+  readonly early: EarlyStream | undefined
+}
+
+const ERRORS = { full: QueueFull, 'too-long': QueueTooLong, expired: QueueTimeout }
+
+/** One request and the queue of its route: it waits when it must, as often as it must, until one deadline. */
+export class Place implements Waiter, Abortable {
+  readonly caller: string
+  readonly priority: Priority
+  readonly share: number
+  readonly cost: number
+  since = 0
+  deadline = 0
+  retry = false
+  paid = false
+  stand: Stand | undefined
+  readonly #parts: PlaceParts
+  readonly #maxWait: number
+  #choices: Choices | undefined
+  #enteredAt = 0
+  #wait: PromiseWithResolvers<Choice | Refusal> | undefined
+
+  /** Throws InvalidRequest when the client's own longest wait is no duration. */
+  constructor(parts: PlaceParts) {
+    const { caller, envelope, queue } = parts
+    this.#parts = parts
+    this.caller = caller?.name ?? ''
+    this.priority = caller?.priority ?? 'interactive'
+    this.share = caller?.share ?? 1
+    this.cost = envelope.promptTokens
+    this.#maxWait = Math.min(queue.settings.maxWait, wishOf(envelope.headers[MAX_WAIT]))
+  }
+
+  /**
+   * Whom to ask, at once where nobody waits and there is room; what comes later comes when its turn has come. Throws, or
+   * rejects with, QueueFull, QueueTooLong, QueueTimeout or Cancelled.
+   */
+  next(choices: Choices): Choice | Refusal | Promise<Choice | Refusal> {
+    const { queue } = this.#parts
+    if (queue.busy && choices.untouched) return this.#enter(choices, undefined)
+    const found = choices.next(queue.now())
+    return isLimited(found) ? this.#enter(choices, found) : found
+  }
+
+  tryTurn(now: number): Refusal | 'served' | 'hopeless' {
+    const found = (this.#choices as Choices).next(now)
+    if (isLimited(found)) return found
+    const outcome = isRefusal(found) ? 'hopeless' : 'served'
+    this.#ended(outcome).resolve(found)
+    return outcome
+  }
+
+  expire(shed: Shed): void {
+    this.#ended('expired').reject(this.#error(shed))
+  }
+
+  /** The client has left, or the gateway must stop. */
+  abort({ kind }: FailedOutcome): void {
+    if (!this.#parts.queue.leave(this)) return
+    if (kind === 'cancelled') this.#ended('gone').reject(Cancelled())
+    else this.expire({ reason: 'expired', waitMs: 0 })
+  }
+
+  #enter(choices: Choices, refusal: Refusal | undefined): Promise<Choice | Refusal> {
+    const { queue, presence, early } = this.#parts
+    this.#enteredAt = queue.now()
+    if (this.deadline === 0) {
+      this.since = this.#enteredAt
+      this.deadline = this.since + this.#maxWait
+    }
+    this.#choices = choices
+    this.retry = !choices.untouched
+    const shed = queue.enter(this, refusal)
+    if (shed !== undefined) {
+      this.#note('refused')
+      throw this.#error(shed)
+    }
+    this.#wait = Promise.withResolvers()
+    early?.watch()
+    presence.watch(this)
+    return this.#wait.promise
+  }
+
+  #ended(outcome: QueueRecord['outcome']): PromiseWithResolvers<Choice | Refusal> {
+    this.#parts.early?.forget()
+    this.#note(outcome)
+    return this.#wait as PromiseWithResolvers<Choice | Refusal>
+  }
+
+  #note(outcome: QueueRecord['outcome']): void {
+    const { queue, record, model } = this.#parts
+    record.queue ??= { model, waitedMs: 0, outcome }
+    record.queue.waitedMs += queue.now() - this.#enteredAt
+    record.queue.outcome = outcome
+  }
+
+  #error({ reason, waitMs }: Shed): SluiceError {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+    return ERRORS[reason]({ retryAfter: seconds }, this.#parts.model, seconds)
+  }
+}
+
+/** Who is failing is not waited for: nobody knows for how long, and a breaker is there to say so at once. */
+function isLimited(found: Choice | Refusal): found is Refusal {
+  return isRefusal(found) && found.reason === 'limited'
+}
+
+function wishOf(header: string | string[] | undefined): number {
+  if (header === undefined) return Number.POSITIVE_INFINITY
+  if (typeof header === 'string' && DURATION_PATTERN.test(header)) return parseDuration(header)
+  throw InvalidRequest({ param: MAX_WAIT }, `${MAX_WAIT} must be a duration such as 250ms or 2s`)
+}

@@ -1,0 +1,154 @@
+import type { Refusal } from '../gate.ts'
+import { Alarm } from './alarm.ts'
+import { Line } from './line.ts'
+import { ReleaseRate } from './release-rate.ts'
+import type { Signal } from './signal.ts'
+import type { Shed, Waiter } from './waiter.ts'
+
+export interface QueueSettings {
+  /** Longest wait, ms. */
+  readonly maxWait: number
+  /** Most requests that wait at once; batch ones do not count for interactive ones. */
+  readonly maxDepth: number
+  /** Streams that wait for long are begun, and kept alive. */
+  readonly keepAlive: boolean
+}
+
+/**
+ * Requests of one route that wait for room: bounded, and driven by events. It tries those who wait whenever an attempt at one
+ * of the route's targets has ended, when the shortest of the waits that it was told is over, and when somebody's time is up;
+ * one timer serves for all of it, and there is none while nobody waits. Turns are taken in here, in order, so nobody is
+ * overtaken between being called and going.
+ */
+export class Queue {
+  readonly settings: QueueSettings
+  /** Monotonic clock, ms. */
+  readonly now: () => number
+  readonly #freed: readonly Signal[]
+  readonly #line = new Line()
+  readonly #alarm = new Alarm(() => this.#pump())
+  #subscriptions: (() => void)[] = []
+  #called = false
+  /** When the limits may be over, as far as it was told. */
+  #roomAt = Number.POSITIVE_INFINITY
+  #rate = new ReleaseRate(0)
+
+  /** `freed` tell when there may be room at one of the targets. */
+  constructor(settings: QueueSettings, freed: readonly Signal[], now: () => number) {
+    this.settings = settings
+    this.#freed = freed
+    this.now = now
+  }
+
+  /** How many wait. */
+  get depth(): number {
+    return this.#line.size
+  }
+
+  /** Others wait for all that a newcomer could be given. */
+  get busy(): boolean {
+    return this.#line.ranked > 0
+  }
+
+  /**
+   * How full it is at `now`, 0..1: of its places those that are taken, or of its longest wait as long as it would take to serve
+   * all who are here, whichever is more. Batch requests do not count.
+   */
+  fullness(now: number): number {
+    if (this.depth === 0) return 0
+    const { maxDepth, maxWait } = this.settings
+    const waitMs = this.#waitFor(this.#line.pressingCost, this.#roomAt, now)
+    return Math.min(1, Math.max(this.#line.pressing / maxDepth, waitMs / maxWait))
+  }
+
+  /** Takes someone in, or says why not. `refusal` is what it was told if it has tried just now. */
+  enter(waiter: Waiter, refusal: Refusal | undefined): Shed | undefined {
+    const now = this.now()
+    const roomAt = refusal === undefined ? this.#roomAt : now + refusal.waitMs
+    const waitMs = this.#estimate(waiter, roomAt, now)
+    if (this.#line.crowd(waiter, now) >= this.settings.maxDepth) return { reason: 'full', waitMs }
+    if (now + waitMs > waiter.deadline) return { reason: 'too-long', waitMs }
+    if (this.depth === 0) this.#open(now)
+    else if (waiter.paid) this.#rate.add(-waiter.cost, now)
+    this.#roomAt = Math.min(this.#roomAt, roomAt)
+    this.#line.add(waiter, now)
+    this.#setAlarm(now)
+    return undefined
+  }
+
+  /** Takes someone out who waits no longer; false when it was not in. */
+  leave(waiter: Waiter): boolean {
+    const left = this.#line.remove(waiter)
+    if (left && this.depth === 0) this.#close()
+    return left
+  }
+
+  /** Several attempts often end at once, and what ended one (a vendor's 429) may be noted just after it has. */
+  readonly #call = (): void => {
+    if (this.#called) return
+    this.#called = true
+    queueMicrotask(() => this.#pump())
+  }
+
+  #pump(): void {
+    this.#called = false
+    if (this.depth === 0) return
+    const now = this.now()
+    this.#roomAt = Number.POSITIVE_INFINITY
+    for (const waiter of this.#line.retries) this.#offer(waiter, now)
+    let first = this.#line.first
+    while (first !== undefined && this.#offer(first, now)) first = this.#line.first
+    this.#expire(now)
+    if (this.depth === 0) this.#close()
+    else this.#setAlarm(now)
+  }
+
+  /** True when it waits no longer. */
+  #offer(waiter: Waiter, now: number): boolean {
+    const turn = waiter.tryTurn(now)
+    if (typeof turn === 'object') {
+      this.#roomAt = Math.min(this.#roomAt, now + turn.waitMs)
+      return false
+    }
+    const served = turn === 'served'
+    this.#line.remove(waiter, served && !waiter.paid)
+    if (served) {
+      this.#rate.add(waiter.cost, now)
+      waiter.paid = true
+    }
+    return true
+  }
+
+  #expire(now: number): void {
+    for (let late = this.#line.takeExpired(now); late !== undefined; late = this.#line.takeExpired(now)) {
+      late.expire({ reason: 'expired', waitMs: this.#estimate(late, this.#roomAt, now) })
+    }
+  }
+
+  /** Ms that someone who comes now would wait for those before it. */
+  #estimate(waiter: Waiter, roomAt: number, now: number): number {
+    return this.#waitFor(this.#line.ahead(waiter, now), roomAt, now)
+  }
+
+  /** Ms until there is room at all, and until so many tokens are served. */
+  #waitFor(ahead: number, roomAt: number, now: number): number {
+    const rate = this.depth === 0 ? 0 : this.#rate.perMs(now)
+    const untilRoom = Number.isFinite(roomAt) ? Math.max(0, roomAt - now) : 0
+    return Math.max(untilRoom, rate === 0 ? 0 : ahead / rate)
+  }
+
+  #setAlarm(now: number): void {
+    this.#alarm.set(Math.min(this.#roomAt, this.#line.dueAt), now)
+  }
+
+  #open(now: number): void {
+    this.#rate = new ReleaseRate(now)
+    this.#roomAt = Number.POSITIVE_INFINITY
+    this.#subscriptions = this.#freed.map(freed => freed.subscribe(this.#call))
+  }
+
+  #close(): void {
+    for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe()
+    this.#alarm.clear()
+  }
+}

@@ -1,0 +1,20 @@
+import type { Collectors } from '../../meter/metrics.ts'
+import type { Allowances } from './allowances.ts'
+
+/** Reads quotas and limits off when their gauges are looked at. Names that are not in the config share a label, so they are left out. */
+export function allowanceGauges(allowances: Allowances, now: () => number): Collectors {
+  const configured = () => [...allowances].filter(({ labels }) => labels.model !== 'other')
+  return {
+    quotaRemaining: gauge => {
+      for (const { allowance, labels } of configured()) {
+        for (const [limit, left] of allowance.quota.left(now())) gauge.set({ ...labels, limit }, left)
+      }
+    },
+    concurrencyLimit: gauge => {
+      for (const { allowance, labels } of configured()) {
+        const limit = allowance.concurrency(now())
+        if (limit !== Infinity) gauge.set({ ...labels }, limit)
+      }
+    },
+  }
+}

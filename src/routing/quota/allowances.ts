@@ -1,0 +1,57 @@
+import { kept } from '../../kept.ts'
+import { Allowance } from './allowance.ts'
+import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
+
+/** What metrics call an allowance. */
+export interface AllowanceLabels {
+  readonly provider: string
+  readonly model: string
+  readonly key: string
+}
+
+interface Entry {
+  readonly allowance: Allowance
+  labels: AllowanceLabels
+}
+
+/** The allowances of the process, by candidate and by key, so that they outlive the snapshot that asked for them. */
+export class Allowances implements Iterable<Entry> {
+  readonly #entries = new Map<string, Entry>()
+  readonly #keys = new Map<string, KeyLimits>()
+  readonly #now: () => number
+
+  /** `now` is a monotonic clock in ms. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** The limits of the key of this id, made at the first asking; the settings of the last asking hold. */
+  key(id: string, settings: KeyLimitSettings): KeyLimits {
+    const key = kept(this.#keys, id, () => new KeyLimits(this.#now))
+    key.set(settings)
+    return key
+  }
+
+  /** Likewise the allowance of the candidate of this id. */
+  get(id: string, key: KeyLimits, adaptive: boolean, labels: AllowanceLabels): Allowance {
+    const entry = kept(this.#entries, id, () => ({ allowance: new Allowance(key, this.#now), labels }))
+    entry.allowance.adapt(adaptive)
+    entry.labels = labels
+    return entry.allowance
+  }
+
+  /** Forgets all but what belongs to these candidates and keys. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const map of [this.#entries, this.#keys]) {
+      for (const id of map.keys()) if (!ids.has(id)) map.delete(id)
+    }
+  }
+
+  drop(id: string): void {
+    this.#entries.delete(id)
+  }
+
+  [Symbol.iterator](): Iterator<Entry> {
+    return this.#entries.values()
+  }
+}

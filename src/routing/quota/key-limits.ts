@@ -1,0 +1,95 @@
+import type { Bucket } from '../../limits/bucket.ts'
+import { MemoryBuckets } from '../../limits/memory-buckets.ts'
+import { Signal } from '../queue/signal.ts'
+import { Slots } from './slots.ts'
+
+/** What the operator says that a vendor allows each of our keys. */
+export interface KeyLimitSettings {
+  readonly requestsPerMinute?: number | undefined
+  /** Most requests at once. */
+  readonly burst?: number | undefined
+  readonly tokensPerMinute?: number | undefined
+  readonly concurrency?: number | undefined
+}
+
+/** Requests that may go at once, as seconds of the rate: vendors enforce a minute's limit second by second, and calls bunch up on their way. */
+const REQUEST_BURST_S = 0.9
+/** Likewise for tokens; one call may need many seconds' worth, and vendors let it. */
+const TOKEN_BURST_S = 10
+
+/** The limits of one key of ours, shared by all models that are asked with it. */
+export class KeyLimits {
+  /** Calls under way with this key. */
+  readonly slots = new Slots()
+  /** An attempt with this key has ended, so another may find room: at one model or at all of them. */
+  readonly freed = new Signal()
+  readonly #buckets: MemoryBuckets
+  #settings: KeyLimitSettings = {}
+  #requests: Bucket | undefined
+  #tokens: Bucket | undefined
+
+  /** `now` is a monotonic clock in ms. */
+  constructor(now: () => number) {
+    this.#buckets = new MemoryBuckets(now)
+  }
+
+  /** Calls that may be under way at a time; undefined where the operator sets none. */
+  get concurrency(): number | undefined {
+    return this.#settings.concurrency
+  }
+
+  /** The operator has set any limit. */
+  get limited(): boolean {
+    const { requestsPerMinute, tokensPerMinute, concurrency } = this.#settings
+    return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined
+  }
+
+  /** May be called at any time: what has been used stays used. */
+  set(settings: KeyLimitSettings): void {
+    const { requestsPerMinute, burst, tokensPerMinute } = settings
+    this.#settings = settings
+    this.#requests = bucketOf(requestsPerMinute, REQUEST_BURST_S, burst)
+    this.#tokens = bucketOf(tokensPerMinute, TOKEN_BURST_S)
+  }
+
+  /** Takes one call with its tokens, as `cost` counts them, or nothing; returns 0, or ms until it may be taken. */
+  take(cost: number): number {
+    const request = take(this.#buckets, 'requests', this.#requests, 1)
+    if (request > 0) return request
+    const tokens = take(this.#buckets, 'tokens', this.#tokens, cost)
+    if (tokens > 0 && this.#requests !== undefined) this.#buckets.refund('requests', this.#requests, 1)
+    return tokens
+  }
+
+  /** Whether a call would be taken; takes nothing. */
+  ready(): boolean {
+    return hasOne(this.#buckets, 'requests', this.#requests) && hasOne(this.#buckets, 'tokens', this.#tokens)
+  }
+
+  /**
+   * What a call is taken to cost before it is known: no more than half of the bucket. Estimates are far too high for pictures,
+   * and a bucket that is in use is never full.
+   */
+  costOf(tokens: number): number {
+    return this.#tokens === undefined ? 0 : Math.min(tokens, this.#tokens.capacity / 2)
+  }
+
+  /** A call that had taken `taken` tokens used `used`, more or less. */
+  settle(taken: number, used: number): void {
+    if (this.#tokens !== undefined) this.#buckets.refund('tokens', this.#tokens, taken - used)
+  }
+}
+
+function bucketOf(perMinute: number | undefined, burstSeconds: number, burst?: number): Bucket | undefined {
+  if (perMinute === undefined) return undefined
+  const refillPerSecond = perMinute / 60
+  return { capacity: burst ?? Math.max(1, refillPerSecond * burstSeconds), refillPerSecond }
+}
+
+function take(buckets: MemoryBuckets, name: string, bucket: Bucket | undefined, cost: number): number {
+  return bucket === undefined ? 0 : buckets.take(name, bucket, cost).retryAfterMs
+}
+
+function hasOne(buckets: MemoryBuckets, name: string, bucket: Bucket | undefined): boolean {
+  return bucket === undefined || buckets.take(name, bucket, 0).remaining > 0
+}

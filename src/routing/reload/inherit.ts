@@ -1,0 +1,92 @@
+import type { Config, ProviderConfig } from '../../config/config.ts'
+import { Pool } from '../../upstream/pool.ts'
+import { Cooldown } from '../breaker/cooldown.ts'
+import type { Breakers } from '../breakers.ts'
+import { breakerId } from '../create-target.ts'
+import type { Planner, PlanSource } from '../plan.ts'
+import type { Vendor, VendorKey } from '../target.ts'
+
+/** Where a provider is reached. */
+export type Address = Pick<Vendor, 'provider' | 'origin' | 'basePath'>
+
+/** What is looked at of a snapshot. */
+interface Source extends PlanSource {
+  readonly planner: Planner
+}
+
+/** What a snapshot takes over from the one before it: what concerns providers that are still reached at the same address. */
+export class Inheritance {
+  readonly #before: Source | undefined
+  readonly #config: Config
+  readonly #addresses: ReadonlyMap<string, Address>
+
+  /** `before` is absent for the first one; `config` and `addresses` are those of the next one. */
+  constructor(before: Source | undefined, config: Config, addresses: ReadonlyMap<string, Address>) {
+    this.#before = before
+    this.#config = config
+    this.#addresses = addresses
+  }
+
+  /** Forgets what is known of providers that are gone or answer elsewhere now, and of keys that have been replaced. */
+  forget(breakers: Breakers): void {
+    if (this.#before === undefined) return
+    breakers.retain(stateIds(this.#before, vendor => this.#keptKeys(vendor)))
+  }
+
+  /** Connections stay open where the settings for them are the same. */
+  pool(name: string): Pool {
+    const { connections, timeouts } = this.#config.providers[name] as ProviderConfig
+    const settings = { connections, connectTimeout: timeouts.connect }
+    const pool = this.#vendor(name)?.pool
+    return pool?.opensLike(settings) ? pool : new Pool(settings)
+  }
+
+  /** A key that the vendor has refused is still refused, whatever its place. */
+  keys(name: string): VendorKey[] {
+    const known = this.#vendor(name)?.keys ?? []
+    return secretsOf(this.#config.providers[name] as ProviderConfig).map((secret, index) => ({
+      index,
+      secret,
+      cooldown: known.find(key => key.secret === secret)?.cooldown ?? new Cooldown(),
+    }))
+  }
+
+  #keptKeys({ name }: Vendor): readonly VendorKey[] | undefined {
+    const vendor = this.#vendor(name)
+    if (vendor === undefined) return undefined
+    const secrets = secretsOf(this.#config.providers[name] as ProviderConfig)
+    return vendor.keys.filter(({ index, secret }) => index < secrets.length && secrets[index] === secret)
+  }
+
+  #vendor(name: string): Vendor | undefined {
+    const vendor = this.#before?.vendors.get(name)
+    const address = this.#addresses.get(name)
+    const same =
+      vendor?.origin === address?.origin &&
+      vendor?.basePath === address?.basePath &&
+      this.#before?.config.providers[name]?.type === this.#config.providers[name]?.type
+    return same ? vendor : undefined
+  }
+}
+
+function secretsOf({ apiKeys }: ProviderConfig): readonly (string | undefined)[] {
+  return apiKeys.length === 0 ? [undefined] : apiKeys
+}
+
+/** Which keys of a vendor count; undefined where nothing of it does. */
+type KeysOf = (vendor: Vendor) => readonly VendorKey[] | undefined
+
+/** The ids of all that is remembered (breakers.ts) for a snapshot, or for the part of it that `keysOf` says. */
+export function stateIds({ planner, vendors, routes }: Source, keysOf: KeysOf = ({ keys }) => keys): Set<string> {
+  const ids = new Set<string>(routes.keys())
+  for (const vendor of vendors.values()) addIds(ids, vendor.name, keysOf(vendor))
+  for (const { id, vendor } of planner.everyTarget) addIds(ids, id, keysOf(vendor))
+  return ids
+}
+
+/** Of a vendor or of one of its targets, and of either with each key. */
+function addIds(ids: Set<string>, id: string, keys: readonly VendorKey[] | undefined): void {
+  if (keys === undefined) return
+  ids.add(id)
+  for (const { index } of keys) ids.add(breakerId(id, index))
+}

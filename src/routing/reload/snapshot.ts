@@ -1,0 +1,129 @@
+import { Callers } from '../../config/callers.ts'
+import type { Config, ProviderConfig } from '../../config/config.ts'
+import { factsOf } from '../../models/lookup.ts'
+import { createProvider } from '../../providers/index.ts'
+import type { Breakers } from '../breakers.ts'
+import { createTarget } from '../create-target.ts'
+import { createStandby } from '../degrade/standby.ts'
+import { Planner } from '../plan.ts'
+import { Queue } from '../queue/queue.ts'
+import type { Signal } from '../queue/signal.ts'
+import { RetryBudget } from '../retry/retry-budget.ts'
+import type { Route, Target, Vendor } from '../target.ts'
+import { type Address, Inheritance } from './inherit.ts'
+import { Tenants } from './tenants.ts'
+
+/** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
+export interface Snapshot {
+  readonly config: Config
+  readonly callers: Callers
+  readonly vendors: ReadonlyMap<string, Vendor>
+  /** By the names under `models`. */
+  readonly routes: ReadonlyMap<string, Route>
+  readonly planner: Planner
+  /** The requests that began with it. */
+  readonly tenants: Tenants
+}
+
+/**
+ * Builds a snapshot; opens no connection. `simulators` holds the addresses of the providers that run in this process. What
+ * did not change since the snapshot `before` is taken over. Throws, with nothing changed, where a provider's settings make
+ * no sense.
+ */
+export function buildSnapshot(
+  config: Config,
+  breakers: Breakers,
+  simulators: ReadonlyMap<string, string>,
+  before?: Snapshot,
+): Snapshot {
+  const addresses = new Map(
+    Object.entries(config.providers).map(([name, settings]) => [
+      name,
+      addressOf(name, settings, simulators.get(name) ?? settings.baseUrl),
+    ]),
+  )
+  const inheritance = new Inheritance(before, config, addresses)
+  inheritance.forget(breakers)
+  breakers.retries = config.retryBudget
+  const vendors = new Map(
+    [...addresses].map(([name, address]) => [name, vendorOf(name, config, address, inheritance, breakers)]),
+  )
+  const routes = new Map(Object.keys(config.models).map(name => [name, routeOf(name, config, vendors, breakers)]))
+  return {
+    config,
+    callers: new Callers(config.keys),
+    vendors,
+    routes,
+    planner: new Planner({ config, vendors, routes }, breakers, before?.planner.directNames),
+    tenants: new Tenants(),
+  }
+}
+
+function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
+  const { type, dialect, askForUsage, apiVersion, project, location, credentials, aws } = settings
+  const provider = createProvider(type, {
+    name,
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(dialect !== undefined && { dialect }),
+    ...(askForUsage !== undefined && { askForUsage }),
+    ...(project !== undefined && { project }),
+    ...(location !== undefined && { location }),
+    ...(credentials !== undefined && { credentials }),
+    ...(aws !== undefined && { aws }),
+    ...(apiVersion !== undefined && { apiVersion }),
+  })
+  const { origin, pathname } = new URL(provider.baseUrl)
+  return { provider, origin, basePath: pathname.replace(/\/$/, '') }
+}
+
+function vendorOf(
+  name: string,
+  config: Config,
+  address: Address,
+  inheritance: Inheritance,
+  breakers: Breakers,
+): Vendor {
+  const { timeouts, breaker, health, limits, adaptiveConcurrency } = config.providers[name] as ProviderConfig
+  return {
+    name,
+    ...address,
+    keys: inheritance.keys(name),
+    pool: inheritance.pool(name),
+    timeouts,
+    breaker,
+    health: health && breakers.health(name, health),
+    limits,
+    adaptiveConcurrency,
+    facts: model => factsOf(name, model, config.modelFacts),
+  }
+}
+
+function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
+  const model = config.models[name] as Config['models'][string]
+  const { strategy, attempts, strict, retrySameTarget, affinity, hedge, queue, cache } = model
+  const targets = model.targets.map(({ provider, ...settings }) =>
+    createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
+  )
+  const waiting = queue && new Queue(queue, freedOf(targets), () => performance.now())
+  const standby = createStandby({ name, targets, ...(waiting && { queue: waiting }) }, config.models, vendors, breakers)
+  return {
+    name,
+    strategy,
+    attempts,
+    strict,
+    retrySameTarget,
+    targets,
+    ...(hedge !== undefined && {
+      hedge: { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
+    }),
+    ...(affinity !== undefined && { affinity }),
+    ...(waiting !== undefined && { queue: waiting }),
+    ...(standby !== undefined && { standby }),
+    ...(cache !== undefined && { cache }),
+  }
+}
+
+function freedOf(targets: readonly Target[]): Signal[] {
+  // The models of one key share it.
+  return [...new Set(targets.flatMap(({ candidates }) => candidates.map(({ gate }) => gate.freed)))]
+}

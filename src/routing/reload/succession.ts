@@ -1,0 +1,64 @@
+import type { Pool } from '../../upstream/pool.ts'
+import type { Breakers } from '../breakers.ts'
+import { stateIds } from './inherit.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/**
+ * The snapshot in force, and those before it whose last request has not ended. What a snapshot used and no other one does
+ * (connections, simulators) ends after its last request: a closed pool would refuse what that request has yet to try.
+ */
+export class Succession {
+  #current: Snapshot
+  readonly #breakers: Breakers
+  readonly #former = new Set<Snapshot>()
+  readonly #onVacant: () => void
+  readonly #closing = new Set<Promise<void>>()
+
+  /** `onVacant` is called after the last request of a former snapshot. */
+  constructor(first: Snapshot, breakers: Breakers, onVacant: () => void) {
+    this.#current = first
+    this.#breakers = breakers
+    this.#onVacant = onVacant
+  }
+
+  get current(): Snapshot {
+    return this.#current
+  }
+
+  /** The snapshots that have requests, or can get some. */
+  get living(): readonly Snapshot[] {
+    return [this.#current, ...this.#former]
+  }
+
+  /** From now on `next` is in force. What is known of targets that it does not have is forgotten. */
+  replace(next: Snapshot): void {
+    const former = this.#current
+    this.#current = next
+    former.planner.retire()
+    this.#breakers.retain(stateIds(next))
+    this.#former.add(former)
+    former.tenants.whenVacant(() => this.#end(former))
+  }
+
+  /** Lets running calls end, then closes all connections. */
+  async close(): Promise<void> {
+    const pools = new Set(this.living.flatMap(poolsOf))
+    await Promise.all([...this.#closing, ...[...pools].map(pool => pool.close())])
+  }
+
+  #end(former: Snapshot): void {
+    this.#former.delete(former)
+    const used = new Set(this.living.flatMap(poolsOf))
+    for (const pool of poolsOf(former)) if (!used.has(pool)) this.#close(pool)
+    this.#onVacant()
+  }
+
+  #close(pool: Pool): void {
+    const closed = pool.close().finally(() => this.#closing.delete(closed))
+    this.#closing.add(closed)
+  }
+}
+
+function poolsOf({ vendors }: Snapshot): Pool[] {
+  return [...vendors.values()].map(({ pool }) => pool)
+}

@@ -1,0 +1,99 @@
+import { deadlines, type Expirable } from '../../upstream/deadlines.ts'
+import type { Answer } from '../attempt/answer.ts'
+import { type Failure, isFailure } from '../attempt/ask.ts'
+import { type Asking, askAndStrike } from '../attempt/ask-and-strike.ts'
+import { Attempt } from '../attempt/attempt.ts'
+import { putAway } from '../attempt/waste.ts'
+import type { Choices } from '../choices.ts'
+import { isRefusal } from '../gate.ts'
+import type { Target } from '../target.ts'
+import type { HedgeRule } from './hedge-rule.ts'
+
+type Ended = Answer | Failure
+
+/** Asks; when that takes longer than usual, asks one more target as well. Who shows content first answers, the other is stopped. */
+export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
+  const asked = askAndStrike(call, choices, first)
+  const delay = delayOf(rule, first.candidate.target, call.envelope.stream)
+  if (delay === undefined) return asked
+  const patience = new Patience(delay)
+  const early = await Promise.race([asked, patience.over])
+  patience.end()
+  if (early !== undefined) return early
+  const second = secondAttempt(call, rule, choices, first)
+  if (second === undefined) return asked
+  return firstGood(call, [first, asked], [second, askAndStrike(call, choices, second)])
+}
+
+/** Undefined while too little is known of the target to say what is slow for it. */
+function delayOf({ after }: HedgeRule, { load }: Target, streamed: boolean): number | undefined {
+  return 'ms' in after ? after.ms : load.percentile(after.percentile, streamed)
+}
+
+function secondAttempt(call: Asking, { budget }: HedgeRule, choices: Choices, first: Attempt): Attempt | undefined {
+  const { record, maxAttempts } = call
+  const now = call.now()
+  // Before a choice is made: what that takes of a vendor's limits is not given back.
+  if (record.attempts.length >= maxAttempts || !budget.affords(now)) return undefined
+  const choice = choices.next(now, first.candidate.target)
+  if (isRefusal(choice)) return undefined
+  budget.withdraw(now)
+  return new Attempt(choice, record, now, true)
+}
+
+type Runner = readonly [attempt: Attempt, asked: Promise<Ended>]
+
+/** The first answer of the two; when both fail, the later failure. */
+function firstGood(call: Asking, one: Runner, other: Runner): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    let failed = false
+    const listen = ([, asked]: Runner, [rival, rivalAsked]: Runner): void => {
+      asked.then(ended => {
+        if (isFailure(ended) && !failed) {
+          failed = true
+          return
+        }
+        resolve(ended)
+        if (!isFailure(ended)) stop(call, rival, rivalAsked)
+      }, reject)
+    }
+    listen(one, other)
+    listen(other, one)
+  })
+}
+
+function stop(call: Asking, attempt: Attempt, asked: Promise<Ended>): void {
+  const reason = 'another target answered first'
+  attempt.abort({ type: 'failed', kind: 'cancelled', reason })
+  asked.then(
+    ended => {
+      // Both began in the same moment: what came too late is put away, and told as lost.
+      if (!isFailure(ended)) putAway(ended, call.envelope, call.now(), 'cancelled', reason)
+    },
+    () => {},
+  )
+}
+
+/** Runs out after a time; on the wheel that all deadlines share. */
+class Patience implements Expirable {
+  dueTick: number
+  slot = -1
+  readonly over: Promise<undefined>
+  #resolve!: (value: undefined) => void
+
+  constructor(ms: number) {
+    this.dueTick = deadlines.after(ms)
+    this.over = new Promise(resolve => {
+      this.#resolve = resolve
+    })
+    deadlines.watch(this)
+  }
+
+  onDue(): void {
+    this.#resolve(undefined)
+  }
+
+  end(): void {
+    deadlines.forget(this)
+  }
+}
