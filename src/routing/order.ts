@@ -29,6 +29,8 @@ export function orderOf(route: Route, asking: Asking, random: () => number): rea
 }
 
 function foremost(targets: readonly Target[], now: number): readonly Target[] {
+  // The usual case makes no lists.
+  if (targets.every(target => target.weight > 0 && isReady(target, now))) return targets
   const ready = targets.filter(target => isReady(target, now))
   const able = ready.length > 0 ? ready : targets
   const weighing = able.filter(({ weight }) => weight > 0)
