@@ -23,7 +23,8 @@ export interface ExtraMembers {
 export function extraMembers(dialect: string): ExtraMembers {
   return {
     extraOf(...parts) {
-      const members: Members = Object.assign({}, ...parts)
+      const [only = {}] = parts
+      const members: Members = parts.length < 2 ? only : Object.assign({}, ...parts)
       return Object.keys(members).length === 0 ? {} : { extra: { [dialect]: members } }
     },
     isOwn: extra => extra?.[dialect] !== undefined,

@@ -1,108 +1,24 @@
-import type { Annotated, CacheMark, Extra } from '../../call/block.ts'
-import type { Json, JsonObject } from '../../call/json.ts'
+import type { Annotated, CacheMark } from '../../call/block.ts'
+import type { Json } from '../../call/json.ts'
+import { isMembers, leftover, type Members } from '../checked-members.ts'
+import { extraMembers } from '../extra-members.ts'
 
 export const DIALECT = 'anthropic'
 
-export type Members = Readonly<Record<string, Json>>
+export {
+  isMembers,
+  leftover,
+  listAt,
+  Malformed,
+  type Members,
+  membersAt,
+  optionalBoolean,
+  optionalNumber,
+  optionalString,
+  stringAt,
+} from '../checked-members.ts'
 
-/** A member that is not what the Messages API says it is. `path` names it; the message says what is expected. */
-export class Malformed extends Error {
-  readonly path: string
-
-  constructor(path: string, expected: string) {
-    super(`${path} must be ${expected}`)
-    this.path = path
-  }
-}
-
-/** True for JSON objects. */
-export function isMembers(value: Json | undefined): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** The object at `path`; throws Malformed. */
-export function membersAt(value: Json | undefined, path: string): Members {
-  if (isMembers(value)) return value
-  throw new Malformed(path, 'an object')
-}
-
-/** The list at `path`; throws Malformed. */
-export function listAt(value: Json | undefined, path: string): readonly Json[] {
-  if (Array.isArray(value)) return value
-  throw new Malformed(path, 'an array')
-}
-
-/** The string at `path`; throws Malformed. */
-export function stringAt(value: Json | undefined, path: string): string {
-  if (typeof value === 'string') return value
-  throw new Malformed(path, 'a string')
-}
-
-/** The number at `path`; null and absent are undefined; throws Malformed. */
-export function optionalNumber(value: Json | undefined, path: string): number | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'number') return value
-  throw new Malformed(path, 'a number')
-}
-
-/** The boolean at `path`; null and absent are undefined; throws Malformed. */
-export function optionalBoolean(value: Json | undefined, path: string): boolean | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value === 'boolean') return value
-  throw new Malformed(path, 'true or false')
-}
-
-/** The string at `path`; null and absent are undefined; throws Malformed. */
-export function optionalString(value: Json | undefined, path: string): string | undefined {
-  return value === undefined || value === null ? undefined : stringAt(value, path)
-}
-
-/**
- * What an object holds beside the members that were read, every name behind `prefix` (`thinking.` for members of a nested
- * object). A null that was read as "absent" is kept, to be written again.
- */
-export function leftover(object: JsonObject, read: ReadonlySet<string>, prefix = ''): Record<string, Json> {
-  const rest: Record<string, Json> = {}
-  for (const [member, value] of Object.entries(object)) {
-    if (value === undefined || (read.has(member) && value !== null)) continue
-    rest[prefix + member] = value
-  }
-  return rest
-}
-
-/** Members as the `extra` of this dialect; nothing when there are none. */
-export function asExtra(members: Members): { extra?: Extra } {
-  return Object.keys(members).length === 0 ? {} : { extra: { [DIALECT]: members } }
-}
-
-/**
- * The members of `extra` to write at the top of an object: neither notes nor members of the `nested` objects. The note
- * `$wire` holds members that are form only (`stream: false`): written back, yet no loss to another dialect.
- */
-export function ownMembers(extra: Extra | undefined, ...nested: readonly string[]): Record<string, Json> {
-  const members = extra?.[DIALECT]
-  const own: Record<string, Json> = {}
-  if (members === undefined) return own
-  for (const [name, value] of Object.entries(members)) {
-    if (name.startsWith('$') || nested.some(prefix => name.startsWith(`${prefix}.`))) continue
-    own[name] = value
-  }
-  return isMembers(members.$wire) ? { ...members.$wire, ...own } : own
-}
-
-/** The members of `extra` to write inside the nested object `name`. */
-export function nestedMembers(extra: Extra | undefined, name: string): Record<string, Json> {
-  const inside: Record<string, Json> = {}
-  for (const [member, value] of Object.entries(extra?.[DIALECT] ?? {})) {
-    if (member.startsWith(`${name}.`)) inside[member.slice(name.length + 1)] = value
-  }
-  return inside
-}
-
-/** A note on form that the readers of this dialect left (`$blank`). */
-export function noteOf(extra: Extra | undefined, name: `$${string}`): Json | undefined {
-  return extra?.[DIALECT]?.[name]
-}
+export const { extraOf: asExtra, ownMembers, nestedMembers, note: noteOf } = extraMembers(DIALECT)
 
 /** What every block and tool may carry: its place, its cache mark, and the members that have no neutral word. */
 export function annotations(value: Members, at: string, read: ReadonlySet<string>, more: Members = {}): Annotated {
