@@ -328,3 +328,29 @@ test('a Converse request says the same to Chat Completions, JSON results as text
     ['guardrailConfig'],
   )
 })
+
+test('a tier that every object of JavaScript knows is none of Bedrock', () => {
+  const { body, losses } = fromChat({ service_tier: 'constructor' })
+  assert.deepEqual(losses, ['service_tier'])
+  assert.ok(!('serviceTier' in body))
+})
+
+test('documents of one name are numbered, since Bedrock refuses two of the same in a conversation', () => {
+  const source = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' }
+  const files = ['Report', undefined, 'report', undefined, 'report'].map(title => ({
+    type: 'document',
+    source,
+    ...(title !== undefined && { title }),
+  }))
+  const [last, ...first] = files.toReversed()
+  const { body } = fromMessages({
+    messages: [
+      { role: 'user', content: first.toReversed() },
+      { role: 'assistant', content: 'Go on' },
+      { role: 'user', content: [last as Json] },
+    ],
+  })
+  const messages = body.messages as readonly { content: readonly { document?: { name: string } }[] }[]
+  const names = messages.flatMap(({ content }) => content.flatMap(({ document }) => document?.name ?? []))
+  assert.deepEqual(names, ['Report', 'document', 'report 2', 'document 2', 'report 3'])
+})
