@@ -307,3 +307,8 @@ test('words that every object of JavaScript knows are no tiers, efforts or types
     { fileData: { fileUri: 'https://example.com/a.constructor', mimeType: 'image/jpeg' } },
   ])
 })
+
+test('arguments that are no object are refused, not left out', () => {
+  const json = { contents: [{ role: 'model', parts: [{ functionCall: { name: 'look', args: '{"at":"me"}' } }] }] }
+  assert.throws(() => gemini.readRequest({ json }), /contents\.0\.parts\.0\.functionCall\.args must be an object/)
+})
