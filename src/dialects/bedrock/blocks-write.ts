@@ -29,8 +29,8 @@ export interface Writing {
   /** Where losses stand whose block does not know its own place. */
   readonly at?: string
   readonly losses: Loss[]
-  /** Names of documents that are given away, in small letters; grows. */
-  readonly names?: Set<string>
+  /** Names of documents that are given away, in small letters, each with the last number behind it; grows. */
+  readonly names?: Map<string, number>
 }
 
 /** The only answer that Converse gives, as losses name it. */
@@ -152,10 +152,16 @@ function documentName(name = ''): string {
 }
 
 /** Bedrock answers 400 "Messages can't contain duplicate document names": one that is taken is numbered. */
-function unlike(name: string, taken = new Set<string>()): string {
+function unlike(name: string, taken = new Map<string, number>()): string {
+  const key = name.toLowerCase()
+  let number = taken.get(key) ?? 0
   let own = name
-  for (let number = 2; taken.has(own.toLowerCase()); number += 1) own = `${name.slice(0, 190)} ${number}`
-  taken.add(own.toLowerCase())
+  while (taken.has(own.toLowerCase())) {
+    number += 1
+    own = `${name.slice(0, 190)} ${number}`
+  }
+  taken.set(own.toLowerCase(), 1)
+  taken.set(key, Math.max(number, 1))
   return own
 }
 

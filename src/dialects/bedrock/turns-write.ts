@@ -12,7 +12,7 @@ import { DIALECT, isMembers, type Members, ownMembers } from './members.ts'
  * row become one message, since Bedrock wants the two to alternate. Throws InvalidRequest where it could only refuse what is left.
  */
 export function writeTurns(call: Call, losses: Loss[]): { system?: Members[]; messages?: Members[] } {
-  const writing: Writing = { into: 'request', own: call.dialect === DIALECT, losses, names: new Set() }
+  const writing: Writing = { into: 'request', own: call.dialect === DIALECT, losses, names: new Map() }
   if (!writing.own) refuseOrphans(call.turns)
   const system = writeSystem(call.turns, writing)
   const spoken = call.turns.filter(({ role }) => role !== 'system')
