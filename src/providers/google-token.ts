@@ -34,7 +34,16 @@ async function open(keyFile: string | undefined): Promise<Ask> {
     const auth = new GoogleAuth({ scopes: SCOPE })
     return () => auth.getAccessToken()
   }
-  const { client_email: email, private_key: key } = JSON.parse(keyFile)
+  const { client_email: email, private_key: key } = parse(keyFile)
   const account = new JWT({ email, key, scopes: [SCOPE] })
   return async () => (await account.getAccessToken()).token
+}
+
+/** What the parser itself says of a damaged file quotes a piece of it, and is logged. */
+function parse(keyFile: string): { readonly client_email: string; readonly private_key: string } {
+  try {
+    return JSON.parse(keyFile)
+  } catch {
+    throw new Error('The key file of the service account is not JSON.')
+  }
 }

@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import { crc32 } from 'node:zlib'
+import { EventStreamCodec } from '@smithy/eventstream-codec'
 import { bedrock } from '../../src/dialects/bedrock/index.ts'
 import { BrokenStream } from '../../src/dialects/framing.ts'
 import { framingOf } from '../../src/relay/sse.ts'
@@ -70,4 +71,21 @@ test('what is sent while a client waits is an event that no reader knows', (t: T
     [{ event: 'ping', data: '{}' }],
   )
   t.assert.deepEqual(bedrock.eventReader().push({ event: 'ping', data: '{}' }), [])
+})
+
+test('an error that the service model does not name ends the stream with its words', (t: TestContext) => {
+  const codec = new EventStreamCodec(
+    bytes => Buffer.from(bytes).toString('utf8'),
+    text => Buffer.from(text, 'utf8'),
+  )
+  const header = (value: string) => ({ type: 'string', value }) as const
+  const headers = {
+    ':message-type': header('error'),
+    ':error-code': header('InternalFailure'),
+    ':error-message': header('Something broke.'),
+  }
+  const [sent] = split(Buffer.from(codec.encode({ headers, body: Buffer.alloc(0) })))
+  const reader = bedrock.eventReader()
+  const [event] = sent?.frame === undefined ? [] : reader.push(sent.frame)
+  t.assert.equal(event?.type === 'error' && event.fault.message, 'Something broke.')
 })

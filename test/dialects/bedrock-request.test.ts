@@ -262,6 +262,7 @@ test('B27: images are named by their own first bytes, files by their types; what
             title: 'My_report: v1.pdf',
           },
           { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'A note.' } },
+          { type: 'text', text: 'Sum up' },
         ],
       },
     ],
@@ -270,6 +271,7 @@ test('B27: images are named by their own first bytes, files by their types; what
     { image: { format: 'jpeg', source: { bytes: '/9j/4AAQ' } } },
     { document: { format: 'pdf', name: 'My report v1 pdf', source: { bytes: 'JVBE' } } },
     { document: { format: 'txt', name: 'document', source: { text: 'A note.' } } },
+    { text: 'Sum up' },
   ])
   assert.deepEqual(losses, ['messages.0.content.1'])
 })
@@ -327,4 +329,41 @@ test('a Converse request says the same to Chat Completions, JSON results as text
     losses.map(({ path }) => path),
     ['guardrailConfig'],
   )
+})
+
+test('a tier that every object of JavaScript knows is none of Bedrock', () => {
+  const { body, losses } = fromChat({ service_tier: 'constructor' })
+  assert.deepEqual(losses, ['service_tier'])
+  assert.ok(!('serviceTier' in body))
+})
+
+test('documents of one name are numbered, since Bedrock refuses two of the same in a conversation', () => {
+  const source = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' }
+  const files = ['Report', undefined, 'report', undefined, 'report'].map(title => ({
+    type: 'document',
+    source,
+    ...(title !== undefined && { title }),
+  }))
+  const [last, ...first] = files.toReversed()
+  const { body } = fromMessages({
+    messages: [
+      { role: 'user', content: first.toReversed() },
+      { role: 'assistant', content: 'Go on' },
+      { role: 'user', content: [last as Json] },
+    ],
+  })
+  const messages = body.messages as readonly { content: readonly { document?: { name: string } }[] }[]
+  const names = messages.flatMap(({ content }) => content.flatMap(({ document }) => document?.name ?? []))
+  assert.deepEqual(names, ['Report', 'document', 'report 2', 'document 2', 'report 3'])
+})
+
+test('a document without a word beside it is named, since Bedrock wants a text with documents', () => {
+  const source = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' }
+  const document = { type: 'document', source, title: 'Report' }
+  const contentOf = (content: Json) =>
+    (
+      fromMessages({ messages: [{ role: 'user', content }] }).body.messages as readonly { content: JsonObject[] }[]
+    )[0]?.content.map(({ text }) => text)
+  assert.deepEqual(contentOf([document]), [undefined, 'Report'])
+  assert.deepEqual(contentOf([document, { type: 'text', text: 'Sum up' }]), [undefined, 'Sum up'])
 })

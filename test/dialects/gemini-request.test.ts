@@ -292,3 +292,23 @@ for (const [json, param] of [
     assert.throws(() => gemini.readRequest({ json: json as JsonObject }), { code: 'SLUICE_REQUEST_INVALID', param })
   })
 }
+
+test('words that every object of JavaScript knows are no tiers, efforts or types of files', () => {
+  const { body, losses } = fromChat({
+    service_tier: 'constructor',
+    reasoning_effort: 'constructor',
+    messages: [
+      { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.com/a.constructor' } }] },
+    ],
+  })
+  assert.deepEqual(losses, ['reasoning.effort', 'service_tier'])
+  assert.deepEqual(body.generationConfig, { thinkingConfig: { thinkingBudget: -1, includeThoughts: true } })
+  assert.deepEqual(body.contents[0]?.parts, [
+    { fileData: { fileUri: 'https://example.com/a.constructor', mimeType: 'image/jpeg' } },
+  ])
+})
+
+test('arguments that are no object are refused, not left out', () => {
+  const json = { contents: [{ role: 'model', parts: [{ functionCall: { name: 'look', args: '{"at":"me"}' } }] }] }
+  assert.throws(() => gemini.readRequest({ json }), /contents\.0\.parts\.0\.functionCall\.args must be an object/)
+})

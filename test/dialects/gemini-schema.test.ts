@@ -198,3 +198,15 @@ test('a schema of ours is JSON Schema to others', () => {
     },
   })
 })
+
+test('a schema whose parts use each other many times is cut before it costs more than it is worth', () => {
+  const parts = Array.from({ length: 40 }, (_, index): [string, Json] => {
+    const next = { $ref: `#/$defs/part${index + 1}` }
+    return [`part${index}`, { allOf: [next, next] }]
+  })
+  const { losses } = write({
+    $ref: '#/$defs/part0',
+    $defs: { ...Object.fromEntries(parts), part40: { type: 'string' } },
+  })
+  assert.deepEqual(losses, ['tools.0'])
+})

@@ -85,3 +85,13 @@ test('a stream is read as the answer that it makes, and one that breaks off as a
   broken.push(chunk('Hel', null))
   assert.equal(broken.end().at(-1)?.type, 'error')
 })
+
+test('what many pieces of a stream lose is told once', () => {
+  const writer = openaiCompletions.eventWriter(openaiCompletions.readRequest({ json: REQUEST }))
+  const at = { output: 0, block: 0 }
+  writer.push({ type: 'start', id: '1', model: 'm' })
+  writer.push({ type: 'block-open', ...at, content: { type: 'reasoning', text: '' } })
+  for (let piece = 0; piece < 100; piece += 1) writer.push({ type: 'delta', ...at, text: 'so' })
+  assert.equal(new Set(writer.losses.map(({ path }) => path)).size, writer.losses.length)
+  assert.ok(writer.losses.length > 0)
+})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { UpstreamKey } from '../../src/errors.ts'
 import { gemini } from '../../src/providers/gemini.ts'
 import { googleTokens } from '../../src/providers/google-token.ts'
@@ -83,4 +84,12 @@ test('credentials that Google cannot read are a fault of our key, and what they 
     assert.equal(error.code, UpstreamKey().code)
     assert.doesNotMatch(error.message, /nobody|not JSON/)
   }
+})
+
+test('what is wrong with a damaged key file is told without a word of it', async () => {
+  const secret = 'very-secret'
+  await assert.rejects(googleTokens()(`{"private_key": ${secret}`), (error: Error) => {
+    assert.doesNotMatch(inspect(error), /very/)
+    return true
+  })
 })

@@ -1,5 +1,5 @@
 import type { Call, ReasoningWish, Turn } from '../../call/call.ts'
-import { EFFORT_BUDGETS, nearestEffort } from '../../call/effort.ts'
+import { budgetOfEffort, nearestEffort } from '../../call/effort.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { DIALECT, leftover, type Members, membersAt, nestedMembers, optionalNumber } from './members.ts'
@@ -95,7 +95,7 @@ function wantedBudget({ reasoning, dialect }: Call, losses: Loss[]): number | un
   // Anthropic's own effort word has a member of its own and does not switch thinking on.
   if (dialect === DIALECT && reasoning.enabled !== true) return undefined
   const effort = reasoning.effort ?? 'medium'
-  const budget = EFFORT_BUDGETS[effort]
+  const budget = budgetOfEffort(effort)
   if (budget === undefined)
     losses.push({ path: 'reasoning.effort', why: `no thinking budget is known for "${effort}"` })
   return budget

@@ -29,6 +29,8 @@ export interface Writing {
   /** Where losses stand whose block does not know its own place. */
   readonly at?: string
   readonly losses: Loss[]
+  /** Names of documents that are given away, in small letters, each with the last number behind it; grows. */
+  readonly names?: Map<string, number>
 }
 
 /** The only answer that Converse gives, as losses name it. */
@@ -125,7 +127,7 @@ function writeDocument(block: FileBlock, writing: Writing): Members | undefined 
   if (source === undefined) return lose(writing, block, 'Bedrock takes files as base64 data or text only')
   const format = noteOf(block.extra, '$format') ?? (writing.own ? undefined : formatOf(block.source))
   if (format === undefined && !writing.own) return lose(writing, block, 'Bedrock does not read this type of file')
-  const name = writing.own ? block.name : documentName(block.name)
+  const name = writing.own ? block.name : unlike(documentName(block.name), writing.names)
   return wrap(block, 'document', {
     ...(format !== undefined && { format }),
     ...(name !== undefined && { name }),
@@ -147,6 +149,20 @@ function formatOf(source: Source): string | undefined {
 function documentName(name = ''): string {
   const speakable = name.replace(UNSPEAKABLE, ' ').replace(/ {2,}/g, ' ').trim()
   return speakable === '' ? 'document' : speakable.slice(0, 200)
+}
+
+/** Bedrock answers 400 "Messages can't contain duplicate document names": one that is taken is numbered. */
+function unlike(name: string, taken = new Map<string, number>()): string {
+  const key = name.toLowerCase()
+  let number = taken.get(key) ?? 0
+  let own = name
+  while (taken.has(own.toLowerCase())) {
+    number += 1
+    own = `${name.slice(0, 190)} ${number}`
+  }
+  taken.set(own.toLowerCase(), 1)
+  taken.set(key, Math.max(number, 1))
+  return own
 }
 
 /** The argument object. In a request other JSON throws InvalidRequest; in an answer (cut by max_tokens) it is a loss. */

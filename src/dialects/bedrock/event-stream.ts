@@ -90,10 +90,15 @@ function decode(bytes: Buffer): WireFrame {
     const header = headers[name]
     return header?.type === 'string' ? header.value : undefined
   }
-  const event = text(':event-type') ?? text(':exception-type') ?? text(':error-code')
+  const event = text(':event-type') ?? text(':exception-type') ?? errorName(text(':error-code'))
   const message = text(':error-message')
   const data = message === undefined ? Buffer.from(body).toString('utf8') : JSON.stringify({ message })
   return { bytes, frame: event === undefined ? undefined : { event, data } }
+}
+
+/** An error outside of the service model has any code; by its ending a reader knows what it is. */
+function errorName(code: string | undefined): string | undefined {
+  return code === undefined || /(?:Error|Exception)$/.test(code) ? code : `${code}Error`
 }
 
 function decodeMessage(bytes: Buffer): Message {

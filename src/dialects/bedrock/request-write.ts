@@ -15,13 +15,13 @@ const NESTED = ['inferenceConfig', 'toolConfig', 'additionalModelRequestFields',
 const LEAST_TOP_P_WITH_THINKING = 0.95
 
 /** Bedrock's tiers (its service model, ServiceTierType), and what the other APIs call the first of them. */
-const TIERS: Readonly<Record<string, string>> = {
-  default: 'default',
-  standard_only: 'default',
-  priority: 'priority',
-  flex: 'flex',
-  reserved: 'reserved',
-}
+const TIERS: ReadonlyMap<string, string> = new Map([
+  ['default', 'default'],
+  ['standard_only', 'default'],
+  ['priority', 'priority'],
+  ['flex', 'flex'],
+  ['reserved', 'reserved'],
+])
 
 /** A call as a Converse request; model and stream are said by its address. Throws InvalidRequest where Bedrock could only refuse it. */
 export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
@@ -90,7 +90,7 @@ function writeStop({ stop, dialect }: Call, losses: Loss[]): readonly string[] |
 
 function writeTier({ serviceTier, dialect }: Call, losses: Loss[]): JsonObject {
   if (serviceTier === undefined || (serviceTier === 'auto' && dialect !== DIALECT)) return {}
-  const type = dialect === DIALECT ? serviceTier : TIERS[serviceTier]
+  const type = dialect === DIALECT ? serviceTier : TIERS.get(serviceTier)
   if (type !== undefined) return { serviceTier: { type } }
   losses.push({ path: 'service_tier', why: `Bedrock has no tier "${serviceTier}"` })
   return {}

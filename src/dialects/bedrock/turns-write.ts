@@ -5,14 +5,14 @@ import type { Loss } from '../../call/loss.ts'
 import { InvalidRequest } from '../../errors.ts'
 import { type Writing, writeBlocks } from './blocks-write.ts'
 import { cachePoints } from './cache-points.ts'
-import { DIALECT, type Members, ownMembers } from './members.ts'
+import { DIALECT, isMembers, type Members, ownMembers } from './members.ts'
 
 /**
  * The turns as `system` and `messages`: system turns are joined in order wherever they stood, and turns of one speaker in a
  * row become one message, since Bedrock wants the two to alternate. Throws InvalidRequest where it could only refuse what is left.
  */
 export function writeTurns(call: Call, losses: Loss[]): { system?: Members[]; messages?: Members[] } {
-  const writing: Writing = { into: 'request', own: call.dialect === DIALECT, losses }
+  const writing: Writing = { into: 'request', own: call.dialect === DIALECT, losses, names: new Map() }
   if (!writing.own) refuseOrphans(call.turns)
   const system = writeSystem(call.turns, writing)
   const spoken = call.turns.filter(({ role }) => role !== 'system')
@@ -21,7 +21,7 @@ export function writeTurns(call: Call, losses: Loss[]): { system?: Members[]; me
   if (messages.length === 0) {
     throw InvalidRequest({ param: 'messages' }, 'messages must hold a user or assistant message that is not empty')
   }
-  return { ...(system.length > 0 && { system }), messages: alternate(messages).map(joinResults) }
+  return { ...(system.length > 0 && { system }), messages: alternate(messages).map(joinResults).map(introduceDocument) }
 }
 
 function writeSystem(turns: readonly Turn[], writing: Writing): Members[] {
@@ -86,6 +86,14 @@ function joinResults(message: Message): Message {
     results.set(toolResult.toolUseId, { toolResult: { ...toolResult, content } })
   }
   return results.size === 0 ? message : { ...message, content: [...results.values(), ...others] }
+}
+
+/** Bedrock answers 400 "A text block must be included when using documents": one that comes without a word is named. */
+function introduceDocument(message: Message): Message {
+  const { content = [] } = message
+  const document = content.find(block => isMembers(block.document))?.document
+  if (!isMembers(document) || content.some(block => block.text !== undefined)) return message
+  return { ...message, content: [...content, { text: document.name ?? '' }] }
 }
 
 type Result = Members & { readonly toolUseId: string; readonly content: readonly Members[] }

@@ -18,5 +18,5 @@ const USUAL = { image: 'image/jpeg', audio: 'audio/mp3', file: 'application/pdf'
 /** The media type of what stands at an address: Google wants it told, other vendors find it out. */
 export function mediaTypeOfUrl(url: string, kind: keyof typeof USUAL): string {
   const ending = /\.(\w+)(?:[?#]|$)/.exec(url)?.[1]?.toLowerCase() ?? ''
-  return ENDINGS[ending] ?? USUAL[kind]
+  return (Object.hasOwn(ENDINGS, ending) ? ENDINGS[ending] : undefined) ?? USUAL[kind]
 }

@@ -9,6 +9,7 @@ import {
   listAt,
   type Members,
   membersAt,
+  optionalMembers,
   optionalString,
   stringAt,
 } from './members.ts'
@@ -76,7 +77,7 @@ function readCall(value: Members, inner: Members, at: string, ids: CallIds): Too
     type: 'tool-call',
     id: ids.call(name, id),
     name,
-    arguments: isMembers(args) ? JSON.stringify(args) : '{}',
+    arguments: JSON.stringify(optionalMembers(args, `${at}.functionCall.args`) ?? {}),
     ...noted(known, form),
   }
 }

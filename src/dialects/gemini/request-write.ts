@@ -11,7 +11,11 @@ import { writeTools } from './tools-write.ts'
 const NESTED = ['generationConfig', 'toolConfig'] as const
 
 /** OpenAI's words for Google's service tiers, where they differ. */
-const TIERS: Readonly<Record<string, string>> = { default: 'standard', flex: 'flex', priority: 'priority' }
+const TIERS: ReadonlyMap<string, string> = new Map([
+  ['default', 'standard'],
+  ['flex', 'flex'],
+  ['priority', 'priority'],
+])
 
 /**
  * A call as a generateContent request; the model and whether to stream are for the path. Throws InvalidRequest where Gemini
@@ -35,7 +39,7 @@ export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
 function writeServiceTier({ serviceTier }: Call, own: boolean, losses: Loss[]): JsonObject {
   if (serviceTier === undefined) return {}
   if (own) return { serviceTier }
-  const tier = TIERS[serviceTier]
+  const tier = TIERS.get(serviceTier)
   if (tier !== undefined) return { serviceTier: tier }
   // `auto` leaves it to the vendor, as saying nothing does.
   if (serviceTier !== 'auto') losses.push({ path: 'service_tier', why: `Gemini has no tier "${serviceTier}"` })

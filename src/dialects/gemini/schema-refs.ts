@@ -5,28 +5,37 @@ import { isMembers, type Members } from './members.ts'
 export interface Refs {
   readonly root: Members
   readonly following: readonly string[]
+  /** How many schemas have been put together from it; changes. */
+  readonly count: { schemas: number }
 }
+
+/** Schemas that use each other many times grow without end when their references are put in place. */
+const MOST_SCHEMAS = 5_000
 
 /** A schema without `$ref` and `allOf` at its root, and the references that were followed to it. */
 export interface Flat {
   readonly schema: Members
   readonly refs: Refs
-  /** The reference that could not be followed: it leads nowhere, or round in a circle. */
-  readonly open?: string
+  /** Why it goes no further here. */
+  readonly cut?: string
 }
 
 /** One schema out of what it refers to, all that it has to be as well (`allOf`), and what it says itself. */
 export function flatten(given: Members, refs: Refs): Flat {
-  const { schema, refs: followed, open } = resolveRef(given, refs)
+  refs.count.schemas += 1
+  if (refs.count.schemas > MOST_SCHEMAS) {
+    return { schema: given, refs, cut: 'too large with its references in place: cut' }
+  }
+  const { schema, refs: followed, cut } = resolveRef(given, refs)
   const { allOf, ...own } = schema
-  if (open !== undefined) return { schema, refs, open }
+  if (cut !== undefined) return { schema, refs, cut }
   if (!Array.isArray(allOf)) return { schema, refs: followed }
   let merged: Members = {}
   const following = new Set(followed.following)
   for (const part of [...allOf, own]) {
     if (!isMembers(part)) continue
     const flat = flatten(part, followed)
-    if (flat.open !== undefined) return flat
+    if (flat.cut !== undefined) return flat
     for (const reference of flat.refs.following) following.add(reference)
     merged = combine(merged, flat.schema)
   }
@@ -38,7 +47,9 @@ function resolveRef(schema: Members, refs: Refs): Flat {
   const { $ref: reference, ...beside } = schema
   if (typeof reference !== 'string') return { schema, refs }
   const target = refs.following.includes(reference) ? undefined : targetOf(reference, refs.root)
-  if (target === undefined) return { schema: beside, refs, open: reference }
+  if (target === undefined) {
+    return { schema: beside, refs, cut: `the reference ${reference} goes round in a circle or leads nowhere: cut` }
+  }
   return resolveRef({ ...target, ...beside }, { ...refs, following: [...refs.following, reference] })
 }
 

@@ -22,16 +22,11 @@ const DONE: ReadonlySet<string> = new Set([
   ...['items', 'prefixItems', 'exclusiveMinimum', 'exclusiveMaximum', 'strict'],
 ])
 
-/** Schemas that use each other many times grow without end when their references are put in place. */
-const MOST_SCHEMAS = 5_000
-
 /** What every step of one schema needs. */
 interface Work {
   readonly refs: Refs
   readonly at: string
   readonly losses: Loss[]
-  /** How many schemas have been written; changes. */
-  readonly count: { schemas: number }
 }
 
 /**
@@ -39,16 +34,14 @@ interface Work {
  * lists of one, whatever has no member of its own is told in the description. What cannot be said is a loss below `at`.
  */
 export function writeSchema(schema: Members, at: string, losses: Loss[]): Members {
-  return write(schema, { refs: { root: schema, following: [] }, at, losses, count: { schemas: 0 } })
+  return write(schema, { refs: { root: schema, following: [], count: { schemas: 0 } }, at, losses })
 }
 
 function write(given: Json, work: Work): Members {
   // `true` and `{}` allow anything, which Google cannot say.
   if (!isMembers(given)) return { type: 'OBJECT' }
-  const { schema, refs, open } = flatten(given, work.refs)
-  work.count.schemas += 1
-  if (open !== undefined) return cut(schema, `the reference ${open} goes round in a circle or leads nowhere: cut`, work)
-  if (work.count.schemas > MOST_SCHEMAS) return cut(schema, 'too large with its references in place: cut', work)
+  const { schema, refs, cut: why } = flatten(given, work.refs)
+  if (why !== undefined) return cut(schema, why, work)
   const inner = { ...work, refs }
   const { types, nullable } = typesOf(schema)
   const alternatives = alternativesOf(schema, types)

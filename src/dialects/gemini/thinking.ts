@@ -1,5 +1,5 @@
 import type { Call, ReasoningWish } from '../../call/call.ts'
-import { EFFORT_BUDGETS } from '../../call/effort.ts'
+import { budgetOfEffort } from '../../call/effort.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { leftover, type Members, membersAt, nestedMembers, noteOf, optionalNumber } from './members.ts'
@@ -36,7 +36,7 @@ export function writeThinking(call: Call, own: boolean, losses: Loss[]): Members
     losses.push({ path: 'thinking', why: 'reasoning cannot be switched off for every model: not asked for' })
     return undefined
   }
-  const budget = wish.budget ?? (wish.effort === undefined ? undefined : EFFORT_BUDGETS[wish.effort])
+  const budget = wish.budget ?? (wish.effort === undefined ? undefined : budgetOfEffort(wish.effort))
   if (wish.effort !== undefined && budget === undefined) {
     losses.push({ path: 'reasoning.effort', why: `no thinking budget is known for "${wish.effort}"` })
   }

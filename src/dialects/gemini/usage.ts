@@ -30,7 +30,7 @@ export function writeUsage(usage: Usage): Members {
   const { input, output, cacheRead, reasoning } = usage
   return {
     promptTokenCount: input,
-    candidatesTokenCount: output - (reasoning ?? 0),
+    candidatesTokenCount: Math.max(0, output - (reasoning ?? 0)),
     totalTokenCount: input + output,
     ...(cacheRead !== undefined && cacheRead > 0 && { cachedContentTokenCount: cacheRead }),
     ...(reasoning !== undefined && reasoning > 0 && { thoughtsTokenCount: reasoning }),

@@ -24,21 +24,24 @@ export class CompletionEventReader implements EventReader {
 /** Writes events as chunks of a streamed text completion. */
 export class CompletionEventWriter implements EventWriter {
   readonly #chat: ChatEventWriter
-  readonly #losses: Loss[] = []
+  readonly #losses = new Map<string, Loss>()
 
   constructor(call: Call) {
     this.#chat = new ChatEventWriter(call)
   }
 
   get losses(): readonly Loss[] {
-    return [...this.#chat.losses, ...this.#losses]
+    return [...this.#chat.losses, ...this.#losses.values()]
   }
 
   push(event: Event): Frame[] {
-    const frames = this.#chat.push(event)
-    return frames.map(frame =>
-      mapChoices(frame, choice => toTextChoice(choice, 'delta', this.#losses), 'text_completion'),
-    )
+    const losses: Loss[] = []
+    const frames = this.#chat
+      .push(event)
+      .map(frame => mapChoices(frame, choice => toTextChoice(choice, 'delta', losses), 'text_completion'))
+    // Told once, however many pieces of a stream repeat it.
+    for (const loss of losses) this.#losses.set(loss.path, loss)
+    return frames
   }
 
   end(): Frame[] {

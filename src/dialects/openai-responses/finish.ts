@@ -65,6 +65,16 @@ export function holdsOf(blocks: readonly Block[]): Holds {
   }
 }
 
+/** The same of items as they are on the wire. */
+export function itemsHold(items: readonly Json[]): Holds {
+  return { calls: items.some(isCallItem), refusal: items.some(isRefusalItem) }
+}
+
+function isRefusalItem(item: Json): boolean {
+  if (!isObject(item) || !Array.isArray(item.content)) return false
+  return item.content.some(part => isObject(part) && part.type === 'refusal')
+}
+
 function isCall(block: Block): boolean {
   return block.type === 'tool-call' || (block.type === 'opaque' && isCallItem(block.value))
 }

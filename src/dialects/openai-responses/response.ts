@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
-import { finishLosses, holdsOf, isCallItem, readFinish, writeFinish } from './finish.ts'
+import { finishLosses, holdsOf, itemsHold, readFinish, writeFinish } from './finish.ts'
 import { readOutput } from './item-read.ts'
 import { writeOutput } from './item-write.ts'
 import { extraOf, isObject, isOwn, type Members, NAME, ObjectReader, ownMembers } from './members.ts'
@@ -70,7 +70,7 @@ export function unknownMembers(response: Members): Members {
 export function readReport(json: Json): Report {
   if (!isObject(json) || !Array.isArray(json.output)) throw new Error('The answer is not a response.')
   const usage = readUsage(json.usage)
-  const finish = readFinish(json, { calls: json.output.some(isCallItem), refusal: false }).reason
+  const finish = readFinish(json, itemsHold(json.output)).reason
   return usage === undefined ? { finish } : { usage, finish }
 }
 

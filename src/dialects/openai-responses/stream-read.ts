@@ -3,7 +3,7 @@ import type { Fault } from '../../call/fault.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
 import { readError } from './errors.ts'
-import { type Holds, isCallItem, readFinish } from './finish.ts'
+import { type Holds, isCallItem, itemsHold, readFinish } from './finish.ts'
 import { readOutput } from './item-read.ts'
 import { extraOf, isObject, type Members } from './members.ts'
 import { dressingOf, identityOf, statusNote, unknownMembers } from './response.ts'
@@ -79,6 +79,7 @@ export class ResponsesEventReader implements EventReader {
   #close(index: Json | undefined, item: Members, events: Event[]): void {
     // Vendors exist that send whole items only.
     if (!this.#open.has(index)) this.#add(index, item, events)
+    this.#holds.refusal ||= itemsHold([item]).refusal
     this.#open.get(index)?.reader.close(item, events)
     this.#open.delete(index)
   }
@@ -88,7 +89,7 @@ export class ResponsesEventReader implements EventReader {
     for (const { reader, item } of this.#open.values()) reader.close(item, events)
     if (this.#blocks === 0 && Array.isArray(response.output)) {
       pushWhole(readOutput(response.output), this.#next, events)
-      this.#holds.calls ||= response.output.some(isCallItem)
+      Object.assign(this.#holds, itemsHold(response.output))
     }
     const usage = readUsage(response.usage)
     events.push(

@@ -41,7 +41,7 @@ export function cheapen(call: Call, { maxTokens, reasoningEffort }: Step): Call 
 function easierWish(wish: ReasoningWish | undefined, most: Effort): ReasoningWish | undefined {
   if (wish === undefined || wish.enabled === false) return undefined
   const { effort, budget } = wish
-  const limit = EFFORT_BUDGETS[most] as number
+  const limit = EFFORT_BUDGETS[most]
   const lower = budget !== undefined && budget > limit
   const easier = effort === undefined ? budget === undefined : rank(effort) > rank(most)
   if (!lower && !easier) return undefined
