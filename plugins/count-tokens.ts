@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { EmptyBody } from '../src/errors.ts'
+import { Cancelled, EmptyBody } from '../src/errors.ts'
 import { Envelope } from '../src/relay/envelope.ts'
 import { looksLikeJson } from '../src/relay/whole.ts'
 import { counterOf, countingOf } from '../src/routing/count-tokens.ts'
@@ -33,6 +33,7 @@ export default fp(
         request.presence.watch(exchange)
         exchange.start()
         const outcome = await exchange.outcome
+        if (request.presence.gone) throw Cancelled()
         if (outcome.type === 'stream') outcome.body.abort()
         if (outcome.type === 'whole' && isForClient(outcome)) {
           reply.header('x-sluice-target', counter.target.id)

@@ -37,7 +37,7 @@ export default fp(
       else answer(app, request, reply, request.claims).catch(done)
     })
   },
-  { name: 'flights', dependencies: ['cache', 'idempotency'] },
+  { name: 'flights', dependencies: ['cache', 'idempotency', 'responses'] },
 )
 
 /** Rejects with the error of the upstream call, and with Cancelled when the client has left before its answer began. */
@@ -83,7 +83,9 @@ async function ask(app: FastifyInstance, request: FastifyRequest, reply: Fastify
   try {
     const answer = await app.dispatch(request, reply)
     const failure = failureBehind(answer)
-    if (failure === undefined || !flight.rescue(failure)) reply.relay(answer)
+    if (failure !== undefined && flight.rescue(failure)) return
+    reply.remember(answer)
+    reply.relay(answer)
   } catch (error) {
     if (!flight.rescue(faultOf(error).kind)) flight.fail(error)
   }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import {
+  Cancelled,
   InvalidRequest,
   ResponseUnknown,
   UpstreamAnswer,
@@ -41,7 +42,7 @@ export default fp(
 
 /** Throws what became of it, where that is no answer of the vendor's that may be shown. */
 async function askVendor(
-  { snapshot }: FastifyRequest,
+  { snapshot, presence }: FastifyRequest,
   { target, key }: Origin,
   id: string,
   action: Action,
@@ -50,8 +51,10 @@ async function askVendor(
   const vendorKey = vendor?.keys.find(({ index }) => index === key)
   if (vendor === undefined || vendorKey === undefined) throw ResponseUnknown({}, id.slice(0, 100))
   const exchange = await aboutResponse(vendor, vendorKey, id, action)
+  presence.watch(exchange)
   exchange.start()
   const outcome = await exchange.outcome
+  if (presence.gone) throw Cancelled()
   if (outcome.type === 'failed') {
     throw (outcome.kind === 'timeout' ? UpstreamTimeout : UpstreamNetwork)({}, outcome.reason)
   }

@@ -66,7 +66,8 @@ function text(body: Buffer, { start, end }: Part): string {
 
 function partsOf(body: Buffer, boundary: string): Part[] {
   const opening = Buffer.from(`--${boundary}`)
-  const delimiter = Buffer.from(`${CRLF}--${boundary}`)
+  // Looked for behind any line feed: some readers take one for the end of a line, others want CRLF.
+  const delimiter = Buffer.from(`\n--${boundary}`)
   if (body.indexOf(opening) !== 0) throw broken('it must begin with its boundary')
   const parts: Part[] = []
   let at = opening.length
@@ -75,10 +76,12 @@ function partsOf(body: Buffer, boundary: string): Part[] {
     if (parts.length === MAX_PARTS) throw broken(`it has more than ${MAX_PARTS} parts`)
     const headEnd = body.indexOf(HEAD_END, at)
     const start = headEnd + HEAD_END.length
-    const end = headEnd < 0 || headEnd - at > MAX_HEAD ? -1 : body.indexOf(delimiter, start)
-    if (end < 0) throw broken('a part of it is not complete')
+    const next = headEnd < 0 || headEnd - at > MAX_HEAD ? -1 : body.indexOf(delimiter, start - 1)
+    if (next < 0) throw broken('a part of it is not complete')
+    const end = next - 1
+    if (end < start || body.toString('latin1', end, next + 1) !== CRLF) throw broken('a boundary must begin its line')
     parts.push({ ...readHead(body.toString('utf8', at + CRLF.length, headEnd)), start, end })
-    at = end + delimiter.length
+    at = next + delimiter.length
   }
   return parts
 }
@@ -88,8 +91,9 @@ function readHead(head: string): Pick<Part, 'name' | 'file'> {
   const dispositions = lines.filter(line => /^content-disposition/i.test(line))
   const parameters = DISPOSITION.exec(dispositions[0] ?? '')?.[1]
   if (dispositions.length !== 1 || parameters === undefined) throw broken('a part of it has no readable name')
-  // A head that goes on in the next line, or a body in a code, would be read by some and not by others.
-  if (lines.some(line => /^\s|^content-transfer-encoding/i.test(line))) throw broken('a part of it has an odd head')
+  // A head that goes on in the next line or ends one in its own way, or a body in a code, would be read by some and not by others.
+  if (lines.some(line => /^\s|[\r\n]|^content-transfer-encoding/i.test(line)))
+    throw broken('a part of it has an odd head')
   const given = [...parameters.matchAll(PARAMETER)].map(
     ([, name = '', quoted, plain = '']) => [name.toLowerCase(), quoted ?? plain] as const,
   )

@@ -3,17 +3,20 @@ import type { Fault } from '../call/fault.ts'
 import { dialectNamed } from '../dialects/index.ts'
 import { faultOf, HeadersTooLarge, InvalidRequest, RequestTimeout } from '../errors.ts'
 
-/** Google's paths. */
-const GEMINI = /^\w+ \S*\/v1beta\//
-/** Anthropic's path or header in the bytes of a head: all that is known of who asks, where no route was found. */
-const ANTHROPIC = /^\w+ \S*\/v1\/messages\b|^anthropic-version:/im
+/** Paths or headers in the bytes of a head: all that is known of who asks, where no route was found. The first that fits counts. */
+const SIGNS: readonly (readonly [dialect: string, sign: RegExp])[] = [
+  ['gemini', /^\w+ \S*\/v1beta\/|^x-goog-api-key:/im],
+  ['bedrock', /^\w+ \S*\/model\//],
+  ['anthropic', /^\w+ \S*\/v1\/messages\b|^anthropic-version:/im],
+  ['openai-responses', /^\w+ \S*\/v1\/responses\b/],
+]
 
 /**
  * The answer, as text of HTTP/1.1, to a request on which Node's parser gave up with this code; `head` is what it was reading.
  * Says nothing of what was sent: it may hold a key.
  */
 export function refuseUnparsed(code: string, head: string): string {
-  const dialect = GEMINI.test(head) ? 'gemini' : ANTHROPIC.test(head) ? 'anthropic' : 'openai-chat'
+  const [dialect] = SIGNS.find(([, sign]) => sign.test(head)) ?? ['openai-chat']
   const { status, body } = dialectNamed(dialect).writeError(faultFor(code))
   const text = JSON.stringify(body)
   return [

@@ -1,4 +1,4 @@
-import { InvalidRequest } from '../errors.ts'
+import { InvalidRequest, MalformedJson } from '../errors.ts'
 import { findMembers, type Member, watch } from '../relay/json-members.ts'
 
 /** What a request for a response says of those before and after it. */
@@ -12,7 +12,7 @@ export interface StateWishes {
 const WATCHED = watch('previous_response_id', 'store')
 const ID = watch('id')
 
-/** Reads them by the body's bytes, never parsed. Throws InvalidRequest. */
+/** Reads them by the body's bytes, never parsed. Throws InvalidRequest and MalformedJson. */
 export function stateWishes(body: Buffer): StateWishes {
   const members = findMembers(body, WATCHED)
   const previous = parsed(body, members.get('previous_response_id')) ?? undefined
@@ -34,5 +34,9 @@ export function idOf(body: Buffer): string | undefined {
 }
 
 function parsed(body: Buffer, member: Member | undefined): unknown {
-  return member === undefined ? undefined : JSON.parse(body.toString('utf8', member.start, member.end))
+  try {
+    return member && JSON.parse(body.toString('utf8', member.start, member.end))
+  } catch {
+    throw MalformedJson({}, 'a string in it is broken')
+  }
 }

@@ -47,11 +47,11 @@ function keeper(name: string): Handler {
 }
 
 /** Two vendors that keep responses, each with two keys. */
-function keepers(t: TestContext): Promise<Bench> {
+function keepers(t: TestContext, model: object = {}): Promise<Bench> {
   return setUp(t, [keeper('a'), keeper('b')], {
     types: ['openai', 'openai'],
     provider: { apiKeys: ['first', 'second'], apiKey: undefined },
-    model: { strategy: 'weighted' },
+    model: { strategy: 'weighted', ...model },
     config: { keys: KEYS },
   })
 }
@@ -121,6 +121,40 @@ suite('a response that its vendor keeps', () => {
     }
     await assert.rejects(responses.retrieve(id), OpenAI.NotFoundError)
     await assert.rejects(responses.create({ ...ask, previous_response_id: id }), OpenAI.NotFoundError)
+  })
+
+  for (const [name, headers, cache] of [
+    ['a repeated request', { 'idempotency-key': 'once' }, undefined],
+    ['a model whose answers are kept', {}, { ttl: '1m' }],
+  ] as const) {
+    test(`is gone on from where it answered ${name}`, async t => {
+      const bench = await keepers(t, { ...(cache && { cache }) })
+      const given = await bench.gateway.post(RESPONSES, ask, { ...as('anna'), ...headers })
+      const { id } = (await given.json()) as { id: string }
+      const next = await bench.gateway.post(RESPONSES, { ...ask, previous_response_id: id }, as('anna'))
+      assert.equal(next.status, 200)
+    })
+  }
+
+  test('is no longer read for a client that has left', async t => {
+    const bench = await keepers(t)
+    const { id } = await client(bench, 'anna').responses.create(ask)
+    const kept = bench.upstreams.find(({ requests }) => requests.length > 0)
+    kept?.use(() => {})
+    const leaving = new AbortController()
+    const reading = fetch(`${bench.gateway.url}${RESPONSES}/${id}`, { headers: as('anna'), signal: leaving.signal })
+    const seen = await kept?.request(1)
+    leaving.abort()
+    await assert.rejects(reading)
+    assert.equal(await seen?.over, 'cut')
+    assert.equal((await bench.gateway.ended(2)).status, 499)
+  })
+
+  test('whose id is a broken string is asked for by nobody', async t => {
+    const bench = await keepers(t)
+    const broken = '{"model":"chat","input":"Hello","previous_response_id":"\\x"}'
+    const answer = await bench.gateway.post(RESPONSES, broken, as('anna'))
+    assert.equal(answer.status, 400)
   })
 
   test('is not remembered where the caller wants nothing kept', async t => {

@@ -56,6 +56,21 @@ suite('refused is what two readers could read in two ways:', () => {
     ['no model', [field('file', 'x')]],
     ['two names of one part', [field('file', 'x', '; name="model"')]],
     ['a name in another code', ["--b\r\nContent-Disposition: form-data; name*=utf-8''model\r\n\r\na\r\n"]],
+    [
+      'a head whose lines some would end at a bare line feed',
+      [
+        '--b\r\nX: y\nContent-Disposition: form-data; name="model"\r\nContent-Disposition: form-data; name="x"\r\n\r\na\r\n',
+        field('model', 'b'),
+      ],
+    ],
+    [
+      'an empty part that some would end where its head does',
+      ['--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n', field('model', 'a'), field('model', 'b')],
+    ],
+    [
+      'a boundary that some would find behind a bare line feed',
+      ['--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\n', field('model', 'a'), field('model', 'b')],
+    ],
     ['a name with an escape', [field('mo\\"del', 'a')]],
     [
       'two heads that name the part',

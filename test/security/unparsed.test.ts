@@ -52,6 +52,19 @@ for (const [name, head] of [
   })
 }
 
+for (const [name, head, word] of [
+  ["Google's path", ['POST /v1beta/models/m:generateContent HTTP/1.1', LONG], '"INVALID_ARGUMENT"'],
+  ["Google's key", ['POST /v1/models/m:generateContent HTTP/1.1', 'X-Goog-Api-Key: k', LONG], '"INVALID_ARGUMENT"'],
+  ["Bedrock's path", ['POST /model/m/converse HTTP/1.1', LONG], '"ValidationException"'],
+] as const) {
+  test(`F7: and in the words of its API where ${name} says so`, async t => {
+    const { gateway } = await setUp(t, [whole(completion())])
+    const answer = await sendRaw(gateway.url, head)
+    t.assert.equal(answer.status, 431)
+    t.assert.ok(answer.body.includes(word), answer.body)
+  })
+}
+
 test('F7: a request that does not come to its end is a 408', async t => {
   const { gateway } = await setUp(t, [whole(completion())])
   const { server } = gateway.app.api
