@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { headOf } from '../src/cache/answer.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
+import { eventMarker } from '../src/call/reasoning-origin.ts'
 import type { EventWriter } from '../src/dialects/dialect.ts'
 import { Tally } from '../src/meter/tally.ts'
 import { ClientStream, streamHeaders } from '../src/relay/client-stream.ts'
@@ -10,6 +11,7 @@ import type { Envelope } from '../src/relay/envelope.ts'
 import type { Flow } from '../src/relay/flow.ts'
 import { ARRAY_HEADERS, JsonArrayStream } from '../src/relay/json-array.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
+import { MarkingWriter } from '../src/relay/marking-writer.ts'
 import type { Passage } from '../src/relay/passage.ts'
 import { RestoringWriter } from '../src/relay/restoring-writer.ts'
 import { framingOf } from '../src/relay/sse.ts'
@@ -59,9 +61,11 @@ export default fp(
 )
 
 /** None where the vendor's bytes are the client's. */
-function writerFor(call: Envelope, { lane, names }: Passage): EventWriter | undefined {
+function writerFor(call: Envelope, { lane, names, signer }: Passage): EventWriter | undefined {
   if (lane === 'pass') return undefined
-  const writer = call.dialect.eventWriter(call.decode())
+  const plain = call.dialect.eventWriter(call.decode())
+  const mark = eventMarker(signer, call.dialect.name)
+  const writer = mark === undefined ? plain : new MarkingWriter(plain, mark)
   return names === undefined ? writer : new RestoringWriter(writer, names)
 }
 

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Collector } from '../src/call/collect.ts'
 import type { Event } from '../src/call/event.ts'
+import { markResult } from '../src/call/reasoning-origin.ts'
 import type { Result } from '../src/call/result.ts'
 import { continueFrom, conversationOf } from '../src/dialects/openai-responses/conversation.ts'
 import { ResponseUnknown } from '../src/errors.ts'
@@ -99,6 +100,6 @@ function hold(memory: ResponseMemory, request: FastifyRequest, answer: WholeAnsw
   const collector = new Collector()
   request.hearing = event => {
     collector.push(event)
-    if (event.type === 'end') keep(collector.result())
+    if (event.type === 'end') keep(markResult(collector.result(), answer.passage.signer, request.call.dialect.name))
   }
 }

@@ -19,6 +19,7 @@ import countTokens from '../plugins/count-tokens.ts'
 import dispatch from '../plugins/dispatch.ts'
 import drain from '../plugins/drain.ts'
 import errors, { refuseBytes, refuseUrl } from '../plugins/errors.ts'
+import estimate from '../plugins/estimate.ts'
 import extensions from '../plugins/extensions.ts'
 import flights from '../plugins/flights.ts'
 import forward from '../plugins/forward.ts'
@@ -177,6 +178,7 @@ async function journey(
   await api.register(call) //                                             5 what they ask
   await api.register(extensions, { paths: config.plugins })
   await api.register(budget) //                                           6 may they ask that
+  await api.register(estimate)
   await api.register(answers, { redisUrl: config.state.redis })
   await api.register(responsesState)
   await api.register(idempotency) //                                      7 was it answered before

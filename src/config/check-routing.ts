@@ -1,13 +1,18 @@
+import type { FactsTable } from '../models/facts.ts'
+import { factsOf } from '../models/lookup.ts'
 import type { Report } from './report.ts'
-import { getIn, itemsOf, type Path } from './tree.ts'
+import { getIn, isSection, itemsOf, membersOf, type Path } from './tree.ts'
 
 const WITHOUT_WEIGHTS: readonly unknown[] = ['priority', 'least-latency']
 const WITHOUT_PRICES: readonly unknown[] = ['weighted', 'least-latency', 'least-busy', 'priority']
 /** These send all calls to the same target as long as it can answer. */
 const WITHOUT_AFFINITY: readonly unknown[] = ['priority', 'cheapest']
 
-/** How a model chooses among its targets: what a strategy does not read is refused, what it needs is there. */
-export function checkRouting(path: Path, model: unknown, report: Report): void {
+/**
+ * How a model chooses among its targets: what a strategy does not read is refused, what it needs is there. `modelFacts` is the
+ * operator's own table, as it stands in the document.
+ */
+export function checkRouting(path: Path, model: unknown, modelFacts: unknown, report: Report): void {
   const strategy = getIn(model, ['strategy']) ?? 'weighted'
   const affinity = getIn(model, ['affinity'])
   const targets = itemsOf(getIn(model, ['targets']))
@@ -15,9 +20,16 @@ export function checkRouting(path: Path, model: unknown, report: Report): void {
   if (WITHOUT_WEIGHTS.includes(strategy) && affinity === undefined) refuse('weight', path, strategy, targets, report)
   else checkWeights(path, targets, report)
   if (WITHOUT_PRICES.includes(strategy)) refuse('price', path, strategy, targets, report)
-  if (strategy === 'cheapest' && targets.every(target => getIn(target, ['price']) === undefined))
+  if (strategy === 'cheapest' && !targets.some(target => isPriced(target, modelFacts)))
     report.add([...path, 'strategy'], 'cheapest needs the price of at least one target')
   if (affinity !== undefined) checkAffinity([...path, 'affinity'], affinity, strategy, report)
+}
+
+function isPriced(target: unknown, modelFacts: unknown): boolean {
+  if (getIn(target, ['price']) !== undefined) return true
+  // What is wrong in the table, others tell.
+  const own = Object.fromEntries(membersOf(modelFacts).filter(([, row]) => isSection(row))) as FactsTable
+  return factsOf(String(getIn(target, ['provider'])), String(getIn(target, ['model'])), own).price !== undefined
 }
 
 function refuse(key: string, path: Path, strategy: unknown, targets: readonly unknown[], report: Report): void {

@@ -160,7 +160,7 @@ export function checkModels(tree: unknown, report: Report): void {
     }
     const targets = itemsOf(getIn(model, ['targets']))
     for (const index of targets.keys()) checkProvider([...path, 'targets', index], targets[index], providers, report)
-    checkRouting(path, model, report)
+    checkRouting(path, model, getIn(tree, ['modelFacts']), report)
   }
 }
 

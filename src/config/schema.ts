@@ -60,7 +60,11 @@ const target = z.strictObject({
   weight: number(0, 1_000_000)
     .prefault(1)
     .describe('Share of the calls, or of the sessions with `affinity`; 0: only where no other can answer.'),
-  price: price.optional().describe('What the vendor charges, for strategy `cheapest`; unknown counts as dearest.'),
+  price: price
+    .optional()
+    .describe(
+      'What the vendor charges, for strategy `cheapest`; what is known of the model unless set, and unknown counts as dearest.',
+    ),
 })
 
 const affinity = z.strictObject({

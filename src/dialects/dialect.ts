@@ -21,7 +21,7 @@ export interface PathWords {
 export interface WireRequest {
   readonly json: JsonObject
   /** Set in dialects that have `readPath`. */
-  readonly path?: Pick<PathWords, 'model' | 'stream'>
+  readonly path?: Pick<PathWords, 'model' | 'stream'> & Partial<Pick<PathWords, 'operation'>>
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>

@@ -33,6 +33,8 @@ export function speakBedrock(
       return found instanceof Promise ? found.then(late => sign(request, late)) : sign(request, found)
     },
     forwardHeaders: [],
+    // Of those that it hosts only Anthropic's models sign.
+    signer: 'claude',
     streamUsage: 'always',
     classify: classifyBedrock,
     // The runtime has no list of models; this one of calls that are under way costs nothing.

@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.ts'
 import type { Loss } from '../call/loss.ts'
+import { holdsOthersMark, keepReasoningOf, type Signer } from '../call/reasoning-origin.ts'
 import { limitToolWords, type MadeNames } from '../call/tool-words.ts'
 import { dropUnproven } from '../call/unproven.ts'
 import type { Dialect } from '../dialects/dialect.ts'
@@ -27,6 +28,8 @@ export interface Passage {
   readonly cutUsage: boolean
   /** Set where the call is of a plain operation: its answer may be of any kind, and is passed on unread. */
   readonly plain?: PlainPassage
+  /** Who signs the reasoning of its answer, where that is known. */
+  readonly signer?: Signer
   /** Names of tools that were made up for the vendor: the answer has to bear the client's own again. */
   readonly names?: MadeNames
 }
@@ -78,8 +81,9 @@ export function refuseLosses({ losses }: Pick<Passage, 'losses'>): void {
 }
 
 /** A conversation that another vendor has answered before holds its ids and its reasoning, whatever the client speaks. */
-function holdsOthersWords({ toolLimits, signedReasoning }: Provider, { body, dialect }: Envelope): boolean {
+function holdsOthersWords({ toolLimits, signer, signedReasoning }: Provider, { body, dialect }: Envelope): boolean {
   if (toolLimits !== undefined && holdsForeignIds(body, dialect.name, toolLimits.id)) return true
+  if (signer !== undefined && holdsOthersMark(body, signer)) return true
   return signedReasoning === true && (body.includes('"signature":""') || body.includes('"signature": ""'))
 }
 
@@ -127,7 +131,9 @@ function translate(
   refuseIndispensable(asked, dialect)
   const wantsUsage = asked.stream && isAsked(provider, dialect)
   const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
-  const proven = provider.signedReasoning === true ? dropUnproven(wished) : { call: wished, losses: [] }
+  const { signer } = provider
+  const own = keepReasoningOf(signer, wished)
+  const proven = provider.signedReasoning === true ? dropUnproven(own.call) : { call: own.call, losses: [] }
   const fitting = fitToModel(proven.call, facts)
   const limits = provider.toolLimits ?? toolLimitsOf(dialect.name)
   const limited = limits === undefined ? undefined : limitToolWords(fitting.call, limits)
@@ -138,8 +144,9 @@ function translate(
     dialect,
     body: Buffer.from(JSON.stringify(body)),
     headers: written.headers ?? NO_HEADERS,
-    losses: [...proven.losses, ...fitting.losses, ...written.losses],
+    losses: [...own.losses, ...proven.losses, ...fitting.losses, ...written.losses],
     cutUsage: false,
+    ...(signer !== undefined && { signer }),
     ...(limited !== undefined && limited.names.size > 0 && { names: limited.names }),
   }
 }

@@ -10,11 +10,13 @@ export type TargetSettings = Pick<Target, 'model' | 'weight' | 'price' | 'config
 export function createTarget(vendor: Vendor, settings: TargetSettings, breakers: Breakers, Before = Gate): Target {
   const { model, configured } = settings
   const id = `${vendor.name}/${model}`
+  const facts = vendor.facts(model)
   const target: Target = {
     ...settings,
+    price: settings.price ?? facts.price,
     id,
     vendor,
-    facts: vendor.facts(model),
+    facts,
     load: breakers.load(id),
     retryBudget: breakers.retryBudget(id),
     seed: seedOf(id),

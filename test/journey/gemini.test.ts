@@ -234,13 +234,31 @@ test('embeddings and counts are passed on to Google, under the name that the ven
   t.assert.equal(count?.url, '/v1/models/m:countTokens')
 })
 
+test('where no vendor counts as Google does, the prompt is estimated and nobody is asked', async (t: TestContext) => {
+  const bench = await withVendors(t, [whole(answer()), whole(completion()), whole(MESSAGE)])
+  const { totalTokens = 0 } = await geminiOf(bench).models.countTokens({ model: 'b/m', contents: 'Hello' })
+  t.assert.ok(totalTokens > 0 && totalTokens < 20, String(totalTokens))
+  const contents = [{ role: 'user', parts: [{ text: 'Hello' }] }]
+  const system_instruction = { parts: [{ text: 'Be brief. '.repeat(100) }] }
+  const inner = { model: 'models/b/m', contents, system_instruction }
+  const headers = { 'x-goog-api-key': KEY }
+  const path = '/v1beta/models/b/m:countTokens'
+  const counted = await bench.gateway.post(path, { generate_content_request: inner }, headers)
+  t.assert.equal(counted.headers.get('x-sluice-estimated'), 'true')
+  t.assert.ok(((await counted.json()) as { totalTokens: number }).totalTokens > 200)
+  t.assert.equal((await bench.gateway.post(path, { contents: 3 }, headers)).status, 400)
+  t.assert.equal(bench.upstreams[1]?.requests.length, 0)
+})
+
 test('a vendor that has no such call is not asked for it', async (t: TestContext) => {
   const bench = await withVendors(t, [whole(answer()), whole(completion()), whole(MESSAGE)])
-  const refused = await geminiOf(bench)
-    .models.countTokens({ model: 'b/m', contents: 'Hello' })
-    .catch(thrown => thrown)
+  const refused = await bench.gateway.post(
+    '/v1beta/models/b/m:batchEmbedContents',
+    { requests: [] },
+    { 'x-goog-api-key': KEY },
+  )
   t.assert.equal(refused.status, 400)
-  t.assert.match(refused.message, /serves this route/)
+  t.assert.match(await refused.text(), /serves this route/)
   t.assert.equal(bench.upstreams[1]?.requests.length, 0)
 })
 

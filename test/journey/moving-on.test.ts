@@ -137,3 +137,65 @@ test('a turn of nothing but such reasoning goes with it', async (t: TestContext)
   await gateway.post(MESSAGES, askedMessage({ messages }))
   t.assert.equal((await sentTo(upstream)).messages.length, 1)
 })
+
+test('B9: reasoning that Gemini signed does not go to Anthropic', async (t: TestContext) => {
+  const types = ['gemini', 'anthropic'] as const
+  const parts = [{ text: 'Hm.', thought: true, thoughtSignature: 'c2ln' }, { text: 'Yes?' }]
+  const thought = { candidates: [{ content: { parts, role: 'model' }, finishReason: 'STOP', index: 0 }] }
+  const { gateway, upstreams } = await setUp(t, [whole(thought), whole(MESSAGE)], { types })
+  const first = await gateway.post(MESSAGES, askedMessage({ model: 'a/m' }))
+  const { content } = (await first.json()) as { content: { type: string; signature?: string }[] }
+  t.assert.equal(content[0]?.signature, 'sluiceGeminic2ln')
+  const messages = [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content },
+    { role: 'user', content: 'Well' },
+  ]
+  const moved = await gateway.post(MESSAGES, askedMessage({ model: 'b/m', messages }))
+  t.assert.equal(moved.headers.get('x-sluice-losses'), 'messages.1.content.0')
+  const [claude] = upstreams[1]?.requests ?? []
+  t.assert.deepEqual(JSON.parse(String(claude?.body)).messages[1].content, [{ type: 'text', text: 'Yes?' }])
+})
+
+for (const stream of [false, true]) {
+  test(`B9: sealed reasoning of OpenAI's own client does not go to Anthropic (stream: ${stream})`, async (t: TestContext) => {
+    const { gateway, upstream } = await setUp(t, [whole(MESSAGE)], { types: ['anthropic'] })
+    const input = [
+      { role: 'user', content: 'Hello' },
+      {
+        type: 'reasoning',
+        id: 'rs_1',
+        summary: [{ type: 'summary_text', text: 'Hm.' }],
+        encrypted_content: 'gAAAAABq',
+      },
+      { role: 'user', content: 'Well' },
+    ]
+    const answer = await gateway.post('/v1/responses', { model: 'chat', input, stream })
+    t.assert.match(String((await upstream.request(0)).body), /^(?!.*gAAAA)/s)
+    await answer.text()
+  })
+}
+
+test('B7: what Anthropic signed goes back to it as it was, by way of a chat client', async (t: TestContext) => {
+  const thought = { type: 'thinking', thinking: 'Hm.', signature: 'EqoB' }
+  const answered = { ...MESSAGE, content: [thought, { type: 'text', text: 'Yes?' }] }
+  const { gateway, upstream } = await setUp(t, [whole(answered)], { types: ['anthropic'] })
+  const first = await gateway.post(CHAT, asked({}))
+  const { choices } = (await first.json()) as { choices: { message: { reasoning_details: { signature: string }[] } }[] }
+  const message = choices[0]?.message
+  t.assert.equal(message?.reasoning_details[0]?.signature, 'sluiceClaudeEqoB')
+  const user = { role: 'user', content: 'Hello' }
+  const again = await gateway.post(CHAT, asked({ messages: [user, message, user] }))
+  t.assert.equal(again.status, 200)
+  const sent = JSON.parse(String((await upstream.request(1)).body))
+  t.assert.deepEqual(sent.messages[1].content[0], thought)
+})
+
+test('B9: what Anthropic signed does not go to Gemini, though the client speaks as Gemini does', async (t: TestContext) => {
+  const { gateway, upstream } = await setUp(t, [whole({ candidates: [] })], { types: ['gemini'] })
+  const parts = [{ text: 'Hm.', thought: true, thoughtSignature: 'sluiceClaudeEqoB' }, { text: 'Yes?' }]
+  const user = { role: 'user', parts: [{ text: 'Hello' }] }
+  await gateway.post('/v1beta/models/chat:generateContent', { contents: [user, { role: 'model', parts }, user] })
+  const { contents } = JSON.parse(String((await upstream.request(0)).body))
+  t.assert.deepEqual(contents[1].parts, [{ text: 'Yes?' }])
+})

@@ -12,9 +12,9 @@ const BY_SESSION = { affinity: { by: 'header' } }
 const [A, B, C] = ['a', 'b', 'c'].map(provider => ({ provider, model: 'm' }))
 
 /** A route over such targets, each of its provider's one key, at `now` 0. */
-async function setUp(t: TestContext, model: object) {
+async function setUp(t: TestContext, model: object, more: object = {}) {
   const provider = { type: 'openai-compatible', baseUrl: 'http://127.0.0.1:1' }
-  const config = { providers: { a: provider, b: provider, c: provider }, models: { chat: model } }
+  const config = { providers: { a: provider, b: provider, c: provider }, models: { chat: model }, ...more }
   const breakers = new Breakers(() => 0)
   t.after(() => breakers.shutdown())
   const { planner } = buildSnapshot(await loadText(JSON.stringify(config), {}), breakers, new Map())
@@ -83,6 +83,17 @@ test('a price decides, whatever the place in the list', async t => {
   t.assert.deepEqual(order(), ['b', 'a'])
   rest(route.targets, 'b')
   t.assert.deepEqual(order(), ['a', 'b'])
+})
+
+test('without a price of its own a target has the one that is known of its model', async t => {
+  const cheap = { provider: 'c', model: 'gpt-4o-mini' }
+  const dear = { provider: 'b', model: 'gpt-4o' }
+  const targets = [A, dear, cheap]
+  t.assert.deepEqual((await setUp(t, { strategy: 'cheapest', targets })).order(), ['c', 'b', 'a'])
+  const own = { modelFacts: { m: { price: { input: 0.01, output: 0.01 } } } }
+  t.assert.deepEqual((await setUp(t, { strategy: 'cheapest', targets }, own)).order(), ['a', 'c', 'b'])
+  const said = [{ ...dear, price: { input: 0, output: 0 } }, cheap]
+  t.assert.deepEqual((await setUp(t, { strategy: 'cheapest', targets: said })).order(), ['b', 'c'])
 })
 
 for (const strategy of ['weighted', 'least-latency', 'least-busy']) {

@@ -4,7 +4,7 @@ import type { WireRequest } from '../dialect.ts'
 import { camelCased } from './casing.ts'
 import { readContents, readSystem } from './contents-read.ts'
 import { readGenerationConfig } from './generation-config.ts'
-import { asExtra, DIALECT, leftover, Malformed, type Members, optionalString } from './members.ts'
+import { asExtra, DIALECT, leftover, Malformed, type Members, optionalMembers, optionalString } from './members.ts'
 import { readToolConfig, readTools } from './tools-read.ts'
 
 /** `model` may stand in the body too, where it only repeats the path. */
@@ -12,14 +12,24 @@ const REQUEST = new Set([
   ...['model', 'contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'serviceTier'],
 ])
 
-/** A generateContent request as a call; its model and whether it streams stand in its path. Throws InvalidRequest. */
+/**
+ * A generateContent request as a call; its model and whether it streams stand in its path. A request to count tokens is the
+ * call that it asks about. Throws InvalidRequest.
+ */
 export function readRequest({ json, path }: WireRequest): Call {
   try {
-    return readCall(camelCased(json as Members) as Members, path?.model ?? '', path?.stream ?? false)
+    const members = camelCased(json as Members) as Members
+    const asked = path?.operation === 'google-count-tokens' ? counted(members) : members
+    return readCall(asked, path?.model ?? '', path?.stream ?? false)
   } catch (error) {
     if (error instanceof Malformed) throw InvalidRequest({ param: error.path }, error.message)
     throw error
   }
+}
+
+/** It holds the whole request that would be sent, or nothing but its contents (ai.google.dev/api/tokens). */
+function counted({ generateContentRequest, ...members }: Members): Members {
+  return optionalMembers(generateContentRequest, 'generateContentRequest') ?? members
 }
 
 function readCall(json: Members, model: string, stream: boolean): Call {

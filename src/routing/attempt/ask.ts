@@ -1,4 +1,5 @@
 import type { Kind } from '../../call/fault.ts'
+import { markResult } from '../../call/reasoning-origin.ts'
 import { restoreNames } from '../../call/tool-words.ts'
 import {
   Cancelled,
@@ -91,9 +92,10 @@ function whole(call: Question, attempt: Attempt, passage: Passage, outcome: Whol
   if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
   if (passage.lane === 'pass') return { ...outcome, attempt, passage }
   try {
-    const { plain, names } = passage
+    const { plain, names, signer } = passage
     if (plain !== undefined) return { ...outcome, body: plain.rewrite(outcome.body, outcome.headers), attempt, passage }
-    const result = readWhole(outcome.body, passage.dialect)
+    const read = readWhole(outcome.body, passage.dialect)
+    const result = markResult(read, signer, call.envelope.dialect.name)
     return { ...outcome, attempt, passage, result: names === undefined ? result : restoreNames(result, names) }
   } catch {
     return unreadable(call, attempt, 'it cannot be read in the dialect of the provider')
