@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { completion, ROLE } from '../journey/frames.ts'
 import { asked, CHAT, setUp } from '../journey/setup.ts'
 import { stream, whole } from '../upstream.ts'
