@@ -63,8 +63,9 @@ export class Envelope {
     return this.body.length
   }
 
-  /** About how many tokens the prompt has, as vendors estimate it: one for four bytes. */
+  /** About how many tokens the prompt costs, as vendors estimate it: one for four bytes. Counting them costs none. */
   get promptTokens(): number {
+    if (this.operation === 'google-count-tokens') return 0
     return Math.ceil((this.scan.form?.words ?? this.body.length) / BYTES_PER_TOKEN)
   }
 

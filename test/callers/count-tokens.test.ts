@@ -72,6 +72,15 @@ test('a model that is not known, or not allowed, has no count', async (t: TestCo
   t.assert.equal((await gateway.post(COUNT, '', headers)).status, 400)
 })
 
+test("B30: Google's way to count takes none of its caller's tokens either", async (t: TestContext) => {
+  const keys = [{ name: 'caller', key: 'key-of-the-caller-1', limits: { tokensPerMinute: 100 } }]
+  const { gateway } = await setUp(t, [whole({ totalTokens: 500 })], { types: ['gemini'], config: { keys } })
+  const headers = { 'x-goog-api-key': 'key-of-the-caller-1' }
+  const body = { contents: [{ parts: [{ text: 'x'.repeat(2_000) }] }] }
+  t.assert.equal((await gateway.post('/v1beta/models/chat:countTokens', body, headers)).status, 200)
+  t.assert.equal((await gateway.post('/v1beta/models/chat:generateContent', body, headers)).status, 413)
+})
+
 test('B30: what Claude Code asks for is served, whichever vendor answers, with either way to show a key', async (t: TestContext) => {
   const keys = [{ name: 'caller', key: 'key-of-the-caller-1' }]
   const { gateway } = await setUp(t, [stream(messageStream('Hel', 'lo'))], { ...CLAUDE, config: { keys } })
