@@ -119,10 +119,25 @@ const foreignCall: fc.Arbitrary<Call> = fc.record({
   turns: fc.array(turn, { maxLength: 4 }),
 })
 
+/** The call with a tool call for each of its results, before them all: stray ones are refused. */
+function withCalls(call: Call): Call {
+  const calls: Block[] = []
+  const turns = call.turns.map(({ blocks, ...turn }) => ({
+    ...turn,
+    blocks: blocks.map(block => {
+      if (block.type !== 'tool-result') return block
+      const id = `result_${calls.length}`
+      calls.push({ type: 'tool-call', id, name: 'f', arguments: '{}' })
+      return { ...block, id }
+    }),
+  }))
+  return calls.length === 0 ? call : { ...call, turns: [{ role: 'assistant', blocks: calls }, ...turns] }
+}
+
 test('any call of another dialect becomes a request that can be read, opaque blocks are losses', () => {
   fc.assert(
     fc.property(foreignCall, call => {
-      const { body, losses } = openaiChat.writeRequest(deepFreeze(structuredClone(call)))
+      const { body, losses } = openaiChat.writeRequest(deepFreeze(structuredClone(withCalls(call))))
       openaiChat.readRequest({ json: JSON.parse(JSON.stringify(body)) })
       const opaque = call.turns.flatMap(({ blocks }) => blocks.filter(({ type }) => type === 'opaque'))
       assert.ok(losses.length >= opaque.length)

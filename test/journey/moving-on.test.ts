@@ -199,3 +199,23 @@ test('B9: what Anthropic signed does not go to Gemini, though the client speaks 
   const { contents } = JSON.parse(String((await upstream.request(0)).body))
   t.assert.deepEqual(contents[1].parts, [{ text: 'Yes?' }])
 })
+
+for (const [what, ids] of [
+  ['a tool result without its call', ['t2']],
+  ['a second result of one call', ['t1', 't1']],
+] as const) {
+  test(`B12: ${what} is refused by its id before a chat vendor is asked`, async (t: TestContext) => {
+    const { gateway, upstream } = await setUp(t, [whole(completion())])
+    const results = (all: readonly string[]) => all.map(id => ({ type: 'tool_result', tool_use_id: id, content: 'x' }))
+    const history = (all: readonly string[]) => [
+      { role: 'user', content: 'Hello' },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'f', input: {} }] },
+      { role: 'user', content: results(all) },
+    ]
+    const refused = await gateway.post(MESSAGES, askedMessage({ messages: history(ids) }))
+    t.assert.equal(refused.status, 400)
+    t.assert.match(await refused.text(), new RegExp(`messages\\.2\\.content\\.\\d: .*\\\\"${ids[0]}`))
+    t.assert.equal(upstream.requests.length, 0)
+    t.assert.equal((await gateway.post(MESSAGES, askedMessage({ messages: history(['t1']) }))).status, 200)
+  })
+}

@@ -6,6 +6,7 @@ import { defined, type Members, NAME, nestedMembers, note, ownMembers } from './
 import { writeMessages } from './message-write.ts'
 import { lose, type WriteContext } from './part-write.ts'
 import { writeReasoningWish } from './reasoning-wish-write.ts'
+import { refuseStrayResults } from './tool-results.ts'
 import { writeToolOptions } from './tools-write.ts'
 
 /** A Chat Completions takes at most four stop sequences (OpenAI's reference, `stop`). */
@@ -18,6 +19,7 @@ const NESTED = ['response_format', 'json_schema', 'reasoning', 'thinking', 'stre
 export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
   const losses = foreignLosses(NAME, undefined, call.extra)
   const context: WriteContext = { own: call.dialect === NAME, at: 'messages', losses }
+  if (!context.own) refuseStrayResults(call.turns)
   const messages = writeMessages(call.turns, context)
   const body = {
     ...ownMembers(call.extra, ...NESTED),
