@@ -57,7 +57,7 @@ for (const [name, head, word] of [
   ["Google's key", ['POST /v1/models/m:generateContent HTTP/1.1', 'X-Goog-Api-Key: k', LONG], '"INVALID_ARGUMENT"'],
   ["Bedrock's path", ['POST /model/m/converse HTTP/1.1', LONG], '"ValidationException"'],
 ] as const) {
-  test(`F7: and in the words of its API where ${name} says so`, async t => {
+  test(`F7: and in the words of its API where ${name} says so`, async (t: TestContext) => {
     const { gateway } = await setUp(t, [whole(completion())])
     const answer = await sendRaw(gateway.url, head)
     t.assert.equal(answer.status, 431)
