@@ -3,6 +3,8 @@ import type { Count, Question } from './counter.ts'
 
 /** Longer texts are not counted but measured: the count would take seconds, and others wait behind it. */
 const LONGEST_COUNTED = 2_000_000
+/** As many characters may wait for the thread; who comes beyond them is answered by a measure, so that no crowd fills the memory. */
+const MOST_WAITING = 8_000_000
 const CHARACTERS_PER_TOKEN = 4
 
 /** The compiled package has no TypeScript. */
@@ -13,9 +15,12 @@ class Tokenizer {
   readonly #waiting = new Map<number, { readonly text: string; resolve(tokens: number): void }>()
   #worker: Worker | undefined
   #last = 0
+  #characters = 0
 
   count(text: string): Promise<number> {
-    if (text.length > LONGEST_COUNTED) return Promise.resolve(roughly(text))
+    const waiting = this.#characters + text.length
+    if (text.length > LONGEST_COUNTED || waiting > MOST_WAITING) return Promise.resolve(roughly(text))
+    this.#characters = waiting
     this.#worker ??= this.#start()
     this.#last += 1
     const question: Question = { id: this.#last, text }
@@ -28,8 +33,11 @@ class Tokenizer {
   #start(): Worker {
     const worker = new Worker(COUNTER)
     worker.on('message', ({ id, tokens }: Count) => {
-      this.#waiting.get(id)?.resolve(tokens)
+      const asked = this.#waiting.get(id)
+      if (asked === undefined) return
       this.#waiting.delete(id)
+      this.#characters -= asked.text.length
+      asked.resolve(tokens)
     })
     // Whatever it died of, an estimate can always be had.
     worker.on('error', () => this.#giveUp())
@@ -42,6 +50,7 @@ class Tokenizer {
     this.#worker = undefined
     for (const { text, resolve } of this.#waiting.values()) resolve(roughly(text))
     this.#waiting.clear()
+    this.#characters = 0
   }
 }
 

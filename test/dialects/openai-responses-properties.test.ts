@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Block } from '../../src/call/block.ts'
-import type { Call, Turn } from '../../src/call/call.ts'
+import type { Call } from '../../src/call/call.ts'
 import { replay } from '../../src/call/replay.ts'
 import type { FinishReason, Result } from '../../src/call/result.ts'
 import { openaiResponses } from '../../src/dialects/openai-responses/index.ts'
+import { FIXED, foreignCall, text, wire, word } from './arbitraries.ts'
 import { checkEvents, checkRequest, collect, deepFreeze } from './laws.ts'
-
-/** Every run tries the same cases. */
-const FIXED = { seed: 20260801, numRuns: 200 }
-
-const text = fc.string({ unit: 'grapheme', maxLength: 12 })
-const word = fc.string({ minLength: 1, maxLength: 8 })
-const unknown = fc.dictionary(
-  word.map(name => `x_${name.replaceAll('.', '_')}`),
-  fc.jsonValue({ maxDepth: 2 }),
-  { maxKeys: 2 },
-)
-
-function wire<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }, requiredKeys: (keyof T)[]): fc.Arbitrary<object> {
-  const known = fc.record(model, { requiredKeys, noNullPrototype: true }) as fc.Arbitrary<object>
-  return fc.tuple(known, unknown).map(([members, more]) => ({ ...more, ...members }))
-}
 
 const part = fc.oneof(
   wire({ type: fc.constantFrom('input_text', 'output_text', 'text'), text }, ['type', 'text']),
@@ -98,29 +82,6 @@ test('any JSON at all is either read or refused with a member named', () => {
     }),
     FIXED,
   )
-})
-
-const block: fc.Arbitrary<Block> = fc.oneof(
-  fc.record({ type: fc.constant('text' as const), text }),
-  fc.record({ type: fc.constant('tool-call' as const), id: word, name: word, arguments: fc.json() }),
-  fc.record({
-    type: fc.constant('tool-result' as const),
-    id: word,
-    content: fc.array(fc.record({ type: fc.constant('text' as const), text }), { maxLength: 2 }),
-  }),
-  fc.record({ type: fc.constant('reasoning' as const), text, signature: word }, { requiredKeys: ['type', 'text'] }),
-  fc.record({ type: fc.constant('opaque' as const), dialect: fc.constant('other'), value: fc.constant({ a: 1 }) }),
-)
-const turn: fc.Arbitrary<Turn> = fc.record({
-  role: fc.constantFrom('system', 'user', 'assistant', 'tool'),
-  blocks: fc.array(block, { maxLength: 4 }),
-})
-const foreignCall: fc.Arbitrary<Call> = fc.record({
-  operation: fc.constant('chat' as const),
-  dialect: fc.constant('other'),
-  model: word,
-  stream: fc.boolean(),
-  turns: fc.array(turn, { maxLength: 4 }),
 })
 
 test('any call of another dialect becomes a request that can be read; opaque blocks and reasoning are losses', () => {

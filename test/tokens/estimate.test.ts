@@ -27,6 +27,13 @@ test('a text that is too long to count is measured', async (t: TestContext) => {
   t.assert.equal(await countTokens('a'.repeat(4_000_000)), 1_000_000)
 })
 
+test('while many long texts wait to be counted others are measured, and are counted again afterwards', async (t: TestContext) => {
+  const crowd = Array.from({ length: 8 }, () => countTokens('word '.repeat(200_000)))
+  t.assert.equal(await countTokens('hello world'), 3)
+  await Promise.all(crowd)
+  t.assert.equal(await countTokens('hello world'), 2)
+})
+
 test('everything in a prompt counts: results, calls, tools, schemas; images and files at a flat rate', async (t: TestContext) => {
   const plain = await estimateTokens(saying(text('Hello')))
   t.assert.ok(plain > 1 && plain < 10, String(plain))

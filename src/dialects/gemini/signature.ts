@@ -4,7 +4,7 @@
  */
 export const SKIP_SIGNATURE = 'skip_thought_signature_validator'
 
-/** Models that came before signatures were checked; they refuse the skip value as any other wrong signature. */
+/** Models before Gemini 3 ask for no signature, so they are sent no skip value either. */
 const UNCHECKED = /gemini-(?:1|2)(?:\.|-|$)/
 
 /** Whether this model refuses the calls of the turn in progress when they come without a signature. */
