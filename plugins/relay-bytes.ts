@@ -31,7 +31,10 @@ export default fp(
       const reader = {
         write: (chunk: Buffer) => client.write(chunk),
         end: () => client.end(),
-        cut: () => this.raw.destroy(),
+        cut: () => {
+          presence.hangUp()
+          this.raw.destroy()
+        },
       }
       const relay = new ByteRelay(reader, failure => {
         record.failure = presence.gone ? 'cancelled' : failure?.kind

@@ -17,6 +17,7 @@ export class Presence {
   /** Watched before and perhaps not over; a second one only while two targets race. */
   #other: Abortable | undefined
   #controller: AbortController | undefined
+  #hungUp = false
 
   /** For plugins; made only when somebody asks, for an AbortController costs more than most of a request's stages. */
   get signal(): AbortSignal {
@@ -34,10 +35,15 @@ export class Presence {
 
   /** The connection has closed; `answered` when our last write had been made, so that nothing is lost. */
   closed(answered: boolean): void {
-    if (answered) return
+    if (answered || this.#hungUp) return
     this.gone = true
     this.#abort(CLIENT_GONE)
     this.#controller?.abort()
+  }
+
+  /** We are about to cut the connection ourselves: that is no client who leaves. */
+  hangUp(): void {
+    this.#hungUp = true
   }
 
   /** The gateway itself must end the call. */
