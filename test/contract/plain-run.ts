@@ -43,7 +43,7 @@ export async function performPlain(stage: Stage, pair: PlainPair): Promise<void>
   const { recording, client } = pair
   const provider = providerOf(pair)
   const model = `${provider}/${recording.model}`
-  const heard = await listen(tap => client.ask(stage.url, model, recording, tap))
+  const heard = await listen(tap => client.ask({ url: stage.url, model, recording }, tap))
   const id = heard.headers.get('x-request-id')
   assert.ok(id, `the gateway was asked: ${heard.error?.message}`)
   const line = await stage.lineOf(id)

@@ -21,8 +21,6 @@ export function vendorSettings({ vendor, dialect, way }: Recording, client: Dial
 /** Who has both doors of OpenAI's is asked at the one that the client knocks at: here it must have the other one alone. */
 function typeFor(vendor: string, dialect: DialectName, client: DialectName): object {
   if (dialect === 'openai-responses' && client !== dialect) return { type: 'openai-compatible', dialect }
-  if (dialect === 'openai-chat' && client === 'openai-responses' && vendor === 'openai') {
-    return { type: 'groq' }
-  }
+  if (dialect === 'openai-chat' && client === 'openai-responses' && vendor === 'openai') return { type: 'groq' }
   return { type: vendor }
 }
