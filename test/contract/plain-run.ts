@@ -64,7 +64,7 @@ function checkAnswer({ recording, client }: PlainPair, { error, said, headers }:
   assert.equal(headers.get('x-sluice-estimated'), null)
 }
 
-/** An error answer is an error of the client's own class, with the vendor's status and words. */
+/** An error answer is an error of the client, with the vendor's status and words. */
 function checkRefusal({ recording }: PlainPair, { error }: Heard<Measured>): void {
   const { message } = wire(wire(JSON.parse(recording.bytes.toString('utf8'))).error)
   assert.equal(error?.status, recording.status)
