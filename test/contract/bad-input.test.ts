@@ -7,7 +7,7 @@ import { dialectNamed } from '../../src/dialects/index.ts'
 import { framingOf } from '../../src/relay/sse.ts'
 import { CUT, type Piece, stream } from '../upstream.ts'
 import { ask } from './clients.ts'
-import { type Stage, startStage } from './gateway.ts'
+import { partsFor, type Stage, startStage } from './gateway.ts'
 import { DIALECTS, type DialectName, type Recording } from './recordings.ts'
 import { questionIn } from './requests.ts'
 
@@ -105,7 +105,7 @@ suite('what is wrong with a stream of any dialect is a defined error for a clien
   let stage: Stage
 
   before(async () => {
-    stage = await startStage([...cases.map(({ recording }) => recording), ...long])
+    stage = await startStage(partsFor([...cases.map(({ recording }) => recording), ...long]))
   })
   after(() => stage.close())
 

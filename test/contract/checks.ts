@@ -68,7 +68,7 @@ function asPassed(vendor: Said, exchange: Exchange): Said {
 }
 
 /** Vendors that report the usage of a stream only when asked, and how the gateway asks on its own account. */
-const ASKED_FOR_USAGE: ReadonlySet<string> = new Set(['openai', 'groq', 'deepseek'])
+const ASKED_FOR_USAGE: ReadonlySet<string> = new Set(['openai', 'azure', 'groq', 'deepseek'])
 const ASK_FOR_USAGE = '"stream_options":{"include_usage":true},'
 
 /** True where the client did not ask for usage: what the vendor then reports is cut from what the client reads. */
@@ -86,6 +86,8 @@ function lossesBefore({ recording, client, lane, heard }: Exchange): readonly Lo
 function checkSeen(exchange: Exchange, lost: readonly Loss[]): void {
   const { recording, lane, client, heard, seen } = exchange
   assert.ok(seen, 'the vendor was asked')
+  const { way, model } = recording
+  if (way !== undefined) assert.equal(seen.url, `/${providerOf(recording, client)}${way.path(model)}`)
   const sent = heard.sent.replace(`"model":"${providerOf(recording, client)}/`, '"model":"')
   const body = seen.body.toString('utf8')
   if (lane === 'translate') {

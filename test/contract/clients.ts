@@ -19,8 +19,8 @@ export interface Question {
 }
 
 /** What an official client made of an answer, and the bytes of both directions as they went over its socket. */
-export interface Heard {
-  readonly said: Said | undefined
+export interface Heard<Answer = Said> {
+  readonly said: Answer | undefined
   readonly error: ClientError | undefined
   readonly sent: string
   readonly received: Buffer
@@ -43,13 +43,18 @@ const CLIENTS: Readonly<Record<DialectName, (question: Question, tap: Wiretap) =
   bedrock: askConverse,
 }
 
-/** Asks the gateway with the official client of the dialect. Errors of the client are an outcome, not thrown. */
-export async function ask(dialect: DialectName, question: Question): Promise<Heard> {
+/** Asks the gateway with the official client of the dialect. */
+export function ask(dialect: DialectName, question: Question): Promise<Heard> {
+  return listen(tap => CLIENTS[dialect](question, tap))
+}
+
+/** What comes of a call of a client that is tapped. Errors of the client are an outcome, not thrown. */
+export async function listen<Answer>(call: (tap: Wiretap) => Promise<Answer>): Promise<Heard<Answer>> {
   const tap = new Wiretap()
-  let said: Said | undefined
+  let said: Answer | undefined
   let error: ClientError | undefined
   try {
-    said = await CLIENTS[dialect](question, tap)
+    said = await call(tap)
   } catch (thrown) {
     error = clientError(thrown)
   }

@@ -1,8 +1,8 @@
-import { table } from '../../bench/report.ts'
 import { DIALECTS, type DialectName, type Recording } from './recordings.ts'
+import type { Feature, Tally } from './tally.ts'
 
 /** The columns: what a recording is about. One recording counts in several. */
-const FEATURES: readonly (readonly [string, (recording: Recording) => boolean])[] = [
+const FEATURES: readonly Feature<Recording>[] = [
   ['all', () => true],
   ['whole', ({ stream }) => !stream],
   ['stream', ({ stream }) => stream],
@@ -31,53 +31,21 @@ function has(...features: readonly string[]): (recording: Recording) => boolean 
   return recording => recording.features.some(feature => features.includes(feature))
 }
 
-/** Counts what has passed: client's dialect x vendor x feature. */
-export class Matrix {
-  readonly #passed = new Map<DialectName, Recording[]>()
-
-  add(client: DialectName, recording: Recording): void {
-    this.#passed.set(client, [...(this.#passed.get(client) ?? []), recording])
-  }
-
-  /** Combinations of client, vendor's dialect, and stream or not, that were met. */
-  get combinations(): number {
-    const met = Array.from(this.#passed, ([client, recordings]) =>
-      recordings.map(({ dialect, stream }) => `${client} ${dialect} ${stream}`),
-    )
-    return new Set(met.flat()).size
-  }
-
-  /** docs/matrix.md, whole; `recordings` are all that should have passed. */
-  page(recordings: readonly Recording[]): string {
-    const sections = DIALECTS.map(client => `## Clients of ${TITLES[client]}\n\n${this.#table(client, recordings)}\n`)
-    return `${HEAD}\n${sections.join('\n')}`
-  }
-
-  #table(client: DialectName, recordings: readonly Recording[]): string {
-    const passed = new Set(this.#passed.get(client)?.map(({ id }) => id))
-    const vendors = Map.groupBy(recordings, ({ vendor, dialect }) => `${vendor} (${dialect})`)
-    const lines = Array.from(vendors, ([vendor, own]) => [
-      vendor,
-      ...FEATURES.map(([, isAbout]) => cell(own.filter(isAbout), passed)),
-    ])
-    return table(['vendor', ...FEATURES.map(([title]) => title)], lines)
-  }
+/** Combinations of client, vendor's dialect, and stream or not, that were met. */
+export function combinationsIn(tally: Tally<Recording>): number {
+  const met = DIALECTS.flatMap(client =>
+    Array.from(tally.of(client), ({ dialect, stream }) => `${client} ${dialect} ${stream}`),
+  )
+  return new Set(met).size
 }
 
-function cell(recordings: readonly Recording[], passed: ReadonlySet<string>): string {
-  const count = recordings.filter(({ id }) => passed.has(id)).length
-  if (recordings.length === 0) return '-'
-  return count === recordings.length ? String(count) : `${count}/${recordings.length}`
+/** A section for each client: vendor x feature. */
+export function conversationSections(tally: Tally<Recording>, recordings: readonly Recording[]): string[] {
+  return DIALECTS.map(
+    client => `## Clients of ${TITLES[client]}\n\n${tally.table(client, recordings, rowOf, FEATURES)}\n`,
+  )
 }
 
-const HEAD = `# The translation matrix
-
-Written by \`npm run matrix\`; a test holds it. Each figure counts recordings of real vendor traffic that passed: a loopback server answers
-as the vendor once did, its answer cut at random places; the official client of the dialect in the heading asks a listening gateway;
-and what the client makes of the answer (text, tool calls with their ids, reasoning and its signatures, the reason of the end, usage)
-is what the vendor said, read from the recording by code that the gateway has no part in. What the vendor was asked is what the client
-asked. What a dialect cannot say is a reported loss ([losses.md](losses.md)), and each one is compared with the report.
-
-A column counts the recordings that are about its feature, \`-\` where there is none; \`3/4\` would say that one of four failed. A client of
-the vendor's own dialect reads the vendor's bytes.
-`
+function rowOf({ vendor, way, dialect }: Recording): string {
+  return way === undefined ? `${vendor} (${dialect})` : `${vendor}, ${way.name} (${dialect})`
+}

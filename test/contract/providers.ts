@@ -1,8 +1,9 @@
 import type { DialectName, Recording } from './recordings.ts'
 
 /** How a gateway is told of the vendor that a recording is of; `address` is an origin with a path in front of the vendor's own. */
-export function vendorSettings({ vendor, dialect }: Recording, client: DialectName, address: string): object {
+export function vendorSettings({ vendor, dialect, way }: Recording, client: DialectName, address: string): object {
   const apiKey = 'the-gateways-own'
+  if (way !== undefined) return { ...way.settings(address), apiKey }
   switch (vendor) {
     case 'gemini':
       return { type: vendor, apiKey, baseUrl: `${address}/v1beta` }
@@ -20,8 +21,6 @@ export function vendorSettings({ vendor, dialect }: Recording, client: DialectNa
 /** Who has both doors of OpenAI's is asked at the one that the client knocks at: here it must have the other one alone. */
 function typeFor(vendor: string, dialect: DialectName, client: DialectName): object {
   if (dialect === 'openai-responses' && client !== dialect) return { type: 'openai-compatible', dialect }
-  if (dialect === 'openai-chat' && client === 'openai-responses' && (vendor === 'openai' || vendor === 'azure')) {
-    return { type: 'groq' }
-  }
-  return { type: vendor === 'azure' ? 'openai-compatible' : vendor }
+  if (dialect === 'openai-chat' && client === 'openai-responses' && vendor === 'openai') return { type: 'groq' }
+  return { type: vendor }
 }

@@ -1,18 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
 import type { Json, JsonObject } from '../../src/call/json.ts'
-import { fromRecording, type Handler, type Piece } from '../upstream.ts'
+import { type Handler, type Piece, stream } from '../upstream.ts'
 import { eventStreamOf } from './event-stream.ts'
+import { isClaude, messageEvents, messageRequest } from './invoke.ts'
+import { type RecordingFile, readFiles } from './recording-files.ts'
+import { AZURE_WAYS, INVOKE, type Way } from './ways.ts'
 
 /** Every wire format of the matrix. */
 export const DIALECTS = ['openai-chat', 'openai-responses', 'anthropic', 'gemini', 'bedrock'] as const
 
 export type DialectName = (typeof DIALECTS)[number]
 
-/** One exchange between some program and a vendor. */
+/** A recorded conversation, as one way of asking its vendor has it. */
 export interface Recording {
+  /** The file's name. */
   readonly id: string
   readonly vendor: string
+  /** Of vendors that are asked in several. */
+  readonly way?: Way
   readonly dialect: DialectName
   /** As the request named it: in the body, or in the path. */
   readonly model: string
@@ -29,7 +33,7 @@ export interface Recording {
   answer(cut: (body: Buffer) => Iterable<Piece>): Handler
 }
 
-/** The APIs of recordings that are conversations. Embeddings and counts are not: they have no dialect to be translated to. */
+/** The APIs of recordings that are conversations; of the others plain-recordings.ts knows. */
 const APIS: Readonly<Record<string, DialectName>> = {
   'chat.completions': 'openai-chat',
   responses: 'openai-responses',
@@ -38,45 +42,50 @@ const APIS: Readonly<Record<string, DialectName>> = {
   converse: 'bedrock',
 }
 
-interface RecordingFile {
-  readonly provider: string
-  readonly api: string
-  readonly model: string
-  readonly stream: boolean
-  readonly features: readonly string[]
-  readonly request: { readonly body: JsonObject | null }
-  readonly response: { readonly status: number; readonly body: string; readonly encoding?: 'base64' }
-}
-
 /** Every recorded conversation in the folder, by name. */
 export function readRecordings(folder: string): Recording[] {
-  return readdirSync(folder)
-    .filter(name => name.endsWith('.json'))
-    .flatMap(name => readRecording(join(folder, name)))
+  return readFiles(folder).flatMap(file => {
+    if (file.api === 'invoke' && isClaude(file.model)) return [unwrapped(file)]
+    const dialect = APIS[file.api]
+    if (dialect === undefined) return []
+    const recording = readRecording(file, dialect)
+    return file.provider === 'azure' ? inEachWay(recording) : [recording]
+  })
 }
 
-function readRecording(file: string): Recording[] {
-  const { provider, api, model, stream, features, request, response } = JSON.parse(
-    readFileSync(file, 'utf8'),
-  ) as RecordingFile
-  const dialect = APIS[api]
-  if (dialect === undefined) return []
-  const bytes = Buffer.from(response.body, response.encoding ?? 'utf8')
-  return [
-    {
-      id: basename(file, '.json'),
-      vendor: provider,
-      dialect,
-      model,
-      stream,
-      features,
-      request: request.body ?? undefined,
-      status: response.status,
-      bytes,
-      body: bytes.toString('utf8'),
-      answer: cut => fromRecording(file, cut),
-    },
-  ]
+function readRecording(file: RecordingFile, dialect: DialectName): Recording {
+  const { id, provider, model, stream, features, request, response, bytes, answer } = file
+  return {
+    id,
+    vendor: provider,
+    dialect,
+    model,
+    stream,
+    features,
+    request: request.body ?? undefined,
+    status: response.status,
+    bytes,
+    body: bytes.toString('utf8'),
+    answer,
+  }
+}
+
+function inEachWay(recording: Recording): Recording[] {
+  return AZURE_WAYS.map(way => ({ ...recording, way }))
+}
+
+function unwrapped(file: RecordingFile): Recording {
+  const recording = readRecording(file, 'anthropic')
+  const { request } = recording
+  const message = { ...recording, request: request && messageRequest(request), way: INVOKE }
+  if (!file.stream) return message
+  const bytes = messageEvents(file.bytes)
+  return { ...message, bytes, body: bytes.toString('utf8'), answer: cut => stream(cut(bytes)) }
+}
+
+/** Its name and, where its vendor is asked in several ways, the way. */
+export function labelOf({ id, way }: Recording): string {
+  return way === undefined ? id : `${id}.${way.name}`
 }
 
 /** The JSON of each event of a stream; the test's own reading, independent of the gateway's. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { checkExchange } from './checks.ts'
 import { ask } from './clients.ts'
-import type { Lane, Stage } from './gateway.ts'
+import { type Lane, providerOf, type Stage } from './gateway.ts'
 import type { DialectName, Recording } from './recordings.ts'
 import { questionIn } from './requests.ts'
 
@@ -13,5 +13,6 @@ export async function perform(stage: Stage, recording: Recording, client: Dialec
   const id = heard.headers.get('x-request-id')
   assert.ok(id, `the gateway was asked: ${heard.error?.message}`)
   const line = await stage.lineOf(id)
-  await checkExchange({ recording, lane, client, asked, heard, line, seen: stage.seenBy(recording, client) })
+  const seen = stage.seenBy(providerOf(recording, client))
+  await checkExchange({ recording, lane, client, asked, heard, line, seen })
 }

@@ -7,6 +7,8 @@ import { dialectNamed } from '../../src/dialects/index.ts'
 import { isSluiceError } from '../../src/errors.ts'
 import { readStream } from '../dialects/laws.ts'
 import { CLIENT } from './losses.ts'
+import { readPlainRecordings } from './plain-recordings.ts'
+import { holdPlainToSpecs } from './plain-specs.ts'
 import { DIALECTS, type DialectName, type Recording, readRecordings } from './recordings.ts'
 import { readCall } from './requests.ts'
 import { type Kind, Specs } from './specs.ts'
@@ -19,7 +21,13 @@ const PROMISE = "what the gateway writes is valid by the vendors' own specs"
 
 if (recordings === undefined) test(PROMISE, { skip: 'RECORDINGS is not set' })
 else if (folder === undefined || !existsSync(folder)) test(PROMISE, { skip: 'SPECS names no folder' })
-else suite(PROMISE, () => holdToSpecs(readRecordings(recordings), new Specs(folder)))
+else {
+  suite(PROMISE, () => {
+    const specs = new Specs(folder)
+    holdToSpecs(readRecordings(recordings), specs)
+    holdPlainToSpecs(readPlainRecordings(recordings), specs)
+  })
+}
 
 /** Each recorded request as it is written to every other vendor, each recorded answer as every other client is sent it. */
 function holdToSpecs(all: readonly Recording[], specs: Specs): void {

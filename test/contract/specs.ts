@@ -6,6 +6,7 @@ import formats from 'ajv-formats'
 import { parse } from 'yaml'
 import { schemasOfDiscovery } from './discovery-schema.ts'
 import { schemasOfOpenApi } from './openapi-schema.ts'
+import type { PlainApi } from './plain-recordings.ts'
 import type { DialectName } from './recordings.ts'
 import { type Wire, wire } from './said.ts'
 import { schemasOfService } from './service-schema.ts'
@@ -17,13 +18,16 @@ export type Kind = 'request' | 'response' | 'event'
 interface Spec {
   readonly file: string
   readonly schemas: (document: Wire) => Wire
-  readonly names: Readonly<Record<Kind, string>>
+  readonly names: Readonly<Partial<Record<Kind, string>>>
 }
 
 /** Where references inside of OpenAPI documents point to; the other documents' are ours to choose. */
 const OPENAPI = '#/components/schemas'
 
-const SPECS: Readonly<Record<DialectName, Spec>> = {
+/** What is described: conversations by their dialect, everything else by the name of its API. */
+type Described = DialectName | Exclude<PlainApi, 'invoke'> | 'countTokens'
+
+const SPECS: Readonly<Record<Described, Spec>> = {
   'openai-chat': {
     file: 'openai-openapi.json',
     schemas: schemasOfOpenApi,
@@ -69,6 +73,26 @@ const SPECS: Readonly<Record<DialectName, Spec>> = {
       event: '#/$defs/ConverseStreamOutput',
     },
   },
+  embeddings: {
+    file: 'openai-openapi.json',
+    schemas: schemasOfOpenApi,
+    names: { response: `${OPENAPI}/CreateEmbeddingResponse` },
+  },
+  batchEmbedContents: {
+    file: 'gemini-discovery.json',
+    schemas: schemasOfDiscovery,
+    names: { request: '#/$defs/BatchEmbedContentsRequest' },
+  },
+  count_tokens: {
+    file: 'anthropic-openapi.yml',
+    schemas: schemasOfOpenApi,
+    names: { response: `${OPENAPI}/CountMessageTokensResponse` },
+  },
+  countTokens: {
+    file: 'gemini-discovery.json',
+    schemas: schemasOfDiscovery,
+    names: { response: '#/$defs/CountTokensResponse' },
+  },
 }
 
 /** The vendors' specs in a folder. Documents are read, and schemas compiled, when they are first needed. */
@@ -89,15 +113,17 @@ export class Specs {
     formats.default(this.#ajv)
   }
 
-  /** What is wrong with a message of the dialect, by its spec. */
-  errors(dialect: DialectName, kind: Kind, message: unknown): readonly ErrorObject[] {
-    const validate = this.#validator(dialect, kind)
+  /** What is wrong with a message, by its spec. Throws where that has no such message. */
+  errors(described: Described, kind: Kind, message: unknown): readonly ErrorObject[] {
+    const validate = this.#validator(described, kind)
     return validate(message) ? [] : (validate.errors ?? [])
   }
 
-  #validator(dialect: DialectName, kind: Kind): ValidateFunction {
-    const spec = SPECS[dialect]
-    const reference = `${spec.file}${spec.names[kind]}`
+  #validator(described: Described, kind: Kind): ValidateFunction {
+    const spec = SPECS[described]
+    const name = spec.names[kind]
+    if (name === undefined) throw new Error(`no ${kind} of ${described} is described`)
+    const reference = `${spec.file}${name}`
     const known = this.#compiled.get(reference)
     if (known !== undefined) return known
     this.#load(spec)

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { JsonObject } from '../../src/call/json.ts'
 import type { Codec } from '../../src/dialects/codec.ts'
@@ -101,37 +99,3 @@ test('an answer with too few vectors, or with none where one should be, is no an
     assert.throws(() => geminiEmbeddings.readResponse(answer, {}, asked))
   }
 })
-
-suite('recordings', { skip: process.env.RECORDINGS === undefined ? 'RECORDINGS is not set' : false }, () => {
-  test('gemini-embed: what was asked and answered', () => {
-    const { request, response } = recording('gemini-embed-embed-8f0f4a')
-    const asked = { model: 'gemini-embedding-2', input: ['First text', 'Second text'], dimensions: 768 }
-    assert.deepEqual(geminiEmbeddings.writeRequest(asked).body, request.body)
-    const { data, usage } = read(geminiEmbeddings, JSON.parse(response.body), asked)
-    const { embeddings } = JSON.parse(response.body)
-    assert.deepEqual(
-      data.map(({ embedding }) => embedding),
-      embeddings.map(({ values }: { values: unknown }) => values),
-    )
-    assert.deepEqual(usage, { prompt_tokens: 4, total_tokens: 4 })
-  })
-
-  test('bedrock-invoke-titan-embed: what was asked and answered', () => {
-    const { request, response } = recording('bedrock-invoke-titan-embed-7030de')
-    const asked = { model: NOVA, input: "Ruby is a programmer's best friend", dimensions: 256 }
-    const codec = bedrockEmbeddings(NOVA)
-    assert.deepEqual(codec.writeRequest(asked).body, request.body)
-    const { data, usage } = read(codec, JSON.parse(response.body), asked, response.headers)
-    assert.deepEqual(data[0]?.embedding, JSON.parse(response.body).embeddings[0].embedding)
-    assert.deepEqual(usage, { prompt_tokens: 10, total_tokens: 10 })
-  })
-})
-
-interface Recording {
-  readonly request: { readonly body: JsonObject }
-  readonly response: { readonly body: string; readonly headers: Readonly<Record<string, string>> }
-}
-
-function recording(id: string): Recording {
-  return JSON.parse(readFileSync(join(process.env.RECORDINGS ?? '', `${id}.json`), 'utf8')) as Recording
-}

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import OpenAI from 'openai'
 import { Client } from '../journey/client.ts'
 import { withModels } from '../journey/models.ts'
 import { attemptsOf, setUp } from '../journey/setup.ts'
-import { fromRecording, silence, whole } from '../upstream.ts'
+import { silence, whole } from '../upstream.ts'
 
 const PATH = '/v1/embeddings'
 const ANSWER = {
@@ -124,25 +123,3 @@ test('A5: a client that leaves during an embeddings call ends the upstream call'
   t.assert.equal(await seen.over, 'cut')
   t.assert.equal((await gateway.ended(1)).status, 499)
 })
-
-const folder = process.env.RECORDINGS
-for (const id of [
-  'openai-embed-float-25ce53',
-  'openai-embed-batch-f68236',
-  'openai-embed-base64-1395fe',
-  'mistral-embed-embed-c384ce',
-  'openai-embed-error-0aea6b',
-]) {
-  test(`${id}: passes as it was recorded, and its usage is metered`, {
-    skip: folder === undefined,
-  }, async (t: TestContext) => {
-    const file = join(folder as string, `${id}.json`)
-    const { response } = (await import(file, { with: { type: 'json' } })).default
-    const { gateway } = await setUp(t, [fromRecording(file)])
-    const answer = await gateway.post(PATH, asked())
-    t.assert.equal(answer.status, response.status)
-    t.assert.equal(await answer.text(), response.body)
-    const { inputTokens } = await gateway.ended(1)
-    t.assert.equal(inputTokens, JSON.parse(response.body).usage?.prompt_tokens)
-  })
-}
