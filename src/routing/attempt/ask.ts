@@ -143,7 +143,7 @@ async function stream(
 /** `items` is what had come of a stream. */
 function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items: readonly FlowItem[] = []): Failure {
   const { kind, reason, cause } = outcome
-  if (attempt.mayBeBilled(kind)) attempt.record.wasted = wasteOf(items, call.envelope)
+  if (attempt.mayBeBilled(kind)) attempt.wasted(wasteOf(items, call.envelope))
   attempt.settle(call.now(), kind, reason)
   const make = kind === 'timeout' ? UpstreamTimeout : kind === 'network' ? UpstreamNetwork : undefined
   return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }
