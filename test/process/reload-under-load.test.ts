@@ -20,7 +20,7 @@ const RELOADS = 50
 const WARM_UP = 10
 /** With each reload a stream begins that ends so many later: as many are open at any time. */
 const STREAMS = 10
-/** Of the heap after a garbage collection, MiB. */
+/** Of the heap after a garbage collection, MiB; forty snapshots that are kept take more than 7. */
 const MOST_GROWTH = 3
 /** How long connections may take to close, ms. */
 const PATIENCE = 5_000
@@ -158,7 +158,7 @@ async function lookAtRest(stage: Stage): Promise<AtRest> {
   }
 }
 
-/** A version that is kept shows: five times as much of the heap, or its connections, timers and listeners. */
+/** Snapshots that are kept show on the heap, pools that stay open by their connections. */
 function expectNothingLeft(t: TestContext, before: AtRest, after: AtRest): void {
   const held = ({ descriptors, fromClients, toVendors, listeners, resources: { Timeout = 0 } }: AtRest): object => ({
     descriptors,
