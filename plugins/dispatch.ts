@@ -6,6 +6,7 @@ import { dialectNamed } from '../src/dialects/index.ts'
 import { OperationUnserved } from '../src/errors.ts'
 import { endpointFor } from '../src/providers/endpoint-for.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
+import { inTurns } from '../src/relay/in-turns.ts'
 import { passageTo } from '../src/relay/passage.ts'
 import { plainPassage } from '../src/relay/plain-passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/attempt/answer.ts'
@@ -50,7 +51,9 @@ export default fp(
           if (endpoint === undefined) throw OperationUnserved({}, route.name, envelope.operation)
           if (isPlain(envelope.operation)) return plainPassage(endpoint, envelope, target.model, { strict })
           const dialect = dialectNamed(endpoint.dialect)
-          return passageTo(provider, dialect, envelope, target.model, { facts: target.facts, strict })
+          return inTurns(envelope, dialect !== envelope.dialect, () =>
+            passageTo(provider, dialect, envelope, target.model, { facts: target.facts, strict }),
+          )
         },
         hedge: route.hedge,
         retrySameTarget: route.retrySameTarget === true,

@@ -12,6 +12,7 @@ const manifest = z
     version: z.string(),
     engines: z.object({ node: z.string() }),
     bin: z.object({ sluice: z.string() }),
+    exports: z.object({ '.': z.object({ types: z.string() }) }),
     files: z.array(z.string()),
     allowScripts: z.record(z.string(), z.boolean()),
     scripts: versions,
@@ -104,12 +105,24 @@ suite('package.json', () => {
     assert.match(readText(source), /^#!\/usr\/bin\/env node\n/)
   })
 
-  test('the package holds JavaScript and documents, no sources and no tests', () => {
+  test('the package holds JavaScript, types and documents, no sources and no tests', () => {
     assert.deepEqual(
-      manifest.files.filter(pattern => /^(?:src|test|plugins|routes|bench|scripts)|\.ts$/.test(pattern)),
+      manifest.files.filter(pattern => /^(?:src|test|plugins|routes|bench|scripts)|(?<!\.d)\.ts$/.test(pattern)),
       [],
     )
     assert.ok(manifest.files.includes('dist/**/*.js'))
+  })
+
+  test('what it says of types to those who write plugins is there, and made from sources that are', () => {
+    const entry = manifest.exports['.'].types.replace('./', '')
+    assert.ok(manifest.files.includes(entry) && manifest.files.includes('dist/**/*.d.ts'))
+    assert.match(manifest.scripts.prepack ?? '', /--declaration/)
+    const made = [...readText(entry).matchAll(/'\.\/dist\/(\S+)\.js'/g)].map(([, path]) => `${path}.ts`)
+    assert.ok(made.includes('plugins/call.ts'))
+    assert.deepEqual(
+      made.filter(path => !exists(path)),
+      [],
+    )
   })
 })
 

@@ -23,6 +23,8 @@ export interface Permit {
   overloaded(): void
   /** What the call has used, in tokens, once that is known; before or after `settle`. */
   used(tokens: number): void
+  /** It was given up while the vendor was at work, so what it has used will never be known. Comes before `settle`. */
+  keep(): void
   /** The answer has ended; exactly one call counts, and it must be made. */
   settle(verdict: Verdict): void
 }
@@ -104,6 +106,10 @@ class Leave implements Permit {
 
   used(tokens: number): void {
     this.#hold.used(tokens)
+  }
+
+  keep(): void {
+    this.#hold.keep()
   }
 
   settle(verdict: Verdict): void {

@@ -2,12 +2,14 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { fingerprintOf } from '../../src/config/fingerprint.ts'
 import { FileWatch } from '../../src/config/watch.ts'
 
-/** Long enough for a change to be told twice, if it were. */
-const SETTLED = 250
+/** How long files must be left alone, ms. */
+const QUIET = 100
+/** Turns of the event loop, each with its events and a quiet time: enough for a change to be told twice, if it were. */
+const TURNS = 20
 
 /** A folder with a watch on some of its files, which were read before. */
 class Bench {
@@ -15,8 +17,8 @@ class Bench {
   /** What has been told so far. */
   changes = 0
   readonly blind: string[] = []
+  readonly #t: TestContext
   #files: ReadonlyMap<string, string>
-  #next = Promise.withResolvers<void>()
 
   /** `prepare` writes the files; `meanwhile` comes between the reading and the watch. */
   constructor(
@@ -25,6 +27,8 @@ class Bench {
     prepare: (bench: Bench) => void,
     meanwhile: (bench: Bench) => void = () => {},
   ) {
+    this.#t = t
+    t.mock.timers.enable({ apis: ['setTimeout'] })
     this.directory = mkdtempSync(join(tmpdir(), 'sluice-watch-'))
     prepare(this)
     this.#files = this.#read(names)
@@ -34,8 +38,6 @@ class Bench {
       onChange: async () => {
         this.#files = this.#read(names)
         this.changes += 1
-        this.#next.resolve()
-        this.#next = Promise.withResolvers()
       },
       onBlind: folder => this.blind.push(folder),
     })
@@ -53,10 +55,22 @@ class Bench {
     writeFileSync(this.path(name), text)
   }
 
+  /** Lets the watch hear what has happened, and then so many ms go by. */
+  async elapse(ms: number): Promise<void> {
+    await setImmediate()
+    this.#t.mock.timers.tick(ms)
+  }
+
+  /** As long as it takes to see whether there is anything to be told. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn += 1) await this.elapse(QUIET)
+  }
+
   /** Waits until a change was told, and long enough to see that it was one. */
   async changed(): Promise<number> {
-    await this.#next.promise
-    await setTimeout(SETTLED)
+    const before = this.changes
+    while (this.changes === before) await this.elapse(QUIET)
+    await this.settle()
     return this.changes
   }
 
@@ -103,8 +117,9 @@ test('C22: ten saves in a moment are told once', async t => {
   const bench = plain(t)
   for (let save = 0; save < 10; save += 1) {
     bench.write('sluice.yaml', `save ${save}`)
-    await setTimeout(10)
+    await bench.elapse(QUIET / 2)
   }
+  t.assert.equal(bench.changes, 0)
   t.assert.equal(await bench.changed(), 1)
 })
 
@@ -152,7 +167,7 @@ test('other files of the folder, and a save of the same words, are nothing', asy
   const bench = plain(t)
   bench.write('sluice.yaml', 'one')
   bench.write('access.log', 'a line')
-  await setTimeout(SETTLED)
+  await bench.settle()
   t.assert.equal(bench.changes, 0)
 })
 

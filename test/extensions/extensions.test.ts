@@ -186,11 +186,10 @@ test("a call that cannot be read is refused when a plugin opens it, in the words
   t.assert.match(await response.text(), /messages must be an array/)
 })
 
-test('the page about plugins shows the members that there are', async (t: TestContext) => {
+test('the page about plugins shows the members that there are, and the package has their types', async (t: TestContext) => {
   const page = readText('docs/plugins.md')
-  const declared = ['auth', 'call', 'client-gone', 'errors', 'meter', 'request-limit']
-    .map(name => readText(`plugins/${name}.ts`))
-    .join('\n')
+  const plugins = [...readText('sluice.d.ts').matchAll(/^import '\.\/dist\/(plugins\/\S+)\.js'$/gm)]
+  const declared = plugins.map(([, path]) => readText(`${path}.ts`)).join('\n')
   const named = [...page.matchAll(/^\| `request\.(\w+)/gm)].map(([, member = '']) => member)
   t.assert.ok(named.length >= 8)
   for (const member of named) t.assert.match(declared, new RegExp(`\\b${member}\\b.*[:(]`), member)

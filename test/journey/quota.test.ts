@@ -1,7 +1,7 @@
 import { test } from 'node:test'
-import { type Handler, stream, whole } from '../upstream.ts'
+import { CUT, type Handler, silence, stream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
-import { chatStream, chatStreamWithUsage, completion, messageStream } from './frames.ts'
+import { chatStream, chatStreamWithUsage, completion, MESSAGE_START, messageStream } from './frames.ts'
 import { asked, askedMessage, CHAT, MESSAGES, setUp } from './setup.ts'
 
 const ANSWERS = whole(completion('answered'))
@@ -154,6 +154,45 @@ test('an answer that used far more than was set aside for it is owed', async t =
   t.assert.equal(response.status, 503)
   const told = Number(response.headers.get('retry-after'))
   t.assert.equal(told >= 45 && told <= 55, true, `retry-after: ${told}`)
+})
+
+/** Two of them leave too little of the bucket for a third. */
+const COSTLY = asked({ max_tokens: 400, stream: true })
+const HEDGED = { model: { hedge: { after: '1ms', budget: 1 } } }
+
+for (const [name, script, options, asks] of [
+  ['breaks off before its content', stream([MESSAGE_START, CUT]), {}, 2],
+  ['is overtaken by another one', stream([MESSAGE_START, new Promise(() => {})]), HEDGED, 2],
+  ['refuses', whole({ error: { message: 'no' } }, { status: 500 }), {}, 3],
+] as const) {
+  const keeps = asks === 2 ? 'keeps what was set aside for its call' : 'gives back what was set aside for its call'
+  test(`a vendor that ${name} ${keeps}`, async t => {
+    const { gateway, upstreams } = await setUp(t, [script, stream(chatStreamWithUsage('answered'))], {
+      ...TOKENS,
+      ...options,
+      types: ['anthropic', 'openai-compatible'],
+    })
+    for (let turn = 1; turn <= 3; turn += 1) {
+      t.assert.match(await (await gateway.post(CHAT, COSTLY)).text(), /answered/)
+      await gateway.ended(turn)
+    }
+    t.assert.equal(upstreams[0]?.requests.length, asks)
+  })
+}
+
+test('a call whose client has left keeps what was set aside for it: the vendor has counted it', async t => {
+  const { gateway, upstream } = await setUp(
+    t,
+    [[silence(), silence(), stream(chatStreamWithUsage('answered'))]],
+    TOKENS,
+  )
+  for (const index of [0, 1]) {
+    const client = new Client(gateway.url + CHAT, COSTLY)
+    await upstream.request(index)
+    client.leave()
+    await gateway.ended(index + 1)
+  }
+  t.assert.equal((await gateway.post(CHAT, COSTLY)).status, 503)
 })
 
 test('the metrics show what is left of learned limits and how many calls may be under way', async t => {

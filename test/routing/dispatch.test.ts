@@ -1,5 +1,5 @@
 import { type TestContext, test } from 'node:test'
-import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { dialectNamed } from '../../src/dialects/index.ts'
 import { CallRecord } from '../../src/meter/record.ts'
 import { Envelope } from '../../src/relay/envelope.ts'
@@ -9,6 +9,7 @@ import { Breakers } from '../../src/routing/breakers.ts'
 import { type Dispatch, dispatch } from '../../src/routing/dispatch.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
 import { RetryBudget } from '../../src/routing/retry/retry-budget.ts'
+import { deadlines } from '../../src/upstream/deadlines.ts'
 import type { Outcome } from '../../src/upstream/outcome.ts'
 import { loadText } from '../load-text.ts'
 
@@ -162,12 +163,19 @@ test('a hedge that fails leaves the first target its time, and is not asked agai
   t.assert.deepEqual(asked, ['a/m', 'b/m'])
 })
 
+/** Settles after all deadlines of so many ms that are set by now, and what follows from them. */
+async function timeIsUp(ms: number): Promise<void> {
+  await setImmediate()
+  await new Promise<void>(resolve => deadlines.watch({ dueTick: deadlines.after(ms), slot: -1, onDue: resolve }))
+  await setImmediate()
+}
+
 test('without a budget nothing is hedged', async t => {
   const slow = slowVendor()
   const hedge = { after: { ms: 1 }, budget: new RetryBudget({ ratio: 0, minPerSecond: 0 }) }
   const { asked, run } = await setUp(t, { hedge, forward: () => slow.outcome })
   const answer = run()
-  await setTimeout(100)
+  await timeIsUp(hedge.after.ms)
   slow.answer(GOOD)
   t.assert.equal((await answer).status, 200)
   t.assert.deepEqual(asked, ['a/m'])

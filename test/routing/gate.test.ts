@@ -93,6 +93,7 @@ test('tokens are charged exactly once, in whatever order a call is settled and r
     verdict: fc.constantFrom('good' as const, 'bad' as const, 'neutral' as const),
     used: fc.option(fc.nat(500)),
     reportsFirst: fc.boolean(),
+    keeps: fc.boolean(),
   })
   fc.assert(
     fc.property(fc.array(ending, { maxLength: 5 }), endings => {
@@ -101,13 +102,15 @@ test('tokens are charged exactly once, in whatever order a call is settled and r
       const allowance = allowances.get('a/m#0', key, false, LABELS)
       const gate = new Gate(breakerOf({ now: 0 }), new Cooldown(), new Cooldown(), allowance)
       let charged = 0
-      for (const { verdict, used, reportsFirst } of endings) {
+      for (const { verdict, used, reportsFirst, keeps } of endings) {
         const permit = admitted(gate, 0, 100)
         if (reportsFirst && used !== null) permit.used(used)
+        if (keeps) permit.keep()
         permit.settle(verdict)
         permit.settle('bad')
         if (used !== null) permit.used(used)
-        charged += used ?? (verdict === 'good' ? 100 : 0)
+        const reported = keeps && !reportsFirst ? null : used
+        charged += reported ?? (verdict === 'good' || keeps ? 100 : 0)
         if (used !== null) permit.used(used + 1)
       }
       // The bucket holds ten seconds' worth.
@@ -116,7 +119,7 @@ test('tokens are charged exactly once, in whatever order a call is settled and r
   )
 })
 
-test('a failed call is charged no tokens, a good one what was estimated until it reports', () => {
+test('a failed call is charged no tokens unless it keeps them, a good one what was estimated until it reports', () => {
   const gate = gateOf({ tokensPerMinute: 600 })
   for (let count = 0; count < 5; count += 1) admitted(gate, 0, 50).settle('bad')
   const first = admitted(gate, 0, 50)

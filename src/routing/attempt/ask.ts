@@ -34,8 +34,8 @@ const UNSAID_COOLDOWN = 1_000
 /** What it takes to ask a candidate. */
 export interface Question {
   readonly envelope: Envelope
-  /** Prepares the body for a candidate. Throws InvalidRequest when the call cannot be said to it. */
-  passage(candidate: Candidate): Passage
+  /** Prepares the body for a candidate. Throws, or rejects with, InvalidRequest when the call cannot be said to it. */
+  passage(candidate: Candidate): Passage | Promise<Passage>
   /** Sends it; settles at the head of the answer, never rejects. */
   forward(attempt: Attempt, passage: Passage): Promise<Outcome>
   /** Monotonic clock, ms. */
@@ -63,7 +63,8 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
   let passage: Passage
   let outcome: Outcome
   try {
-    passage = call.passage(candidate)
+    const prepared = call.passage(candidate)
+    passage = prepared instanceof Promise ? await prepared : prepared
     outcome = await call.forward(attempt, passage)
   } catch (error) {
     // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
@@ -143,7 +144,7 @@ async function stream(
 /** `items` is what had come of a stream. */
 function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items: readonly FlowItem[] = []): Failure {
   const { kind, reason, cause } = outcome
-  if (attempt.mayBeBilled(kind)) attempt.record.wasted = wasteOf(items, call.envelope)
+  if (attempt.mayBeBilled(kind)) attempt.wasted(wasteOf(items, call.envelope))
   attempt.settle(call.now(), kind, reason)
   const make = kind === 'timeout' ? UpstreamTimeout : kind === 'network' ? UpstreamNetwork : undefined
   return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }

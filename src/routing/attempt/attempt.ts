@@ -1,4 +1,5 @@
 import type { Kind } from '../../call/fault.ts'
+import type { Usage } from '../../call/result.ts'
 import { CONSEQUENCES } from '../../errors.ts'
 import type { AttemptRecord, CallRecord } from '../../meter/record.ts'
 import type { Abortable } from '../../relay/presence.ts'
@@ -95,6 +96,16 @@ export class Attempt {
   /** What it has used, in tokens, once that is known; before or after `settle`. */
   used(tokens: number): void {
     this.#permit.used(tokens)
+  }
+
+  /**
+   * What the vendor may bill for it although nobody will read it; comes before `settle`. An estimate is not what it takes off its
+   * limit: that was counted when the call arrived.
+   */
+  wasted(usage: Usage): void {
+    this.record.wasted = usage
+    if (usage.estimated) this.#permit.keep()
+    else this.used(usage.input + usage.output)
   }
 
   #verdict(failure: Kind | undefined): Verdict {

@@ -22,7 +22,7 @@ export function putAway(answer: Answer, envelope: Envelope, now: number, failure
   const { attempt } = answer
   abandon(answer)
   const usage = answer.type === 'whole' ? reported(answer) : undefined
-  attempt.record.wasted = usage ?? wasteOf(answer.type === 'stream' ? answer.items : [], envelope)
+  attempt.wasted(usage ?? wasteOf(answer.type === 'stream' ? answer.items : [], envelope))
   attempt.settle(now, failure, reason)
 }
 

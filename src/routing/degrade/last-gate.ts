@@ -9,6 +9,6 @@ export class LastGate extends Gate {
 }
 
 /** Its breaker has judged already, and hears of no attempt that it did not let in. */
-const UNJUDGED: Permit = { answered: ignore, overloaded: ignore, used: ignore, settle: ignore }
+const UNJUDGED: Permit = { answered: ignore, overloaded: ignore, used: ignore, keep: ignore, settle: ignore }
 
 function ignore(): void {}

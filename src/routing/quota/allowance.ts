@@ -98,7 +98,12 @@ export class Hold {
     this.#charge(tokens)
   }
 
-  /** The answer has ended. Only the first call counts; a call that failed is charged no tokens unless it reports some. */
+  /** The vendor was at work, and nobody will say what that used: what was set aside stays charged, however the call ends. */
+  keep(): void {
+    this.#reported = true
+  }
+
+  /** The answer has ended. Only the first call counts; a call that failed is charged no tokens unless it reports or keeps some. */
   settle(succeeded: boolean): void {
     if (this.#settled) return
     const { adaptive, now, key } = this.#allowance
