@@ -17,6 +17,7 @@ const MAX_OUTPUTS = 128
 export class StreamReader implements EventReader {
   readonly #outputs: (OutputReader | undefined)[] = []
   #ids: CallIds | undefined
+  #nameless = false
   #over = false
   #extra: Members = {}
   /** The usage report so far: its counts are cumulative, the last value of each counts. */
@@ -32,7 +33,7 @@ export class StreamReader implements EventReader {
     }
     if (!isMembers(chunk)) return this.#giveUp('an event that is not an object')
     if (isMembers(chunk.error)) return this.#fail(readError(200, chunk))
-    return this.#chunk(chunk)
+    return this.#chunk(chunk, frame.data)
   }
 
   /** The bytes have ended: an end if every candidate has finished, or the prompt was refused. */
@@ -47,13 +48,16 @@ export class StreamReader implements EventReader {
     this.#over = true
     const usage = readUsage(this.#usage)
     const { finish } = blockedOutput(this.#extra)
-    const refused = blocked ? [{ type: 'finish' as const, output: 0, finish }] : []
-    return [...refused, { type: 'end', ...(usage !== undefined && { usage }), ...asExtra(this.#extra) }]
+    const events: Event[] = blocked ? [{ type: 'finish', output: 0, finish }] : []
+    // Not where the reason comes: some send content behind it.
+    for (const output of this.#outputs) output?.finish(events)
+    return [...events, { type: 'end', ...(usage !== undefined && { usage }), ...asExtra(this.#extra) }]
   }
 
-  #chunk(chunk: Members): Event[] {
+  #chunk(chunk: Members, data: string): Event[] {
     const events: Event[] = []
     const ids = this.#ids ?? this.#start(chunk, events)
+    if (this.#nameless) ids.hear(data)
     this.#extra = mergeMembers(this.#extra, leftover(chunk, ANSWER), 'replace')
     for (const candidate of Array.isArray(chunk.candidates) ? chunk.candidates : []) {
       if (!isMembers(candidate)) return this.#giveUp('a candidate that is not an object')
@@ -69,6 +73,7 @@ export class StreamReader implements EventReader {
     const id = typeof responseId === 'string' ? responseId : ''
     const model = typeof modelVersion === 'string' ? modelVersion : ''
     events.push({ type: 'start', id, model })
+    this.#nameless = id === ''
     this.#ids = answerIds(id)
     return this.#ids
   }
