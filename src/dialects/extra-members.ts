@@ -1,6 +1,7 @@
 import type { Extra } from '../call/block.ts'
+import { unescaped } from '../call/extra.ts'
 import type { Json } from '../call/json.ts'
-import { ESCAPE, isObject, type Members } from './object-reader.ts'
+import { isObject, type Members } from './object-reader.ts'
 
 /** How a dialect keeps what the hub has no word for, and its notes on form (`$...`), under its own name in `extra`. */
 export interface ExtraMembers {
@@ -24,7 +25,8 @@ export function extraMembers(dialect: string): ExtraMembers {
   return {
     extraOf(...parts) {
       const [only = {}] = parts
-      const members: Members = parts.length < 2 ? only : Object.assign({}, ...parts)
+      // Not by assignment, which loses a client's own `__proto__`.
+      const members = parts.length < 2 ? only : Object.fromEntries(parts.flatMap(part => Object.entries(part)))
       return Object.keys(members).length === 0 ? {} : { extra: { [dialect]: members } }
     },
     isOwn: extra => extra?.[dialect] !== undefined,
@@ -46,7 +48,6 @@ function topMembers(members: Members | undefined, nested: readonly string[]): Me
   const kept = Object.entries(members).filter(
     ([name]) => !name.startsWith('$') && !inside.some(prefix => name.startsWith(prefix)),
   )
-  const unescaped = kept.map(([name, value]) => [name.startsWith(`${ESCAPE}$`) ? name.slice(1) : name, value] as const)
   const wire = members.$wire
-  return { ...(isObject(wire) && wire), ...Object.fromEntries(unescaped) }
+  return { ...(isObject(wire) && wire), ...Object.fromEntries(kept.map(([name, value]) => [unescaped(name), value])) }
 }

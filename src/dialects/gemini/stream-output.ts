@@ -1,6 +1,6 @@
 import type { Block, ReasoningBlock, TextBlock } from '../../call/block.ts'
 import type { Event } from '../../call/event.ts'
-import { mergeMembers } from '../../call/extra.ts'
+import { Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
 import { readFinish } from './finish.ts'
 import type { CallIds } from './ids.ts'
@@ -18,7 +18,7 @@ export class OutputReader {
   /** The kind of the block that is open, '' when there is none. */
   #open: 'text' | 'reasoning' | '' = ''
   #calls = false
-  #extra: Members = {}
+  readonly #extra = new Joined('replace')
   #reason: string | undefined
 
   constructor(output: number, ids: CallIds) {
@@ -42,7 +42,7 @@ export class OutputReader {
     const { finishReason: reason, index } = candidate
     const wire = index === undefined ? {} : { $wire: { index } }
     const told = { ...leftover(candidate, CANDIDATE), ...leftover(content, CONTENT, 'content.'), ...wire }
-    this.#extra = mergeMembers(this.#extra, told, 'replace')
+    this.#extra.add(told)
     if (typeof reason === 'string') this.#reason = reason
     return true
   }
@@ -54,7 +54,7 @@ export class OutputReader {
       type: 'finish',
       output: this.#output,
       finish: readFinish(this.#reason, this.#calls),
-      ...asExtra({ ...this.#extra, $finish: this.#reason as string }),
+      ...asExtra({ ...this.#extra.whole(), $finish: this.#reason as string }),
     })
   }
 

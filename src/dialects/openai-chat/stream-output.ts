@@ -1,6 +1,6 @@
 import type { Block } from '../../call/block.ts'
 import type { Event } from '../../call/event.ts'
-import { mergeMembers } from '../../call/extra.ts'
+import { Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
 import { readFinish } from './finish.ts'
 import { extraOf, isObject, type Members, NAME } from './members.ts'
@@ -27,8 +27,8 @@ export class OutputReader {
   /** The text so far of an open block of plain reasoning. */
   #thought = ''
   #refused = false
-  #speech: Members | undefined
-  #extra: Members = {}
+  readonly #speech = new Joined('append')
+  readonly #extra = new Joined('replace')
 
   constructor(output: number) {
     this.#output = output
@@ -50,13 +50,14 @@ export class OutputReader {
   finish(word: Json | undefined, events: Event[]): void {
     this.finished = true
     this.#close(events)
-    if (this.#speech !== undefined) this.#whole(speechBlock(this.#speech), events)
+    const speech = this.#speech.whole()
+    if (speech !== undefined) this.#whole(speechBlock(speech), events)
     this.#calls.close(events)
     events.push({
       type: 'finish',
       output: this.#output,
       finish: readFinish(word, { calls: this.#calls.any, refusal: this.#refused }),
-      ...extraOf(this.#extra, { ...(word !== undefined && { $finish: word }) }),
+      ...extraOf(this.#extra.whole() ?? {}, { ...(word !== undefined && { $finish: word }) }),
     })
   }
 
@@ -72,7 +73,7 @@ export class OutputReader {
       this.#refused = true
       this.#say('refusal', refusal, refusalBlock, events)
     }
-    if (isObject(delta.audio)) this.#speech = mergeMembers(this.#speech ?? {}, delta.audio, 'append')
+    if (isObject(delta.audio)) this.#speech.add(delta.audio)
     if (Array.isArray(delta.tool_calls)) this.#tools(delta.tool_calls, events)
     if (isObject(delta.function_call)) {
       this.#close(events)
@@ -175,8 +176,7 @@ export class OutputReader {
 
   /** A member without a word in the hub, for the finish event; most vendors repeat the same value in every chunk. */
   #keep(name: string, value: Json | undefined): void {
-    if (value === undefined || value === null || this.#extra[name] === value) return
-    this.#extra = mergeMembers(this.#extra, { [name]: value }, 'replace')
+    if (value !== undefined && value !== null) this.#extra.add({ [name]: value })
   }
 }
 
