@@ -16,8 +16,11 @@ export interface ExtraMembers {
    * The note `$wire` holds members that are form only (`index`, `object`): they are written back, yet never losses.
    */
   ownMembers(extra: Extra | undefined, ...nested: readonly string[]): Members
-  /** The members to write back inside the nested object `name`: readers keep them as `name.member`. */
-  nestedMembers(extra: Extra | undefined, name: string): Members
+  /**
+   * The members to write back inside the nested object `name`: readers keep them as `name.member`. Not those of objects inside
+   * of that one, named in `nested`.
+   */
+  nestedMembers(extra: Extra | undefined, name: string, ...nested: readonly string[]): Members
 }
 
 /** The members of the dialect of that name. */
@@ -32,11 +35,14 @@ export function extraMembers(dialect: string): ExtraMembers {
     isOwn: extra => extra?.[dialect] !== undefined,
     note: (extra, name) => extra?.[dialect]?.[name],
     ownMembers: (extra, ...nested) => topMembers(extra?.[dialect], nested),
-    nestedMembers(extra, name) {
+    nestedMembers(extra, name, ...nested) {
       const members = extra?.[dialect]
       if (members === undefined) return {}
       const prefix = `${name}.`
-      const kept = Object.entries(members).filter(([member]) => member.startsWith(prefix))
+      const inside = nested.map(inner => `${prefix}${inner}.`)
+      const kept = Object.entries(members).filter(
+        ([member]) => member.startsWith(prefix) && !inside.some(deeper => member.startsWith(deeper)),
+      )
       return Object.fromEntries(kept.map(([member, value]) => [member.slice(prefix.length), value]))
     },
   }

@@ -84,7 +84,6 @@ function writeToolConfig(call: Call, hasTools: boolean, losses: Loss[]): { toolC
     mode,
     ...(choice.type === 'tool' && { allowedFunctionNames: [choice.name] }),
   }
-  const members = Object.entries(nestedMembers(extra, 'toolConfig'))
-  const beside = Object.fromEntries(members.filter(([name]) => !name.startsWith('functionCallingConfig.')))
+  const beside = nestedMembers(extra, 'toolConfig', 'functionCallingConfig')
   return { toolConfig: { ...beside, functionCallingConfig: calling } }
 }

@@ -1,6 +1,6 @@
 import type { Block } from '../../call/block.ts'
 import type { Event } from '../../call/event.ts'
-import { Joined } from '../../call/extra.ts'
+import { escaped, Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
 import { readFinish } from './finish.ts'
 import { extraOf, isObject, type Members, NAME } from './members.ts'
@@ -41,7 +41,7 @@ export class OutputReader {
     if (isObject(choice.delta)) this.#delta(choice.delta, events)
     if (isObject(choice.logprobs)) this.#logprobs(choice.logprobs, events)
     for (const name in choice) {
-      if (!CHOICE_MEMBERS.has(name)) this.#keep(name, choice[name])
+      if (!CHOICE_MEMBERS.has(name)) this.#keep(escaped(name), choice[name])
     }
     if (choice.finish_reason !== undefined && choice.finish_reason !== null) this.finish(choice.finish_reason, events)
   }
@@ -133,6 +133,8 @@ export class OutputReader {
     } else if (block.type === 'reasoning') {
       const pieces = isObject(part) && Array.isArray(part.thinking) ? part.thinking.map(thinkingText).join('') : ''
       if (pieces !== '') this.#say('thinking', pieces, thinkingBlock, events)
+      const more = block.extra?.[NAME]?.thinking
+      if (more !== undefined) this.#keep('message.thinking', more)
     } else {
       this.#close(events)
       this.#whole(block, events)

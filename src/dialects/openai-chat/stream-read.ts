@@ -1,5 +1,5 @@
 import type { Event } from '../../call/event.ts'
-import { Joined } from '../../call/extra.ts'
+import { escaped, Joined } from '../../call/extra.ts'
 import type { Fault } from '../../call/fault.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
@@ -98,9 +98,10 @@ export class ChatEventReader implements EventReader {
       const value = chunk[name]
       if (CHUNK_MEMBERS.has(name) || value === undefined || value === null) continue
       // Most vendors repeat the same value in every chunk.
-      if (this.#early.says(name, value) || this.#late.says(name, value)) continue
+      const own = escaped(name)
+      if (this.#early.says(own, value) || this.#late.says(own, value)) continue
       const kept = this.#started ? this.#late : this.#early
-      kept.add({ [name]: value })
+      kept.add({ [own]: value })
     }
   }
 
