@@ -17,7 +17,6 @@ const DELTA_MEMBERS: ReadonlySet<string> = new Set([
 
 /** Reads the choices of one output (one `index`) of a stream. Text and reasoning follow each other; calls may overlap. */
 export class OutputReader {
-  finished = false
   readonly #output: number
   readonly #calls: CallReader
   #blocks = 0
@@ -29,26 +28,32 @@ export class OutputReader {
   #refused = false
   readonly #speech = new Joined('append')
   readonly #extra = new Joined('replace')
+  /** Why it ends, null until that is said. */
+  #word: Json = null
 
   constructor(output: number) {
     this.#output = output
     this.#calls = new CallReader(output, () => this.#blocks++)
   }
 
-  /** One choice of a chunk. Anything behind the finish reason is ignored. */
+  /** It has said why it ends; content may still follow. */
+  get finished(): boolean {
+    return this.#word !== null
+  }
+
+  /** One choice of a chunk. */
   push(choice: Members, events: Event[]): void {
-    if (this.finished) return
     if (isObject(choice.delta)) this.#delta(choice.delta, events)
     if (isObject(choice.logprobs)) this.#logprobs(choice.logprobs, events)
     for (const name in choice) {
       if (!CHOICE_MEMBERS.has(name)) this.#keep(escaped(name), choice[name])
     }
-    if (choice.finish_reason !== undefined && choice.finish_reason !== null) this.finish(choice.finish_reason, events)
+    this.#word = choice.finish_reason ?? this.#word
   }
 
-  /** Closes what is open and says why the output ended; `word` is undefined when the vendor did not say. */
-  finish(word: Json | undefined, events: Event[]): void {
-    this.finished = true
+  /** The stream has ended, and with it the output: closes what is open, and says why it ended, where the vendor did. */
+  finish(events: Event[]): void {
+    const word = this.#word ?? undefined
     this.#close(events)
     const speech = this.#speech.whole()
     if (speech !== undefined) this.#whole(speechBlock(speech), events)

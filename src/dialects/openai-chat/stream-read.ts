@@ -118,9 +118,8 @@ export class ChatEventReader implements EventReader {
   #end(): Event[] {
     if (!this.#started) return this.#fail(broken('an answer without a single choice'))
     const events: Event[] = []
-    for (const output of this.#outputs) {
-      if (output !== undefined && !output.finished) output.finish(undefined, events)
-    }
+    // Not where the reason comes: some send content behind it.
+    for (const output of this.#outputs) output?.finish(events)
     this.#over = true
     const usage = readUsage(this.#usage)
     events.push({ type: 'end', ...(usage !== undefined && { usage }), ...extraOf(this.#late.whole() ?? {}) })
