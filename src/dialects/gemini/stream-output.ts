@@ -20,6 +20,7 @@ export class OutputReader {
   #calls = false
   readonly #extra = new Joined('replace')
   #reason: string | undefined
+  #over = false
 
   constructor(output: number, ids: CallIds) {
     this.#output = output
@@ -33,6 +34,7 @@ export class OutputReader {
 
   /** The candidate of one chunk; false for one that cannot be understood. */
   push(candidate: Members, events: Event[]): boolean {
+    if (this.#over) return true
     const content = isMembers(candidate.content) ? candidate.content : {}
     for (const part of Array.isArray(content.parts) ? content.parts : []) {
       const block = this.#read(part)
@@ -44,11 +46,15 @@ export class OutputReader {
     const told = { ...leftover(candidate, CANDIDATE), ...leftover(content, CONTENT, 'content.'), ...wire }
     this.#extra.add(told)
     if (typeof reason === 'string') this.#reason = reason
+    // Nothing follows a filter, and another model may be asked at once.
+    if (readFinish(this.#reason, false).reason === 'content-filter') this.finish(events)
     return true
   }
 
   /** The stream has ended, and with it the candidate. */
   finish(events: Event[]): void {
+    if (this.#over) return
+    this.#over = true
     this.#close(events)
     events.push({
       type: 'finish',

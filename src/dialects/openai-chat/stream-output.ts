@@ -30,6 +30,7 @@ export class OutputReader {
   readonly #extra = new Joined('replace')
   /** Why it ends, null until that is said. */
   #word: Json = null
+  #over = false
 
   constructor(output: number) {
     this.#output = output
@@ -43,16 +44,21 @@ export class OutputReader {
 
   /** One choice of a chunk. */
   push(choice: Members, events: Event[]): void {
+    if (this.#over) return
     if (isObject(choice.delta)) this.#delta(choice.delta, events)
     if (isObject(choice.logprobs)) this.#logprobs(choice.logprobs, events)
     for (const name in choice) {
       if (!CHOICE_MEMBERS.has(name)) this.#keep(escaped(name), choice[name])
     }
     this.#word = choice.finish_reason ?? this.#word
+    // Nothing follows a filter, and another model may be asked at once.
+    if (this.#word === 'content_filter') this.finish(events)
   }
 
   /** The stream has ended, and with it the output: closes what is open, and says why it ended, where the vendor did. */
   finish(events: Event[]): void {
+    if (this.#over) return
+    this.#over = true
     const word = this.#word ?? undefined
     this.#close(events)
     const speech = this.#speech.whole()
