@@ -5,6 +5,8 @@ import type { Claim } from '../src/cache/flight.ts'
 import { cacheKey } from '../src/cache/key.ts'
 import { openStore } from '../src/cache/open.ts'
 import type { AnswerStore } from '../src/cache/store.ts'
+import { ARRAY_HEADERS, jsonArrayOf } from '../src/relay/json-array.ts'
+import { SSE } from '../src/relay/sse.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -43,8 +45,11 @@ export default fp<{ redisUrl: string | undefined }>(
       },
     })
     app.decorateReply('replay', function (this: FastifyReply, { status, headers, body }: KeptAnswer) {
-      const attempts = this.request.record.attempts.length
-      return this.code(status).headers(headers).header('x-sluice-attempts', attempts).send(body)
+      const { record, call } = this.request
+      this.code(status).headers(headers).header('x-sluice-attempts', record.attempts.length)
+      // Streams are kept as events.
+      const asArray = call.path?.array === true && headers['content-type'] === SSE.contentType
+      return asArray ? this.headers(ARRAY_HEADERS).send(jsonArrayOf(body)) : this.send(body)
     })
     app.addHook('onClose', async () => store.close())
   },

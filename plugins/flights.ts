@@ -5,7 +5,7 @@ import type { Claim, Flight } from '../src/cache/flight.ts'
 import { Flights } from '../src/cache/flights.ts'
 import type { Kind } from '../src/call/fault.ts'
 import { Cancelled, faultOf, ReaderSlow } from '../src/errors.ts'
-import { ClientStream } from '../src/relay/client-stream.ts'
+import { openClient } from '../src/relay/json-array.ts'
 import { Presence } from '../src/relay/presence.ts'
 import { framingOf } from '../src/relay/sse.ts'
 import type { Answer, CannedAnswer } from '../src/routing/attempt/answer.ts'
@@ -32,8 +32,7 @@ export default fp(
     app.decorateRequest('flight')
     app.addHook('onClose', () => flights.stop())
     app.addHook('preHandler', (request, reply, done) => {
-      // Those who wait together are each told that we are still there, for which an array has no words.
-      if (request.claims === undefined || request.call.path?.array === true) done()
+      if (request.claims === undefined) done()
       else answer(app, request, reply, request.claims).catch(done)
     })
   },
@@ -101,12 +100,10 @@ function failureBehind(answer: Answer | CannedAnswer): Kind | undefined {
 function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Flight, seat: Seat): void {
   reply.hijack()
   const { dialect } = call
-  const framing = framingOf(dialect)
-  const client = new ClientStream(reply.raw, seat)
-  client.begin(reply.getHeaders(), framing)
-  client.keepAlive(dialect.keepAlive)
+  const client = openClient(reply.raw, seat, reply.getHeaders(), call)
+  client.keepAlive?.(dialect.keepAlive)
   // One who leaves takes its seat with it, and nobody would end what it is sent.
-  reply.raw.once('close', () => client.stop())
+  reply.raw.once('close', () => client.stop?.())
   seat.attach({
     write: chunk => client.write(chunk),
     end: () => {
@@ -117,7 +114,7 @@ function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Fli
       const fault = faultOf(ReaderSlow())
       record.failure = fault.kind
       record.errorCode = fault.code
-      client.write(framing.encode(dialect.writeErrorFrames(fault, record.id)))
+      client.write(framingOf(dialect).encode(dialect.writeErrorFrames(fault, record.id)))
       client.end()
     },
   })

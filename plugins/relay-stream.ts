@@ -6,10 +6,10 @@ import type { Loss } from '../src/call/loss.ts'
 import { eventMarker } from '../src/call/reasoning-origin.ts'
 import type { EventWriter } from '../src/dialects/dialect.ts'
 import { Tally } from '../src/meter/tally.ts'
-import { ClientStream, streamHeaders } from '../src/relay/client-stream.ts'
+import { streamHeaders } from '../src/relay/client-stream.ts'
 import type { Envelope } from '../src/relay/envelope.ts'
 import type { Flow } from '../src/relay/flow.ts'
-import { ARRAY_HEADERS, JsonArrayStream } from '../src/relay/json-array.ts'
+import { openClient } from '../src/relay/json-array.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { MarkingWriter } from '../src/relay/marking-writer.ts'
 import type { Passage } from '../src/relay/passage.ts'
@@ -71,17 +71,10 @@ function writerFor(call: Envelope, { lane, names, signer }: Passage): EventWrite
 
 function openStream(reply: FastifyReply, flow: Flow): StreamReader {
   const { flight, call } = reply.request
-  const framing = framingOf(call.dialect)
   if (flight !== undefined) {
-    flight.begin(headOf(reply.headers(streamHeaders(framing))), flow)
+    flight.begin(headOf(reply.headers(streamHeaders(framingOf(call.dialect)))), flow)
     return flight
   }
   reply.hijack()
-  const client = new ClientStream(reply.raw, flow)
-  if (call.path?.array !== true) {
-    client.begin(reply.getHeaders(), framing)
-    return client
-  }
-  client.begin({ ...reply.getHeaders(), ...ARRAY_HEADERS }, framing)
-  return new JsonArrayStream(client)
+  return openClient(reply.raw, flow, reply.getHeaders(), call)
 }

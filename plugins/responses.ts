@@ -6,6 +6,7 @@ import { markResult } from '../src/call/reasoning-origin.ts'
 import type { Result } from '../src/call/result.ts'
 import { continueFrom, conversationOf } from '../src/dialects/openai-responses/conversation.ts'
 import { ResponseUnknown } from '../src/errors.ts'
+import { idsOf, itemsOf, type Reference, referencesIn } from '../src/responses/items.ts'
 import { type Origin, ResponseMemory } from '../src/responses/memory.ts'
 import { pinned } from '../src/responses/pin.ts'
 import { idOf, type StateWishes, stateWishes } from '../src/responses/wishes.ts'
@@ -44,9 +45,14 @@ export default fp(
         return
       }
       request.wishes = stateWishes(request.call.body)
-      const { previous } = request.wishes
-      if (previous === undefined) done()
-      else goOn(memory, request, previous).then(() => done(), done)
+      const { previous, conversation } = request.wishes
+      if (conversation !== undefined && request.caller !== undefined) {
+        throw ResponseUnknown({ param: 'conversation' }, conversation.slice(0, 100))
+      }
+      // Without keys there is one caller, whose items they must be.
+      const references = request.caller === undefined ? [] : referencesIn(request.call.body)
+      if (previous === undefined && references.length === 0) done()
+      else goOn(memory, request, previous, references).then(() => done(), done)
     })
     app.decorateReply('remember', function (this: FastifyReply, answer: Answer | CannedAnswer) {
       const { request } = this
@@ -59,11 +65,25 @@ export default fp(
 )
 
 /** Rejects with ResponseUnknown, and with InvalidRequest where the model that is asked for does not lead to who has it. */
-async function goOn(memory: ResponseMemory, request: FastifyRequest, previous: string): Promise<void> {
+async function goOn(
+  memory: ResponseMemory,
+  request: FastifyRequest,
+  previous: string | undefined,
+  references: readonly Reference[],
+): Promise<void> {
+  for (const { id, at } of references) {
+    const known = await memory.find(request.caller?.name, id)
+    if (known === undefined) throw ResponseUnknown({ param: at }, id.slice(0, 100))
+    request.route = pinned(request.route, known.origin, at)
+  }
+  if (previous !== undefined) await goOnFrom(memory, request, previous)
+}
+
+async function goOnFrom(memory: ResponseMemory, request: FastifyRequest, previous: string): Promise<void> {
   const { caller, call, route } = request
   const known = await memory.find(caller?.name, previous)
   if (known?.held !== undefined) call.replace(continueFrom(call.decode(), known.held.turns))
-  else if (known !== undefined) request.route = pinned(route, known.origin)
+  else if (known !== undefined) request.route = pinned(route, known.origin, 'previous_response_id')
   // Without keys there is one caller, whose id it must be, be it from before a restart.
   else if (caller !== undefined) throw ResponseUnknown({ param: 'previous_response_id' }, previous.slice(0, 100))
 }
@@ -73,9 +93,20 @@ function originOf({ attempt: { candidate } }: WholeAnswer | StreamAnswer): Origi
 }
 
 function rememberOrigin(memory: ResponseMemory, request: FastifyRequest, answer: WholeAnswer | StreamAnswer): void {
+  const { caller, snapshot } = request
+  const remember = (id: string): void => {
+    memory.remember(caller?.name, id, { origin: originOf(answer) }, snapshot.config.responses.ttl)
+  }
   const id = answer.type === 'whole' ? (answer.result?.id ?? idOf(answer.body)) : startedId(answer)
-  if (!id) return
-  memory.remember(request.caller?.name, id, { origin: originOf(answer) }, request.snapshot.config.responses.ttl)
+  if (id) remember(id)
+  if (caller === undefined) return
+  if (answer.type === 'whole') {
+    for (const item of itemsOf(answer.body)) remember(item)
+    return
+  }
+  request.hearing = event => {
+    if (event.type === 'block-open') for (const item of idsOf([event.content])) remember(item)
+  }
 }
 
 /** A stream that has shown content has shown its start. */

@@ -12,6 +12,7 @@ import {
 import { looksLikeJson } from '../src/relay/whole.ts'
 import { type Action, aboutResponse } from '../src/responses/ask-vendor.ts'
 import type { Held, Origin } from '../src/responses/memory.ts'
+import { queryFor } from '../src/responses/query.ts'
 import type { WholeOutcome } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {
@@ -42,7 +43,7 @@ export default fp(
 
 /** Throws what became of it, where that is no answer of the vendor's that may be shown. */
 async function askVendor(
-  { snapshot, presence }: FastifyRequest,
+  { snapshot, presence, url }: FastifyRequest,
   { target, key }: Origin,
   id: string,
   action: Action,
@@ -50,7 +51,7 @@ async function askVendor(
   const vendor = snapshot.vendors.get(target.slice(0, target.indexOf('/')))
   const vendorKey = vendor?.keys.find(({ index }) => index === key)
   if (vendor === undefined || vendorKey === undefined) throw ResponseUnknown({}, id.slice(0, 100))
-  const exchange = await aboutResponse(vendor, vendorKey, id, action)
+  const exchange = await aboutResponse(vendor, vendorKey, id, action, queryFor(url))
   presence.watch(exchange)
   exchange.start()
   const outcome = await exchange.outcome
@@ -70,6 +71,12 @@ async function askVendor(
 
 function heldAnswer({ body }: Held, id: string, action: Action): object {
   if (action === 'read') return body
+  if (action === 'read-input') {
+    throw InvalidRequest(
+      { param: 'id' },
+      'the gateway keeps this response itself, and no list of what it was asked with',
+    )
+  }
   if (action === 'delete') return { id, object: 'response', deleted: true }
   throw InvalidRequest(
     { param: 'id' },

@@ -18,6 +18,10 @@ const responses: FastifyPluginAsync = async app => {
     reply.handleStored(request.params.id, 'read'),
   )
 
+  app.get<ById>('/v1/responses/:id/input_items', { config: { dialect, rateLimit: {} } }, (request, reply) =>
+    reply.handleStored(request.params.id, 'read-input'),
+  )
+
   app.delete<ById>('/v1/responses/:id', { config: { dialect, rateLimit: {} } }, (request, reply) =>
     reply.handleStored(request.params.id, 'delete'),
   )

@@ -3,6 +3,9 @@ import type { Json } from './json.ts'
 /** Members of a wire format that the hub has no word for, kept under the name of the dialect that brought them. */
 export type Extra = Readonly<Record<string, Readonly<Record<string, Json>>>>
 
+/** Whose models sign or seal their reasoning; each takes back its own only, wherever it is hosted. */
+export type Signer = 'claude' | 'gemini' | 'openai'
+
 /** What any dialect may attach to a block, a turn or a tool. */
 export interface Annotated {
   /** Where the thing stood in the request that was read (`messages.2.content.0`): losses name it. */
@@ -69,6 +72,8 @@ export interface ReasoningBlock extends Annotated {
   readonly text: string
   /** The vendor's proof of its own reasoning, verbatim; only the vendor that made it accepts it back. */
   readonly signature?: string
+  /** Whose proof it is, where the wire says so. */
+  readonly maker?: Signer
   /** Encrypted reasoning (Anthropic's `redacted_thinking.data`), verbatim; `text` is then empty. */
   readonly redacted?: string
 }

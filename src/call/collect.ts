@@ -1,6 +1,6 @@
 import type { Block, Extra } from './block.ts'
 import type { BlockOpenEvent, DeltaEvent, Event, StartEvent } from './event.ts'
-import { mergeExtra } from './extra.ts'
+import { Joined } from './extra.ts'
 import type { Fault } from './fault.ts'
 import type { Finish, Output, Result, Usage } from './result.ts'
 
@@ -10,13 +10,13 @@ interface OpenBlock {
   text: string
   arguments: string
   signature: string | undefined
-  extra: Extra | undefined
+  readonly extra: Joined<Extra>
 }
 
 interface OpenOutput {
   readonly blocks: (OpenBlock | undefined)[]
   finish: Finish | undefined
-  extra: Extra | undefined
+  readonly extra: Joined<Extra>
 }
 
 /**
@@ -27,7 +27,7 @@ export class Collector {
   #start: StartEvent | undefined
   readonly #outputs: (OpenOutput | undefined)[] = []
   #usage: Usage | undefined
-  #extra: Extra | undefined
+  readonly #extra = new Joined<Extra>('replace')
   #fault: Fault | undefined
 
   /** The error that ended the stream; `result()` is then what had come until there. */
@@ -40,7 +40,7 @@ export class Collector {
     switch (event.type) {
       case 'start':
         this.#start = event
-        this.#extra = mergeExtra(this.#extra, event.extra, 'replace')
+        this.#extra.add(event.extra)
         this.#report(event.usage)
         break
       case 'block-open':
@@ -52,14 +52,14 @@ export class Collector {
       case 'finish': {
         const output = this.#output(event.output)
         output.finish = event.finish
-        output.extra = mergeExtra(output.extra, event.extra, 'replace')
+        output.extra.add(event.extra)
         break
       }
       case 'usage':
         this.#report(event.usage)
         break
       case 'end':
-        this.#extra = mergeExtra(this.#extra, event.extra, 'replace')
+        this.#extra.add(event.extra)
         this.#report(event.usage)
         break
       case 'error':
@@ -69,13 +69,14 @@ export class Collector {
 
   /** The answer so far. An output that has not finished has the reason `other`; the id is empty before `start`. */
   result(): Result {
+    const extra = this.#extra.whole()
     return {
       id: this.#start?.id ?? '',
       model: this.#start?.model ?? '',
       ...(this.#start?.created !== undefined && { created: this.#start.created }),
       outputs: Array.from(this.#outputs, closeOutput),
       ...(this.#usage !== undefined && { usage: this.#usage }),
-      ...(this.#extra !== undefined && { extra: this.#extra }),
+      ...(extra !== undefined && { extra }),
     }
   }
 
@@ -86,7 +87,7 @@ export class Collector {
   #output(index: number): OpenOutput {
     let output = this.#outputs[index]
     if (output === undefined) {
-      output = { blocks: [], finish: undefined, extra: undefined }
+      output = { blocks: [], finish: undefined, extra: new Joined('replace') }
       this.#outputs[index] = output
     }
     return output
@@ -99,7 +100,7 @@ export class Collector {
       text: opened.type === 'text' || opened.type === 'reasoning' ? opened.text : '',
       arguments: opened.type === 'tool-call' ? opened.arguments : '',
       signature: opened.type === 'reasoning' ? opened.signature : undefined,
-      extra: opened.extra,
+      extra: new Joined('append', opened.extra),
     }
   }
 
@@ -109,21 +110,23 @@ export class Collector {
     if (event.text !== undefined) block.text += event.text
     if (event.arguments !== undefined) block.arguments += event.arguments
     if (event.signature !== undefined) block.signature = (block.signature ?? '') + event.signature
-    if (event.extra !== undefined) block.extra = mergeExtra(block.extra, event.extra, 'append')
+    block.extra.add(event.extra)
   }
 }
 
 function closeOutput(output: OpenOutput | undefined): Output {
   if (output === undefined) return { blocks: [], finish: { reason: 'other' } }
+  const extra = output.extra.whole()
   return {
     blocks: output.blocks.filter(block => block !== undefined).map(closeBlock),
     finish: output.finish ?? { reason: 'other' },
-    ...(output.extra !== undefined && { extra: output.extra }),
+    ...(extra !== undefined && { extra }),
   }
 }
 
 function closeBlock(block: OpenBlock): Block {
-  const whole = block.extra === undefined ? block.opened : { ...block.opened, extra: block.extra }
+  const extra = block.extra.whole()
+  const whole = extra === undefined ? block.opened : { ...block.opened, extra }
   switch (whole.type) {
     case 'text':
       return { ...whole, text: block.text }

@@ -1,7 +1,19 @@
-import type { Extra } from './block.ts'
 import type { Json } from './json.ts'
 
 type Members = Readonly<Record<string, Json>>
+
+/** Before a member of the wire's that would pass for a note on form (`$...`), or for an escaped one. */
+const ESCAPE = '.'
+
+/** The name under which a wire's member is kept beside notes on form. */
+export function escaped(name: string): string {
+  return name.startsWith('$') || name.startsWith(ESCAPE) ? ESCAPE + name : name
+}
+
+/** The name as it was on the wire. */
+export function unescaped(name: string): string {
+  return name.startsWith(ESCAPE) ? name.slice(ESCAPE.length) : name
+}
 
 /**
  * How a later piece joins an earlier one: `append` for pieces of one value (strings and lists are joined), `replace` for
@@ -9,34 +21,75 @@ type Members = Readonly<Record<string, Json>>
  */
 export type Join = 'append' | 'replace'
 
-/** `earlier` with `later` joined in, dialect by dialect. Neither is changed; undefined when both are. */
-export function mergeExtra(earlier: Extra | undefined, later: Extra | undefined, join: Join): Extra | undefined {
-  if (earlier === undefined || later === undefined) return earlier ?? later
-  const merged: Record<string, Members> = { ...earlier }
-  for (const [dialect, members] of Object.entries(later)) {
-    merged[dialect] = mergeMembers(merged[dialect] ?? {}, members, join)
+/**
+ * One object that comes in pieces, which are not changed. `$` notes on form are always replaced; null never replaces a value.
+ * Its cost is that of the pieces: a list that comes element by element is not copied for each.
+ */
+export class Joined<Whole extends Members = Members> {
+  readonly #join: Join
+  /** Lists and objects of several pieces are ours, and grow; those of one piece are the piece's. */
+  readonly #members = new Map<string, Json | GrownList | Joined>()
+
+  constructor(join: Join, ...pieces: readonly (Whole | undefined)[]) {
+    this.#join = join
+    for (const piece of pieces) this.add(piece)
   }
-  return merged
-}
 
-/** As mergeExtra, for the members of one object. `$` notes on form are always replaced; null never replaces a value. */
-export function mergeMembers(earlier: Members, later: Members, join: Join): Members {
-  const merged: Record<string, Json> = { ...earlier }
-  for (const [member, value] of Object.entries(later)) {
-    const known = merged[member]
-    merged[member] = member.startsWith('$') || known === undefined ? value : mergeValues(known, value, join)
+  add(piece: Whole | undefined): this {
+    for (const [member, value] of Object.entries(piece ?? {})) {
+      const known = this.#members.get(member)
+      const first = known === undefined || member.startsWith('$')
+      this.#members.set(member, first ? value : this.#joined(known, value))
+    }
+    return this
   }
-  return merged
+
+  /** Whether this very value of the member is what has come so far. */
+  says(member: string, value: Json): boolean {
+    return this.#members.get(member) === value
+  }
+
+  /** What has come so far; undefined when nothing has. What comes later does not change it. */
+  whole(): Whole | undefined {
+    if (this.#members.size === 0) return undefined
+    return Object.fromEntries([...this.#members].map(([member, value]) => [member, told(value)])) as Whole
+  }
+
+  #joined(known: Json | GrownList | Joined, value: Json): Json | GrownList | Joined {
+    if (value === null) return known
+    if (typeof known === 'string' && typeof value === 'string') return this.#join === 'append' ? known + value : value
+    if (Array.isArray(value)) {
+      if (known instanceof GrownList) return known.add(value)
+      if (Array.isArray(known)) return new GrownList().add(known).add(value)
+    }
+    if (isMembers(value)) {
+      if (known instanceof Joined) return known.add(value)
+      if (isMembers(known)) return new Joined(this.#join, known, value)
+    }
+    return value
+  }
 }
 
-function mergeValues(earlier: Json, later: Json, join: Join): Json {
-  if (later === null) return earlier
-  if (typeof earlier === 'string' && typeof later === 'string') return join === 'append' ? earlier + later : later
-  if (Array.isArray(earlier) && Array.isArray(later)) return [...earlier, ...later]
-  if (isMembers(earlier) && isMembers(later)) return mergeMembers(earlier, later, join)
-  return later
+class GrownList {
+  readonly list: Json[] = []
+
+  add(more: readonly Json[]): this {
+    for (const element of more) this.list.push(element)
+    return this
+  }
 }
 
-function isMembers(value: Json): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function told(value: Json | GrownList | Joined): Json {
+  if (value instanceof GrownList) return [...value.list]
+  return value instanceof Joined ? (value.whole() ?? {}) : value
+}
+
+function isMembers(value: Json | GrownList | Joined): value is Members {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof GrownList) &&
+    !(value instanceof Joined)
+  )
 }

@@ -1,4 +1,5 @@
 import type { Extra } from './block.ts'
+import { unescaped } from './extra.ts'
 import type { Json } from './json.ts'
 import type { Loss } from './loss.ts'
 import type { Usage } from './result.ts'
@@ -14,7 +15,8 @@ export function foreignLosses(dialect: string, at: string | undefined, extra: Ex
     if (origin === dialect) continue
     for (const [member, value] of Object.entries(members)) {
       if (member.startsWith('$') || isNothing(value)) continue
-      const path = at === undefined || at === '' ? member : `${at}.${member}`
+      const name = unescaped(member)
+      const path = at === undefined || at === '' ? name : `${at}.${name}`
       losses.push({ path, why: `${dialect} has no counterpart of this ${origin} member` })
     }
   }

@@ -1,11 +1,16 @@
-import type { Block, ReasoningBlock } from './block.ts'
+import type { Block, ReasoningBlock, Signer } from './block.ts'
 import type { Call, Turn } from './call.ts'
 import type { Event } from './event.ts'
 import type { Loss } from './loss.ts'
 import type { Result } from './result.ts'
 
-/** Whose models sign or seal their reasoning; each takes back its own only, wherever it is hosted. */
-export type Signer = 'claude' | 'gemini' | 'openai'
+/** What reasoning a vendor gives and takes back. */
+export interface ReasoningRules {
+  /** Who signs the reasoning of its models, and whose alone it takes back; `nobody` signs none and takes none that is signed. */
+  readonly signer?: Signer | 'nobody' | undefined
+  /** It refuses reasoning that does not bear its own signature: another's, which was given to the client unsigned, too. */
+  readonly signedReasoning?: boolean | undefined
+}
 
 /**
  * What stands before a signature that is given to a client of another maker's API. Whole groups of base64, so that clients that
@@ -28,49 +33,54 @@ const NATIVE: Readonly<Record<string, Signer>> = {
 const SIGNERS = Object.keys(MARKS) as Signer[]
 
 /** Whether a body holds a signature that was marked for anybody but `signer`. */
-export function holdsOthersMark(body: Buffer, signer: Signer): boolean {
+export function holdsOthersMark(body: Buffer, signer: NonNullable<ReasoningRules['signer']>): boolean {
   if (!body.includes('"sluice')) return false
   return SIGNERS.some(other => other !== signer && body.includes(`"${MARKS[other]}`))
 }
 
-/** The call with signatures as their makers gave them, and without the reasoning of which another than `signer` is the maker. */
+/**
+ * The call with signatures as their makers gave them, and without reasoning that the vendor would refuse: another maker's, and one
+ * whose maker nobody knows. Turns of nothing else go with it. The same call where all stays as it is.
+ */
 export function keepReasoningOf(
-  signer: Signer | undefined,
+  rules: ReasoningRules,
   call: Call,
 ): { readonly call: Call; readonly losses: readonly Loss[] } {
   const losses: Loss[] = []
-  const turns = call.turns.map(turn => keepInTurn(turn, signer, NATIVE[call.dialect], losses))
+  const turns = call.turns.map(turn => keepInTurn(turn, rules, NATIVE[call.dialect], losses))
   const kept = turns.filter(turn => turn !== undefined)
   const same = kept.length === turns.length && kept.every((turn, index) => turn === call.turns[index])
   return same ? { call, losses } : { call: { ...call, turns: kept }, losses }
 }
 
-function keepInTurn(
-  turn: Turn,
-  signer: Signer | undefined,
-  native: Signer | undefined,
-  losses: Loss[],
-): Turn | undefined {
-  if (!turn.blocks.some(isProven)) return turn
+function keepInTurn(turn: Turn, rules: ReasoningRules, native: Signer | undefined, losses: Loss[]): Turn | undefined {
+  if (!turn.blocks.some(({ type }) => type === 'reasoning')) return turn
   const blocks: Block[] = []
   for (const block of turn.blocks) {
-    const marked = isProven(block) ? SIGNERS.find(maker => proofOf(block).startsWith(MARKS[maker])) : undefined
-    const maker = marked ?? native
-    if (isProven(block) && signer !== undefined && maker !== undefined && maker !== signer) {
-      losses.push({
-        path: block.at ?? turn.at ?? 'messages',
-        why: 'signed reasoning is accepted only by the vendor that signed it',
-      })
-    } else {
-      blocks.push(marked === undefined ? block : withoutMark(block as ReasoningBlock, MARKS[marked]))
-    }
+    const marker = isProven(block) ? SIGNERS.find(maker => proofOf(block).startsWith(MARKS[maker])) : undefined
+    const why = block.type === 'reasoning' ? refusal(block, rules, marker ?? block.maker ?? native) : undefined
+    if (why !== undefined) losses.push({ path: block.at ?? turn.at ?? 'messages', why })
+    else blocks.push(marker === undefined ? block : withoutMark(block as ReasoningBlock, MARKS[marker]))
   }
   return blocks.length === 0 ? undefined : { ...turn, blocks }
 }
 
+/** Why a vendor would refuse the block; undefined where it would not, or where nobody knows its rules. */
+function refusal(
+  block: Block,
+  { signer, signedReasoning }: ReasoningRules,
+  maker: Signer | undefined,
+): string | undefined {
+  if (!isProven(block)) {
+    return signedReasoning === true ? 'the vendor takes reasoning back only with its own signature' : undefined
+  }
+  if (signer === undefined || maker === signer) return undefined
+  return 'signed reasoning is accepted only by the vendor that signed it'
+}
+
 /** The answer as a client that speaks `dialect` is given it: signatures of another maker than its API's bear that one's mark. */
-export function markResult(result: Result, signer: Signer | undefined, dialect: string): Result {
-  if (signer === undefined || signer === NATIVE[dialect]) return result
+export function markResult(result: Result, signer: ReasoningRules['signer'], dialect: string): Result {
+  if (signer === undefined || signer === 'nobody' || signer === NATIVE[dialect]) return result
   const outputs = result.outputs.map(output => ({
     ...output,
     blocks: output.blocks.map(block => marked(block, MARKS[signer])),
@@ -79,8 +89,8 @@ export function markResult(result: Result, signer: Signer | undefined, dialect: 
 }
 
 /** As markResult, for the events of one stream: a signature may come in pieces, of which the first bears the mark. */
-export function eventMarker(signer: Signer | undefined, dialect: string): ((event: Event) => Event) | undefined {
-  if (signer === undefined || signer === NATIVE[dialect]) return undefined
+export function eventMarker(signer: ReasoningRules['signer'], dialect: string): ((event: Event) => Event) | undefined {
+  if (signer === undefined || signer === 'nobody' || signer === NATIVE[dialect]) return undefined
   const mark = MARKS[signer]
   const begun = new Set<string>()
   return event => {

@@ -1,3 +1,4 @@
+import { escaped } from '../call/extra.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import { isObject as isMembers, type Members } from './object-reader.ts'
 
@@ -55,10 +56,10 @@ export function optionalString(value: Json | undefined, path: string): string | 
  * object). A null that was read as "absent" is kept, to be written again.
  */
 export function leftover(object: JsonObject, read: ReadonlySet<string>, prefix = ''): Record<string, Json> {
-  const rest: Record<string, Json> = {}
+  const rest: [string, Json][] = []
   for (const [member, value] of Object.entries(object)) {
     if (value === undefined || (read.has(member) && value !== null)) continue
-    rest[prefix + member] = value
+    rest.push([prefix === '' ? escaped(member) : prefix + member, value])
   }
-  return rest
+  return Object.fromEntries(rest)
 }

@@ -1,6 +1,7 @@
 import type { Extra } from '../call/block.ts'
+import { unescaped } from '../call/extra.ts'
 import type { Json } from '../call/json.ts'
-import { ESCAPE, isObject, type Members } from './object-reader.ts'
+import { isObject, type Members } from './object-reader.ts'
 
 /** How a dialect keeps what the hub has no word for, and its notes on form (`$...`), under its own name in `extra`. */
 export interface ExtraMembers {
@@ -15,8 +16,11 @@ export interface ExtraMembers {
    * The note `$wire` holds members that are form only (`index`, `object`): they are written back, yet never losses.
    */
   ownMembers(extra: Extra | undefined, ...nested: readonly string[]): Members
-  /** The members to write back inside the nested object `name`: readers keep them as `name.member`. */
-  nestedMembers(extra: Extra | undefined, name: string): Members
+  /**
+   * The members to write back inside the nested object `name`: readers keep them as `name.member`. Not those of objects inside
+   * of that one, named in `nested`.
+   */
+  nestedMembers(extra: Extra | undefined, name: string, ...nested: readonly string[]): Members
 }
 
 /** The members of the dialect of that name. */
@@ -24,17 +28,21 @@ export function extraMembers(dialect: string): ExtraMembers {
   return {
     extraOf(...parts) {
       const [only = {}] = parts
-      const members: Members = parts.length < 2 ? only : Object.assign({}, ...parts)
+      // Not by assignment, which loses a client's own `__proto__`.
+      const members = parts.length < 2 ? only : Object.fromEntries(parts.flatMap(part => Object.entries(part)))
       return Object.keys(members).length === 0 ? {} : { extra: { [dialect]: members } }
     },
     isOwn: extra => extra?.[dialect] !== undefined,
     note: (extra, name) => extra?.[dialect]?.[name],
     ownMembers: (extra, ...nested) => topMembers(extra?.[dialect], nested),
-    nestedMembers(extra, name) {
+    nestedMembers(extra, name, ...nested) {
       const members = extra?.[dialect]
       if (members === undefined) return {}
       const prefix = `${name}.`
-      const kept = Object.entries(members).filter(([member]) => member.startsWith(prefix))
+      const inside = nested.map(inner => `${prefix}${inner}.`)
+      const kept = Object.entries(members).filter(
+        ([member]) => member.startsWith(prefix) && !inside.some(deeper => member.startsWith(deeper)),
+      )
       return Object.fromEntries(kept.map(([member, value]) => [member.slice(prefix.length), value]))
     },
   }
@@ -46,7 +54,6 @@ function topMembers(members: Members | undefined, nested: readonly string[]): Me
   const kept = Object.entries(members).filter(
     ([name]) => !name.startsWith('$') && !inside.some(prefix => name.startsWith(prefix)),
   )
-  const unescaped = kept.map(([name, value]) => [name.startsWith(`${ESCAPE}$`) ? name.slice(1) : name, value] as const)
   const wire = members.$wire
-  return { ...(isObject(wire) && wire), ...Object.fromEntries(unescaped) }
+  return { ...(isObject(wire) && wire), ...Object.fromEntries(kept.map(([name, value]) => [unescaped(name), value])) }
 }

@@ -1,10 +1,8 @@
+import { escaped } from '../call/extra.ts'
 import type { Json, JsonObject } from '../call/json.ts'
 import { InvalidRequest } from '../errors.ts'
 
 export type Members = Readonly<Record<string, Json>>
-
-/** Before a client's own `$...` member, which must not pass for a note on form. */
-export const ESCAPE = '.'
 
 /** True for a JSON object: not null, not a list. */
 export function isObject(value: Json | undefined): value is Members {
@@ -89,7 +87,7 @@ export class ObjectReader {
     const entries: [string, Json][] = []
     for (const [name, value] of Object.entries(this.#object)) {
       if (value === undefined || this.#understood.has(name)) continue
-      entries.push([prefix === '' && name.startsWith('$') ? ESCAPE + name : prefix + name, value])
+      entries.push([prefix === '' ? escaped(name) : prefix + name, value])
     }
     return Object.fromEntries(entries)
   }

@@ -50,5 +50,8 @@ export const anthropic: ProviderType = {
   keyVariable: 'ANTHROPIC_API_KEY',
   baseUrl: USUAL_URL,
   // Servers that only speak its API may have no signatures, and want their reasoning back all the same.
-  create: settings => ({ ...speakAnthropic(settings), signer: 'claude', signedReasoning: true }),
+  create: settings => ({
+    ...speakAnthropic(settings),
+    reasoningOf: () => ({ signer: 'claude', signedReasoning: true }),
+  }),
 }

@@ -35,7 +35,7 @@ function createAzure(settings: ProviderSettings): Provider {
     baseUrl,
     endpoints: openaiEndpoints(OPERATIONS, place),
     authorize: (_request, key) => proofOf(key),
-    signer: 'openai',
+    reasoningOf: () => ({ signer: 'openai' }),
     healthCheck: () => ({ method: 'GET', path: healthPath }),
   }
 }

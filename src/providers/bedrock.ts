@@ -1,4 +1,6 @@
 import type { Kind } from '../call/fault.ts'
+import type { ReasoningRules } from '../call/reasoning-origin.ts'
+import { isClaude } from '../dialects/bedrock/model-fields.ts'
 import { bedrockEmbeddings } from '../dialects/embeddings/bedrock.ts'
 import { type FoundCredentials, findInUsualPlaces, KeptCredentials } from './aws-credentials.ts'
 import { normaliseBaseUrl } from './base-url.ts'
@@ -33,8 +35,7 @@ export function speakBedrock(
       return found instanceof Promise ? found.then(late => sign(request, late)) : sign(request, found)
     },
     forwardHeaders: [],
-    // Of those that it hosts only Anthropic's models sign.
-    signer: 'claude',
+    reasoningOf,
     streamUsage: 'always',
     classify: classifyBedrock,
     // The runtime has no list of models; this one of calls that are under way costs nothing.
@@ -45,6 +46,14 @@ export function speakBedrock(
 function staticCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsSettings): FoundCredentials | undefined {
   if (!accessKeyId || !secretAccessKey) return undefined
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
+}
+
+/** Ids of models and of their profiles name the maker (`us.amazon.nova-pro-v1:0`); profiles and imports of an account's own do not. */
+const NAMED = /(?:^|[./])[a-z0-9]+\.[a-z]/
+
+/** Of those that it hosts only Anthropic's models sign. */
+function reasoningOf(model: string): ReasoningRules {
+  return { signer: isClaude(model) || !NAMED.test(model) ? 'claude' : 'nobody' }
 }
 
 /** ARNs and versions stand in one segment, so that their slashes and colons are encoded. */

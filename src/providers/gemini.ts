@@ -66,7 +66,7 @@ export function speakGemini(settings: ProviderSettings): Provider {
     // Never `?key=`: addresses are logged on their way.
     authorize: (_request, key) => googleKey(key),
     forwardHeaders: [],
-    signer: 'gemini',
+    reasoningOf: () => ({ signer: 'gemini' }),
     streamUsage: 'always',
     classify: classifyGoogle,
     retryAfter: retryDelay,

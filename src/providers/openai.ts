@@ -88,5 +88,5 @@ const MANNERS: Manners = {
 export const openai: ProviderType = {
   keyVariable: 'OPENAI_API_KEY',
   baseUrl: MANNERS.usualUrl,
-  create: settings => ({ ...speakOpenAi(settings, MANNERS), signer: 'openai' }),
+  create: settings => ({ ...speakOpenAi(settings, MANNERS), reasoningOf: () => ({ signer: 'openai' }) }),
 }

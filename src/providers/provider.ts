@@ -1,7 +1,7 @@
 import type { Operation } from '../call/call.ts'
 import type { Kind } from '../call/fault.ts'
 import type { Json, JsonObject } from '../call/json.ts'
-import type { Signer } from '../call/reasoning-origin.ts'
+import type { ReasoningRules } from '../call/reasoning-origin.ts'
 import type { ToolLimits } from '../call/tool-words.ts'
 import type { Codec } from '../dialects/codec.ts'
 
@@ -46,10 +46,8 @@ export interface Provider {
   readonly streamUsage: 'always' | 'on-request' | 'never'
   /** What it takes for ids and names of tools, where it is known to refuse others; its dialect's own limits unless set. */
   readonly toolLimits?: ToolLimits
-  /** Who signs the reasoning of its models, and whose alone it takes back; unset where that is not known. */
-  readonly signer?: Signer
-  /** It refuses reasoning that does not bear its own signature. */
-  readonly signedReasoning?: boolean
+  /** What reasoning of earlier turns a model of that name takes back; unset where that is not known. */
+  reasoningOf?(model: string): ReasoningRules
   /** Vendor quirks, on the wire body; returns its input where there is nothing to change, so that the call stays on the pass lane. */
   adjust?(body: JsonObject): JsonObject
   /** When the status code lies (a 400 that says the credit is used up): what it really is. */

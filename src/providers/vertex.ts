@@ -51,7 +51,7 @@ export function createVertex(settings: ProviderSettings, tokens: TokenSource = g
   chooseDialect(settings, ['gemini'])
   return {
     ...speakVertex(settings, tokens),
-    signer: 'gemini',
+    reasoningOf: () => ({ signer: 'gemini' }),
     endpoints: {
       chat: geminiEndpoint(GOOGLES_MODELS),
       'google-count-tokens': methodEndpoint(GOOGLES_MODELS, 'countTokens', unwrapCounted),
@@ -68,7 +68,7 @@ export function createVertexAnthropic(settings: ProviderSettings, tokens: TokenS
   return {
     ...speakVertex(settings, tokens),
     endpoints: { chat: { dialect, path } },
-    signer: 'claude',
+    reasoningOf: () => ({ signer: 'claude' }),
     forwardHeaders: ['anthropic-beta'],
     adjust: inVertexBody,
   }

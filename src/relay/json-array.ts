@@ -1,5 +1,7 @@
-import type { ReplyHeaders } from './client-stream.ts'
-import { SseSplitter } from './sse.ts'
+import type { ServerResponse } from 'node:http'
+import { ClientStream, type Pausable, type ReplyHeaders } from './client-stream.ts'
+import type { Envelope } from './envelope.ts'
+import { framingOf, SseSplitter } from './sse.ts'
 import type { StreamReader } from './stream-relay.ts'
 
 /** Of a stream that is one JSON array; nothing on its way may buffer it either. */
@@ -42,4 +44,31 @@ export class JsonArrayStream implements StreamReader {
   stop(): void {
     this.#client.stop?.()
   }
+}
+
+/** A whole stream as that array. */
+export function jsonArrayOf(events: Buffer): string {
+  let array = ''
+  const stream = new JsonArrayStream({
+    write: chunk => {
+      array += chunk
+    },
+    end: () => {},
+  })
+  stream.write(events)
+  stream.end()
+  return array
+}
+
+/** The client's side of a stream in the form that it asked for, its head sent. What it is written are events in either form. */
+export function openClient(
+  raw: ServerResponse,
+  source: Pausable,
+  headers: ReplyHeaders,
+  { dialect, path }: Envelope,
+): StreamReader {
+  const client = new ClientStream(raw, source)
+  const array = path?.array === true
+  client.begin(array ? { ...headers, ...ARRAY_HEADERS } : headers, framingOf(dialect))
+  return array ? new JsonArrayStream(client) : client
 }

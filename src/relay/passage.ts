@@ -1,8 +1,7 @@
 import type { Call } from '../call/call.ts'
 import type { Loss } from '../call/loss.ts'
-import { holdsOthersMark, keepReasoningOf, type Signer } from '../call/reasoning-origin.ts'
+import { holdsOthersMark, keepReasoningOf, type ReasoningRules } from '../call/reasoning-origin.ts'
 import { limitToolWords, type MadeNames } from '../call/tool-words.ts'
-import { dropUnproven } from '../call/unproven.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { toolLimitsOf } from '../dialects/tool-limits.ts'
 import { InvalidRequest, Lossy } from '../errors.ts'
@@ -29,7 +28,7 @@ export interface Passage {
   /** Set where the call is of a plain operation: its answer may be of any kind, and is passed on unread. */
   readonly plain?: PlainPassage
   /** Who signs the reasoning of its answer, where that is known. */
-  readonly signer?: Signer
+  readonly signer?: ReasoningRules['signer']
   /** Names of tools that were made up for the vendor: the answer has to bear the client's own again. */
   readonly names?: MadeNames
 }
@@ -63,7 +62,7 @@ export function passageTo(
   model: string,
   { facts = NOTHING_KNOWN, strict = false }: Circumstances = {},
 ): Passage {
-  if (dialect !== envelope.dialect || envelope.replaced || holdsOthersWords(provider, envelope)) {
+  if (dialect !== envelope.dialect || envelope.replaced || holdsOthersWords(provider, envelope, model)) {
     const passage = translate(provider, dialect, envelope, model, facts)
     if (strict) refuseLosses(passage)
     return passage
@@ -81,7 +80,9 @@ export function refuseLosses({ losses }: Pick<Passage, 'losses'>): void {
 }
 
 /** A conversation that another vendor has answered before holds its ids and its reasoning, whatever the client speaks. */
-function holdsOthersWords({ toolLimits, signer, signedReasoning }: Provider, { body, dialect }: Envelope): boolean {
+function holdsOthersWords({ toolLimits, reasoningOf }: Provider, { body, dialect }: Envelope, model: string): boolean {
+  const { signer, signedReasoning } = reasoningOf?.(model) ?? {}
+  if (signer === 'nobody' && body.includes('"signature"')) return true
   if (toolLimits !== undefined && holdsForeignIds(body, dialect.name, toolLimits.id)) return true
   if (signer !== undefined && holdsOthersMark(body, signer)) return true
   return signedReasoning === true && (body.includes('"signature":""') || body.includes('"signature": ""'))
@@ -131,10 +132,9 @@ function translate(
   refuseIndispensable(asked, dialect)
   const wantsUsage = asked.stream && isAsked(provider, dialect)
   const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
-  const { signer } = provider
-  const own = keepReasoningOf(signer, wished)
-  const proven = provider.signedReasoning === true ? dropUnproven(own.call) : { call: own.call, losses: [] }
-  const fitting = fitToModel(proven.call, facts)
+  const rules = provider.reasoningOf?.(model) ?? {}
+  const own = keepReasoningOf(rules, wished)
+  const fitting = fitToModel(own.call, facts)
   const limits = provider.toolLimits ?? toolLimitsOf(dialect.name)
   const limited = limits === undefined ? undefined : limitToolWords(fitting.call, limits)
   const written = dialect.writeRequest(limited?.call ?? fitting.call)
@@ -144,9 +144,9 @@ function translate(
     dialect,
     body: Buffer.from(JSON.stringify(body)),
     headers: written.headers ?? NO_HEADERS,
-    losses: [...own.losses, ...proven.losses, ...fitting.losses, ...written.losses],
+    losses: [...own.losses, ...fitting.losses, ...written.losses],
     cutUsage: false,
-    ...(signer !== undefined && { signer }),
+    ...(rules.signer !== undefined && { signer: rules.signer }),
     ...(limited !== undefined && limited.names.size > 0 && { names: limited.names }),
   }
 }

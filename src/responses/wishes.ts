@@ -5,11 +5,13 @@ import { findMembers, type Member, watch } from '../relay/json-members.ts'
 export interface StateWishes {
   /** The id of the response that it goes on from. */
   readonly previous: string | undefined
+  /** The conversation at the vendor that it belongs to, as JSON text; the gateway gives nobody one. */
+  readonly conversation: string | undefined
   /** It shall be kept, as all are that do not say otherwise. */
   readonly store: boolean
 }
 
-const WATCHED = watch('previous_response_id', 'store')
+const WATCHED = watch('previous_response_id', 'conversation', 'store')
 const ID = watch('id')
 
 /** Reads them by the body's bytes, never parsed. Throws InvalidRequest and MalformedJson. */
@@ -19,7 +21,8 @@ export function stateWishes(body: Buffer): StateWishes {
   if (previous !== undefined && typeof previous !== 'string') {
     throw InvalidRequest({ param: 'previous_response_id' }, 'previous_response_id must be a string')
   }
-  return { previous, store: parsed(body, members.get('store')) !== false }
+  const conversation = parsed(body, members.get('conversation')) ?? undefined
+  return { previous, conversation: JSON.stringify(conversation), store: parsed(body, members.get('store')) !== false }
 }
 
 /** The id of a response that is passed on unread; undefined where it has none. */

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Block } from '../../src/call/block.ts'
 import { Collector } from '../../src/call/collect.ts'
 import type { Event } from '../../src/call/event.ts'
-import { mergeMembers } from '../../src/call/extra.ts'
+import { Joined } from '../../src/call/extra.ts'
 import { replay } from '../../src/call/replay.ts'
 import type { FinishReason, Result } from '../../src/call/result.ts'
 import { checkEvents, collect, deepFreeze } from '../dialects/laws.ts'
@@ -75,9 +75,32 @@ test('a delta for a block that was never opened is ignored', () => {
   assert.deepEqual(collect([start, { type: 'delta', output: 0, block: 3, text: 'x' }]).outputs, [])
 })
 
-test('merging never lets null or an earlier value win over a newer one', () => {
-  const merged = mergeMembers({ a: 1, b: { c: 1, d: 2 }, e: 'x' }, { a: null, b: { c: 3 }, e: 'y' }, 'replace')
-  assert.deepEqual(merged, { a: 1, b: { c: 3, d: 2 }, e: 'y' })
+test('a later piece wins over an earlier one, and null never does', () => {
+  const joined = new Joined('replace', { a: 1, b: { c: 1, d: 2 }, e: 'x' }, { a: null, b: { c: 3 }, e: 'y' })
+  assert.deepEqual(joined.whole(), { a: 1, b: { c: 3, d: 2 }, e: 'y' })
+})
+
+test('a member of any name is kept, also of one that an assignment would lose', () => {
+  const piece = JSON.parse('{"__proto__":["a"],"constructor":"x"}')
+  const whole = new Joined('append', piece, piece).whole()
+  assert.equal(JSON.stringify(whole), '{"__proto__":["a","a"],"constructor":"xx"}')
+})
+
+test('what has come is not changed by what comes later, nor are the pieces', () => {
+  const piece = deepFreeze({ list: [1], inner: { list: [2] } })
+  const joined = new Joined('append', piece, piece)
+  const before = joined.whole()
+  joined.add(piece)
+  assert.deepEqual(before, { list: [1, 1], inner: { list: [2, 2] } })
+  assert.deepEqual(joined.whole(), { list: [1, 1, 1], inner: { list: [2, 2, 2] } })
+})
+
+test('a list that comes element by element is not copied for each', () => {
+  const joined = new Joined('append')
+  const pieces = Array.from({ length: 200_000 }, (_, index) => ({ citations: [index] }))
+  for (const piece of pieces) joined.add(piece)
+  const { citations } = joined.whole() ?? {}
+  assert.equal(Array.isArray(citations) && citations.length, pieces.length)
 })
 
 const text = fc.string({ unit: 'grapheme' })

@@ -45,3 +45,18 @@ export const foreignCall: fc.Arbitrary<Call> = fc.record({
   stream: fc.boolean(),
   turns: fc.array(turn, { maxLength: 4 }),
 })
+
+/** The call with a tool call for each of its results, before them all: stray ones are refused. */
+export function withCalls(call: Call): Call {
+  const calls: Block[] = []
+  const turns = call.turns.map(({ blocks, ...turn }) => ({
+    ...turn,
+    blocks: blocks.map(block => {
+      if (block.type !== 'tool-result') return block
+      const id = `result_${calls.length}`
+      calls.push({ type: 'tool-call', id, name: 'f', arguments: '{}' })
+      return { ...block, id }
+    }),
+  }))
+  return calls.length === 0 ? call : { ...call, turns: [{ role: 'assistant', blocks: calls }, ...turns] }
+}

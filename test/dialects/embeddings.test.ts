@@ -28,9 +28,24 @@ test('Gemini is asked for all texts at once', () => {
   })
 })
 
-test('what a vendor has no word for is lost by name, the end user and null without a word', () => {
-  const { losses } = geminiEmbeddings.writeRequest({ model: 'm', input: 'a', user: 'u', truncate: 'END', odd: null })
-  assert.deepEqual(losses, [{ path: 'truncate', why: 'Gemini has no such member of an embeddings call' }])
+test('what a vendor has no word for is lost by name, null without a word', () => {
+  const asked = { input: 'a', dimensions: 8, encoding_format: 'base64', user: 'u', truncate: 'END', odd: null }
+  const wishes = { task_type: 'RETRIEVAL_QUERY', input_type: 'search_query' }
+  for (const [codec, model, name, said] of [
+    [geminiEmbeddings, 'm', 'Gemini', 'task_type'],
+    [bedrockEmbeddings(TITAN), TITAN, 'Titan', undefined],
+    [bedrockEmbeddings(NOVA), NOVA, 'Nova', undefined],
+    [bedrockEmbeddings(COHERE), COHERE, 'Cohere', 'input_type'],
+  ] as const) {
+    const lost = ['user', 'truncate', ...Object.keys(wishes)].filter(path => path !== said)
+    const losses = lost.map(path => ({ path, why: `${name} has no such member of an embeddings call` }))
+    assert.deepEqual(codec.writeRequest({ model, ...asked, ...wishes }).losses, losses)
+  }
+  const { losses } = geminiEmbeddings.writeRequest({ model: 'm', input: 'a', task_type: 7 })
+  assert.deepEqual(
+    losses.map(({ path }) => path),
+    ['task_type'],
+  )
 })
 
 test('a vector is written as base64 of 32-bit floats where it was asked for so', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Event } from '../../src/call/event.ts'
 import { gemini } from '../../src/dialects/gemini/index.ts'
-import { collect, readStream } from './laws.ts'
+import { checkEvents, collect, readStream } from './laws.ts'
 
 function chunk(candidate: object, more: object = {}): string {
   return `data: ${JSON.stringify({ candidates: [candidate], responseId: 'r', ...more })}\r\n\r\n`
@@ -31,6 +31,19 @@ test('a stream of several candidates ends when all of them have', () => {
     outputs.map(({ finish }) => finish.reason),
     ['stop', 'length'],
   )
+})
+
+test('content that comes behind the reason why an answer ends is kept', () => {
+  const part = { functionCall: { name: 'look', args: { at: 1 } } }
+  const late = [said('A', { finishReason: 'STOP' }), said('B'), chunk({ content: { parts: [part], role: 'model' } })]
+  const events = readStream(gemini, late.join(''))
+  checkEvents(events)
+  const [output] = collect(events).outputs
+  assert.deepEqual(
+    output?.blocks.map(block => (block.type === 'text' ? block.text : block.type)),
+    ['AB', 'tool-call'],
+  )
+  assert.equal(output?.finish.reason, 'tool-calls')
 })
 
 test('an error inside of a stream has the kind of its words', () => {
@@ -99,4 +112,33 @@ test('usage is told in the last chunk, where clients look for it', () => {
     },
   ])
   assert.deepEqual(writer.push({ type: 'ping' }), [])
+})
+
+test('calls of answers that name themselves by no id have different ids in every answer, and the same in the same one', () => {
+  const part = { functionCall: { name: 'poll', args: {} } }
+  const turn = (promptTokenCount: number): readonly string[] => {
+    const answer = {
+      candidates: [{ content: { parts: [part, part], role: 'model' }, finishReason: 'STOP' }],
+      usageMetadata: { promptTokenCount },
+    }
+    const whole = gemini.readResponse(answer)
+    const streamed = collect(readStream(gemini, `data: ${JSON.stringify(answer)}\n\n`))
+    return [whole, streamed].flatMap(({ outputs }) =>
+      (outputs[0]?.blocks ?? []).map(block => (block.type === 'tool-call' ? block.id : '')),
+    )
+  }
+  const [first, second] = [turn(10), turn(20)]
+  assert.deepEqual(first.slice(0, 2), first.slice(2))
+  assert.equal(new Set([...first, ...second]).size, 4)
+  for (const id of first) assert.match(id, /^call_\w{1,35}$/)
+  assert.deepEqual(turn(10), first)
+})
+
+test('an empty id of a call is none', () => {
+  const part = { functionCall: { id: '', name: 'poll', args: {} } }
+  const answer = { candidates: [{ content: { parts: [part], role: 'model' } }], responseId: 'r' }
+  const result = gemini.readResponse(answer)
+  const [block] = result.outputs[0]?.blocks ?? []
+  assert.equal(block?.type === 'tool-call' && block.id, 'call_r_0')
+  assert.match(JSON.stringify(gemini.writeResponse(result).body), /"functionCall":\{"id":""/)
 })

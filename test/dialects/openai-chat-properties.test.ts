@@ -6,7 +6,7 @@ import type { Call } from '../../src/call/call.ts'
 import { replay } from '../../src/call/replay.ts'
 import type { FinishReason, Result } from '../../src/call/result.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
-import { FIXED, foreignCall, text, wire, word } from './arbitraries.ts'
+import { FIXED, foreignCall, text, wire, withCalls, word } from './arbitraries.ts'
 import { checkEvents, checkRequest, collect, deepFreeze } from './laws.ts'
 
 const part = fc.oneof(
@@ -80,21 +80,6 @@ test('any JSON at all is either read or refused with a member named', () => {
     FIXED,
   )
 })
-
-/** The call with a tool call for each of its results, before them all: stray ones are refused. */
-function withCalls(call: Call): Call {
-  const calls: Block[] = []
-  const turns = call.turns.map(({ blocks, ...turn }) => ({
-    ...turn,
-    blocks: blocks.map(block => {
-      if (block.type !== 'tool-result') return block
-      const id = `result_${calls.length}`
-      calls.push({ type: 'tool-call', id, name: 'f', arguments: '{}' })
-      return { ...block, id }
-    }),
-  }))
-  return calls.length === 0 ? call : { ...call, turns: [{ role: 'assistant', blocks: calls }, ...turns] }
-}
 
 test('any call of another dialect becomes a request that can be read, opaque blocks are losses', () => {
   fc.assert(

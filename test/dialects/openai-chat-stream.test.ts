@@ -7,7 +7,7 @@ import type { Json } from '../../src/call/json.ts'
 import type { Usage } from '../../src/call/result.ts'
 import type { Frame } from '../../src/dialects/dialect.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
-import { checkEvents, collect, deepFreeze } from './laws.ts'
+import { checkEvents, collect, deepFreeze, readStream } from './laws.ts'
 
 interface Chunk {
   readonly choices: readonly { index: number; delta: Record<string, Json>; finish_reason: string | null }[]
@@ -379,4 +379,19 @@ test('B7: reading what was written for a client gives the signed block once', ()
     again?.map(({ extra, ...content }) => content),
     collect(events).outputs[0]?.blocks,
   )
+})
+
+test('content that comes behind the finish reason is kept, a call of a tool included', () => {
+  const said = (delta: object, reason: string | null): string =>
+    `data: ${JSON.stringify({ id: 'c', model: 'm', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`
+  const call = { index: 0, id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } }
+  const body = [said({ content: 'A' }, 'stop'), said({ content: 'B' }, null), said({ tool_calls: [call] }, null)]
+  const events = readStream(openaiChat, `${body.join('')}data: [DONE]\n\n`)
+  checkEvents(events)
+  const [output] = collect(events).outputs
+  assert.deepEqual(
+    output?.blocks.map(block => (block.type === 'text' ? block.text : block.type)),
+    ['AB', 'tool-call'],
+  )
+  assert.equal(output?.finish.reason, 'tool-calls')
 })

@@ -5,7 +5,7 @@ import type { Call } from '../../src/call/call.ts'
 import { replay } from '../../src/call/replay.ts'
 import type { FinishReason, Result } from '../../src/call/result.ts'
 import { openaiResponses } from '../../src/dialects/openai-responses/index.ts'
-import { FIXED, foreignCall, text, wire, word } from './arbitraries.ts'
+import { FIXED, foreignCall, text, wire, withCalls, word } from './arbitraries.ts'
 import { checkEvents, checkRequest, collect, deepFreeze } from './laws.ts'
 
 const part = fc.oneof(
@@ -87,7 +87,7 @@ test('any JSON at all is either read or refused with a member named', () => {
 test('any call of another dialect becomes a request that can be read; opaque blocks and reasoning are losses', () => {
   fc.assert(
     fc.property(foreignCall, call => {
-      const { body, losses } = openaiResponses.writeRequest(deepFreeze(structuredClone(call)))
+      const { body, losses } = openaiResponses.writeRequest(deepFreeze(structuredClone(withCalls(call))))
       openaiResponses.readRequest({ json: JSON.parse(JSON.stringify(body)) })
       const blocks = call.turns.flatMap(({ blocks }) => blocks)
       assert.ok(losses.length >= blocks.filter(({ type }) => type === 'opaque' || type === 'reasoning').length)

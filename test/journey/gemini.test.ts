@@ -32,8 +32,14 @@ function answerStream(...parts: object[]): Handler {
 }
 
 /** Vendors `a`, `b` and `c` speak Gemini's dialect, OpenAI's and Anthropic's. */
-function withVendors(t: TestContext, scripts: [Handler, Handler, Handler], config: object = {}): Promise<Bench> {
+function withVendors(
+  t: TestContext,
+  scripts: [Handler, Handler, Handler],
+  config: object = {},
+  model: object = {},
+): Promise<Bench> {
   return setUp(t, scripts, {
+    model,
     types: ['gemini', 'openai-compatible', 'anthropic'],
     config: { keys: [{ name: 'caller', key: KEY }], ...config },
     provider: { apiKey: 'key-of-the-vendor', breaker: { minimumCalls: 1_000 } },
@@ -186,6 +192,26 @@ test('without alt=sse a stream is one JSON array, whichever vendor answers', asy
   }
   t.assert.equal((await bench.upstream.request(0)).url, '/v1/models/m:streamGenerateContent?alt=sse')
 })
+
+for (const [what, headers, model, told] of [
+  ['a retry under an idempotency-key', { 'idempotency-key': 'call-1' }, {}, 'x-sluice-idempotent'],
+  ['an equal request', {}, { cache: { ttl: '10s' } }, 'x-sluice-cache'],
+] as const) {
+  test(`an array is given again, byte for byte, to ${what}`, async (t: TestContext) => {
+    const script = answerStream({ text: 'Hel' }, { text: 'lo' })
+    const bench = await withVendors(t, [script, whole(completion()), whole(MESSAGE)], {}, model)
+    const body = { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }
+    const ask = () => bench.gateway.post(`/v1beta/models/chat:streamGenerateContent?key=${KEY}`, body, headers)
+    const first = await ask()
+    const text = await first.text()
+    t.assert.equal((JSON.parse(text) as object[]).length, 2)
+    const second = await ask()
+    t.assert.match(second.headers.get(told) ?? '', /^(replayed|hit)$/)
+    t.assert.equal(second.headers.get('content-type'), first.headers.get('content-type'))
+    t.assert.equal(await second.text(), text)
+    t.assert.equal(bench.upstream.requests.length, 1)
+  })
+}
 
 test('a key in the query opens the door, and is neither forwarded nor logged', async (t: TestContext) => {
   const bench = await withVendors(t, [whole(answer({ text: 'Hello' })), whole(completion()), whole(MESSAGE)])

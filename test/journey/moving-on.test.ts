@@ -219,3 +219,18 @@ for (const [what, ids] of [
     t.assert.equal((await gateway.post(MESSAGES, askedMessage({ messages: history(['t1']) }))).status, 200)
   })
 }
+
+test("B9: what Anthropic signed does not go to a model of Bedrock's that signs nothing, though the client speaks as Bedrock does", async (t: TestContext) => {
+  const { gateway, upstream } = await setUp(t, [whole({ message: 'no' }, { status: 400 })], {
+    types: ['bedrock'],
+    provider: { apiKey: 'key-of-vendor' },
+  })
+  const reasoning = { reasoningContent: { reasoningText: { text: 'Hm.', signature: 'EqoB' } } }
+  const user = { role: 'user', content: [{ text: 'Hello' }] }
+  const messages = [user, { role: 'assistant', content: [reasoning, { text: 'Yes?' }] }, user]
+  for (const model of ['a/deepseek.r1-v1:0', 'a/anthropic.claude-sonnet-4']) {
+    await gateway.post(`/model/${encodeURIComponent(model)}/converse`, { messages })
+  }
+  const sent = upstream.requests.map(({ body }) => JSON.parse(String(body)).messages[1].content)
+  t.assert.deepEqual(sent, [[{ text: 'Yes?' }], [reasoning, { text: 'Yes?' }]])
+})

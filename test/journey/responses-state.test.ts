@@ -123,6 +123,60 @@ suite('a response that its vendor keeps', () => {
     await assert.rejects(responses.create({ ...ask, previous_response_id: id }), OpenAI.NotFoundError)
   })
 
+  test('is read with what the query asks for, and without what is not for the vendor', async t => {
+    const bench = await keepers(t)
+    const { id } = await client(bench, 'anna').responses.create(ask)
+    const about = `${bench.gateway.url}${RESPONSES}/${id}`
+    await fetch(`${about}?include[]=reasoning.encrypted_content&include[]=x&key=secret`, { headers: as('anna') })
+    await fetch(`${about}/input_items?limit=2&order=asc&after=msg_0`, { headers: as('anna') })
+    assert.equal((await fetch(`${about}?stream=true`, { headers: as('anna') })).status, 400)
+    const asked = bench.upstreams.flatMap(({ requests }) => requests).map(({ url }) => url)
+    assert.deepEqual(asked.slice(1), [
+      `${RESPONSES}/${id}?include%5B%5D=reasoning.encrypted_content&include%5B%5D=x`,
+      `${RESPONSES}/${id}/input_items?limit=2&order=asc&after=msg_0`,
+    ])
+  })
+
+  for (const streamed of [false, true]) {
+    for (const type of ['item_reference', undefined]) {
+      test(`${streamed ? 'streamed' : 'whole'}: its items can be named by their ids (${type ?? 'without a type'}), by nobody else`, async t => {
+        const bench = await keepers(t)
+        const first = await bench.gateway.post(RESPONSES, { ...ask, stream: streamed }, as('anna'))
+        await first.text()
+        const next = {
+          ...ask,
+          input: [
+            { type, id: 'msg_1' },
+            { role: 'user', content: 'And then?' },
+          ],
+        }
+        const own = await bench.gateway.post(RESPONSES, next, as('anna'))
+        assert.equal(own.status, 200)
+        assert.equal(own.headers.get('x-sluice-target'), first.headers.get('x-sluice-target'))
+        const others = await bench.gateway.post(RESPONSES, next, as('ben'))
+        assert.equal(others.status, 404)
+        assert.equal(((await others.json()) as { error: JsonObject }).error.param, 'input.0')
+        const escaped = JSON.stringify(next).replaceAll('"id"', '"\\u0069d"').replace('item_ref', '\\u0069tem_ref')
+        const hidden = await fetch(bench.gateway.url + RESPONSES, {
+          method: 'POST',
+          headers: { ...as('ben'), 'content-type': 'application/json' },
+          body: escaped,
+        })
+        assert.equal(hidden.status, 404)
+      })
+    }
+  }
+
+  test("of a conversation that the vendor keeps is nobody's who has a key", async t => {
+    const bench = await keepers(t)
+    for (const conversation of ['conv_1', { id: 'conv_1' }]) {
+      const answer = await bench.gateway.post(RESPONSES, { ...ask, conversation }, as('anna'))
+      assert.equal(answer.status, 404)
+      assert.equal(((await answer.json()) as { error: JsonObject }).error.param, 'conversation')
+    }
+    assert.equal((await bench.gateway.post(RESPONSES, { ...ask, conversation: null }, as('anna'))).status, 200)
+  })
+
   for (const [name, headers, cache] of [
     ['a repeated request', { 'idempotency-key': 'once' }, undefined],
     ['a model whose answers are kept', {}, { ttl: '1m' }],

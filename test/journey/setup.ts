@@ -14,7 +14,7 @@ export interface BenchOptions extends GatewayOptions {
   /** Top-level members (`keys`, `listen`). */
   readonly config?: object
   /** Types of the providers, in order; `openai-compatible` where none is said. */
-  readonly types?: readonly ('openai-compatible' | 'openai' | 'vllm' | 'anthropic' | 'gemini')[]
+  readonly types?: readonly ('openai-compatible' | 'openai' | 'vllm' | 'bedrock' | 'anthropic' | 'gemini')[]
 }
 
 /** A gateway in front of scripted vendors: `a`, `b`, `c` in turn, each with the model `m`, asked in this order as `chat`. */

@@ -22,6 +22,17 @@ test('Bedrock is called as documented, versions and ARNs encoded in one segment'
   assert.deepEqual(bedrock.healthCheck(), { method: 'GET', path: '/async-invoke' })
 })
 
+for (const [model, signer] of [
+  ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'claude'],
+  ['deepseek.r1-v1:0', 'nobody'],
+  [ARN, 'nobody'],
+  ['arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123', 'claude'],
+] as const) {
+  test(`the reasoning of ${model} is signed as by ${signer}`, () => {
+    assert.deepEqual(bedrock.reasoningOf?.(model), { signer })
+  })
+}
+
 test('a region of China has its own domain, and another address may be given', () => {
   const china = createProvider('bedrock', { name: 'b', aws: { region: 'cn-north-1' } })
   assert.equal(china.baseUrl, 'https://bedrock-runtime.cn-north-1.amazonaws.com.cn')

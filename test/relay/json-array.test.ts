@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { JsonArrayStream } from '../../src/relay/json-array.ts'
+import { JsonArrayStream, jsonArrayOf } from '../../src/relay/json-array.ts'
 
 /** What the client of an array reads when these pieces of an event stream are written. */
 function arrayOf(...pieces: (string | Buffer)[]): string {
@@ -32,4 +32,9 @@ test('comments and the border of a chunk inside of a letter leave no trace', () 
 
 test('a stream without events is an empty array', () => {
   assert.equal(arrayOf(), '[]\n|')
+})
+
+test('a whole stream becomes the array that it would have been, piece by piece', () => {
+  const events = 'data: {"a":1}\n\ndata: {"a":2}\n\n'
+  assert.equal(`${jsonArrayOf(Buffer.from(events))}|`, arrayOf(events))
 })

@@ -1,6 +1,6 @@
 import type { Block, OpaqueBlock } from '../../call/block.ts'
 import type { DeltaEvent, Event } from '../../call/event.ts'
-import { mergeMembers } from '../../call/extra.ts'
+import { Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
 import { readBlock } from './blocks-read.ts'
@@ -19,7 +19,9 @@ interface OpenBlock {
   /** The arguments that stood in `content_block_start`; sent at the stop unless pieces came. */
   unsent: string | undefined
   /** What an opaque block has grown to: the hub takes such a block whole, so it is held until its stop. */
-  held: OpaqueBlock | undefined
+  readonly held: OpaqueBlock | undefined
+  /** The members of a held block. */
+  readonly grown: Joined
   /** Pieces of a held block's `input`. */
   input: string
 }
@@ -32,7 +34,7 @@ export class StreamReader implements EventReader {
   #finished = false
   #over = false
   #usage: Members | undefined
-  #extra: Members = {}
+  readonly #extra = new Joined('replace')
 
   push(frame: Frame): Event[] {
     if (this.#over) return []
@@ -102,12 +104,13 @@ export class StreamReader implements EventReader {
     const number = this.#blocks++
     const content = { ...block, at: `content.${number}` }
     if (content.type === 'opaque') {
-      this.#open.set(index, { number, unsent: undefined, held: content, input: '' })
+      const grown = new Joined('append', isMembers(content.value) ? content.value : undefined)
+      this.#open.set(index, { number, unsent: undefined, held: content, grown, input: '' })
       return []
     }
     const { opened, pieces } = emptied(content)
     const unsent = content.type === 'tool-call' ? content.arguments : undefined
-    this.#open.set(index, { number, unsent, held: undefined, input: '' })
+    this.#open.set(index, { number, unsent, held: undefined, grown: new Joined('append'), input: '' })
     return [
       { type: 'block-open', output: 0, block: number, content: opened },
       ...pieces.map(piece => ({ type: 'delta' as const, output: 0, block: number, ...piece })),
@@ -117,7 +120,7 @@ export class StreamReader implements EventReader {
   #delta({ index, delta }: Members): Event[] {
     const open = typeof index === 'number' ? this.#open.get(index) : undefined
     if (open === undefined || !isMembers(delta)) return this.#fail('a delta belongs to no open content block')
-    if (open.held !== undefined) return hold(open, open.held, delta)
+    if (open.held !== undefined) return hold(open, delta)
     const event = deltaEvent(open, delta)
     return event === undefined ? [] : [event]
   }
@@ -138,7 +141,7 @@ export class StreamReader implements EventReader {
     delete inside.stop_sequence
     // The writer has to know which of them stood beside `delta`, not in it.
     const notes = Object.keys(outside).length > 0 ? { $event: Object.keys(outside) } : {}
-    this.#extra = mergeMembers(this.#extra, { ...inside, ...outside, ...notes }, 'replace')
+    this.#extra.add({ ...inside, ...outside, ...notes })
     this.#usage = mergeUsage(this.#usage, data.usage)
     const usage = readUsage(this.#usage)
     return [
@@ -158,7 +161,7 @@ export class StreamReader implements EventReader {
   #stop(): Event[] {
     const usage = readUsage(this.#usage)
     const finish = this.#finish({})
-    const end = { type: 'end' as const, ...(usage !== undefined && { usage }), ...asExtra(this.#extra) }
+    const end = { type: 'end' as const, ...(usage !== undefined && { usage }), ...asExtra(this.#extra.whole() ?? {}) }
     return [...finish, ...this.#end(end)]
   }
 
@@ -230,32 +233,40 @@ function isText(value: Json | undefined): value is string {
 }
 
 /** Adds a delta to a block that is held: pieces of `input` are joined as text, members of any other delta by name. */
-function hold(open: OpenBlock, held: OpaqueBlock, delta: Members): Event[] {
+function hold(open: OpenBlock, delta: Members): Event[] {
   if (delta.type === 'input_json_delta' && typeof delta.partial_json === 'string') {
     open.input += delta.partial_json
-  } else if (isMembers(held.value)) {
+  } else {
     const { type: _, ...members } = delta
-    open.held = { ...held, value: mergeMembers(held.value, members, 'append') }
+    open.grown.add(members)
   }
   return []
 }
 
 function closing(open: OpenBlock): Event[] {
-  const { number: block, held } = open
+  const { number: block, held, grown, input } = open
   const close: Event = { type: 'block-close', output: 0, block }
   if (held !== undefined) {
-    return [{ type: 'block-open', output: 0, block, content: withInput(held, open.input) }, close]
+    return [
+      {
+        type: 'block-open',
+        output: 0,
+        block,
+        content: { ...held, value: withInput(grown.whole() ?? held.value, input) },
+      },
+      close,
+    ]
   }
   if (open.unsent === undefined) return [close]
   return [{ type: 'delta', output: 0, block, arguments: open.unsent }, close]
 }
 
 /** A server tool's call with the input that came in pieces; one that was cut is kept as its text. */
-function withInput(held: OpaqueBlock, pieces: string): OpaqueBlock {
-  if (pieces === '' || !isMembers(held.value)) return held
+function withInput(block: Json, pieces: string): Json {
+  if (pieces === '' || !isMembers(block)) return block
   try {
-    return { ...held, value: { ...held.value, input: JSON.parse(pieces) as Json } }
+    return { ...block, input: JSON.parse(pieces) as Json }
   } catch {
-    return { ...held, value: { ...held.value, input: pieces } }
+    return { ...block, input: pieces }
   }
 }

@@ -140,12 +140,10 @@ export class StreamWriter implements EventWriter {
     this.#report([...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra)])
     this.#report(foreignUsageLosses(DIALECT, usage))
     const beside = noteOf(event.extra, '$event')
-    const outside: Record<string, Json> = {}
-    const inside: Record<string, Json> = {}
-    for (const [member, value] of Object.entries(ownMembers(event.extra))) {
-      const place = Array.isArray(beside) && beside.includes(member) ? outside : inside
-      place[member] = value
-    }
+    const own = Object.entries(ownMembers(event.extra))
+    const isBeside = ([member]: readonly [string, Json]): boolean => Array.isArray(beside) && beside.includes(member)
+    const outside = Object.fromEntries(own.filter(isBeside))
+    const inside = Object.fromEntries(own.filter(entry => !isBeside(entry)))
     const delta = { ...inside, ...writeFinish(finish, extra) }
     const last = { ...outside, type: 'message_delta', delta, usage: writeUsage(usage) }
     return [...frames, frame('message_delta', last), frame('message_stop', { type: 'message_stop' })]

@@ -1,9 +1,11 @@
-import type { Block, ToolResultBlock } from '../../call/block.ts'
+import type { Block, Extra, ToolResultBlock } from '../../call/block.ts'
 import type { Call, Turn } from '../../call/call.ts'
+import { Joined } from '../../call/extra.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { InvalidRequest } from '../../errors.ts'
+import { refuseStrayResults } from '../tool-results.ts'
 import { saysNothing, type Writing, writeBlocks } from './blocks-write.ts'
 import { cacheControl, DIALECT, type Members, noteOf, ownMembers } from './members.ts'
 
@@ -99,32 +101,25 @@ function reportTurn(turn: Turn, { losses }: Writing): void {
 
 /**
  * Tool turns in a row become one, as Anthropic wants the results of a turn's calls in the next message. Two results of one
- * call are joined; the result of a call that was never made throws InvalidRequest with its id.
+ * call that stand together are joined; any other one too many throws InvalidRequest with its id, as one without its call does.
  */
 function joinToolTurns(turns: readonly Turn[]): Turn[] {
+  refuseStrayResults(turns, { joined: true })
   const joined: Turn[] = []
-  const called = new Set<string>()
   for (const turn of turns) {
-    for (const block of turn.blocks) {
-      if (block.type === 'tool-call') called.add(block.id)
-      if (block.type === 'tool-result' && !called.has(block.id)) refuseOrphan(block)
-    }
     const before = joined.at(-1)
     if (turn.role === 'tool' && before?.role === 'tool') {
-      joined[joined.length - 1] = { ...before, blocks: joinResults([...before.blocks, ...turn.blocks]) }
+      joined[joined.length - 1] = { ...before, blocks: [...before.blocks, ...turn.blocks] }
     } else {
       joined.push(turn)
     }
   }
-  return joined
+  return joined.map(turn => ({ ...turn, blocks: joinResults(turn) }))
 }
 
-function refuseOrphan({ id, at }: ToolResultBlock): never {
-  const param = at ?? 'messages'
-  throw InvalidRequest({ param }, `${param}: there is a tool result for "${id}", but no earlier tool call with that id`)
-}
-
-function joinResults(blocks: readonly Block[]): Block[] {
+function joinResults({ role, blocks }: Turn): readonly Block[] {
+  const count = blocks.filter(({ type }) => type === 'tool-result').length
+  if (count < 2 && role !== 'tool') return blocks
   const results = new Map<string, ToolResultBlock>()
   const others: Block[] = []
   for (const block of blocks) {
@@ -140,5 +135,13 @@ function joinResults(blocks: readonly Block[]): Block[] {
 
 function joinResult(earlier: ToolResultBlock, later: ToolResultBlock): ToolResultBlock {
   const { plain: _, ...block } = earlier
-  return { ...block, content: [...earlier.content, ...later.content] }
+  const { cache = earlier.cache, error } = later
+  const extra = new Joined<Extra>('replace', earlier.extra, later.extra).whole()
+  return {
+    ...block,
+    content: [...earlier.content, ...later.content],
+    ...(error === true && { error }),
+    ...(cache !== undefined && { cache }),
+    ...(extra !== undefined && { extra }),
+  }
 }

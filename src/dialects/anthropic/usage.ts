@@ -30,11 +30,8 @@ function count(value: Json | undefined): number | undefined {
 /** A stream's later report over its earlier one: counts are cumulative, and null says nothing new. */
 export function mergeUsage(earlier: Members | undefined, later: Json | undefined): Members | undefined {
   if (!isMembers(later)) return earlier
-  const merged: Record<string, Json> = { ...earlier }
-  for (const [member, value] of Object.entries(later)) {
-    if (value !== null || merged[member] === undefined) merged[member] = value
-  }
-  return merged
+  const news = Object.entries(later).filter(([member, value]) => value !== null || earlier?.[member] === undefined)
+  return { ...earlier, ...Object.fromEntries(news) }
 }
 
 /** The report as Anthropic gives it: its own verbatim, any other in its words, always with both cache counts. */

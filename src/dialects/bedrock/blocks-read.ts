@@ -7,6 +7,7 @@ import {
   asExtra,
   DIALECT,
   isMembers,
+  leftover,
   listAt,
   Malformed,
   type Members,
@@ -15,9 +16,13 @@ import {
 } from './members.ts'
 
 const IMAGE = new Set(['format', 'source'])
+const SOURCE = new Set(['bytes'])
+const TEXT_SOURCE = new Set(['text'])
 const DOCUMENT = new Set(['format', 'name', 'source'])
 const TOOL_USE = new Set(['toolUseId', 'name', 'input', 'type'])
 const TOOL_RESULT = new Set(['toolUseId', 'content', 'status'])
+const REASONING_TEXT = new Set(['text', 'signature'])
+const CITATIONS = new Set(['citations'])
 const CITATIONS_CONTENT = new Set(['content', 'citations'])
 const NONE = new Set<string>()
 
@@ -57,7 +62,7 @@ function readImage(value: Members, image: Members, at: string): Block {
   return {
     type: 'image',
     source: { kind: 'base64', mediaType: `image/${format}`, data: source.bytes },
-    ...annotations(value, at, 'image', IMAGE, { $format: format }),
+    ...annotations(value, at, 'image', IMAGE, { ...leftover(source, SOURCE, 'image.source.'), $format: format }),
   }
 }
 
@@ -65,11 +70,16 @@ function readDocument(value: Members, document: Members, at: string): Block {
   const { format, name } = document
   const source = documentSource(document)
   if (source === undefined) return opaque(value, at)
+  const read = source.kind === 'text' ? TEXT_SOURCE : SOURCE
+  const more = leftover(document.source as Members, read, 'document.source.')
   return {
     type: 'file',
     source,
     ...(typeof name === 'string' && { name }),
-    ...annotations(value, at, 'document', DOCUMENT, typeof format === 'string' ? { $format: format } : {}),
+    ...annotations(value, at, 'document', DOCUMENT, {
+      ...more,
+      ...(typeof format === 'string' && { $format: format }),
+    }),
   }
 }
 
@@ -126,11 +136,12 @@ function readReasoning(value: Members, reasoning: Members, at: string): Block {
   }
   if (!isMembers(reasoningText)) return opaque(value, at)
   const { signature } = reasoningText
+  const more = leftover(reasoningText, REASONING_TEXT, 'reasoningContent.reasoningText.')
   const block: ReasoningBlock = {
     type: 'reasoning',
     text: stringAt(reasoningText.text, `${at}.reasoningContent.reasoningText.text`),
     ...(typeof signature === 'string' && { signature }),
-    ...annotations(value, at, 'reasoningContent', new Set(['reasoningText'])),
+    ...annotations(value, at, 'reasoningContent', new Set(['reasoningText']), more),
   }
   return block
 }
@@ -140,9 +151,13 @@ function readCited(value: Members, cited: Members, at: string): Block {
   const { citations = [], content = [] } = cited
   const pieces = listAt(content, `${at}.citationsContent.content`)
   const texts = pieces.map(piece => (isMembers(piece) && typeof piece.text === 'string' ? piece.text : ''))
+  const plain = pieces.every(
+    piece => isMembers(piece) && typeof piece.text === 'string' && Object.keys(piece).length === 1,
+  )
+  const read = plain ? CITATIONS_CONTENT : CITATIONS
   return {
     type: 'text',
     text: texts.join(''),
-    ...annotations(value, at, 'citationsContent', CITATIONS_CONTENT, { citations, $pieces: pieces }),
+    ...annotations(value, at, 'citationsContent', read, { citations, $pieces: pieces }),
   }
 }

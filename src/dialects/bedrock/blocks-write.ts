@@ -93,9 +93,14 @@ export function saysNothing(text: string, { into, own }: Writing): boolean {
   return !own && text.trim() === ''
 }
 
-/** A block of one kind, with the members beside and inside of it that only this dialect knows. */
-function wrap({ extra }: Block, kind: string, inner: Members): Members {
-  return { ...ownMembers(extra, kind), [kind]: { ...nestedMembers(extra, kind), ...inner } }
+/** A block of one kind, with the members beside and inside of it, and of its objects `deeper`, that only this dialect knows. */
+function wrap({ extra }: Block, kind: string, inner: Members, ...deeper: readonly string[]): Members {
+  const own = { ...nestedMembers(extra, kind, ...deeper), ...inner }
+  const deepest = deeper.map(name => [
+    name,
+    { ...nestedMembers(extra, `${kind}.${name}`), ...(inner[name] as Members) },
+  ])
+  return { ...ownMembers(extra, kind), [kind]: { ...own, ...Object.fromEntries(deepest) } }
 }
 
 function lose({ at, losses }: Writing, block: Block, why: string): undefined {
@@ -119,7 +124,7 @@ function writeImage(block: ImageBlock, writing: Writing): Members | undefined {
   }
   const format = noteOf(extra, '$format') ?? imageFormat(source.mediaType, source.data)
   if (format === undefined) return lose(writing, block, `Bedrock reads no ${source.mediaType}`)
-  return wrap(block, 'image', { format, source: { bytes: source.data } })
+  return wrap(block, 'image', { format, source: { bytes: source.data } }, 'source')
 }
 
 function writeDocument(block: FileBlock, writing: Writing): Members | undefined {
@@ -128,11 +133,8 @@ function writeDocument(block: FileBlock, writing: Writing): Members | undefined 
   const format = noteOf(block.extra, '$format') ?? (writing.own ? undefined : formatOf(block.source))
   if (format === undefined && !writing.own) return lose(writing, block, 'Bedrock does not read this type of file')
   const name = writing.own ? block.name : unlike(documentName(block.name), writing.names)
-  return wrap(block, 'document', {
-    ...(format !== undefined && { format }),
-    ...(name !== undefined && { name }),
-    source,
-  })
+  const document = { ...(format !== undefined && { format }), ...(name !== undefined && { name }), source }
+  return wrap(block, 'document', document, 'source')
 }
 
 function documentSource(source: Source): Members | undefined {
@@ -214,5 +216,5 @@ function writeReasoning(block: ReasoningBlock, writing: Writing): Members | unde
     return lose(writing, block, 'reasoning is taken back only with its signature')
   }
   const reasoningText = { text, ...(signature !== undefined && { signature }) }
-  return wrap(block, 'reasoningContent', { reasoningText })
+  return wrap(block, 'reasoningContent', { reasoningText }, 'reasoningText')
 }

@@ -12,6 +12,10 @@ const FIELDS = 'additionalModelRequestFields'
 const CLAUDE = /\banthropic\.|claude/
 const GPT = /\bopenai\./
 
+export function isClaude(model: string): boolean {
+  return CLAUDE.test(model)
+}
+
 /**
  * Betas of Anthropic's own API that Bedrock knows (docs.aws.amazon.com/bedrock, "Anthropic Claude Messages API", member
  * `anthropic_beta`); any other is answered with 400 "invalid beta flag".
@@ -74,7 +78,7 @@ export function planFields(call: Call, losses: Loss[]): FieldsPlan {
   const own = nestedMembers(call.extra, FIELDS)
   if (call.dialect === DIALECT)
     return asPlan({ ...own, ...topKOf(call), ...thinkingOf(call.reasoning) }, call.maxTokens)
-  if (CLAUDE.test(call.model)) return planClaude(call, losses)
+  if (isClaude(call.model)) return planClaude(call, losses)
   if (call.topK !== undefined) losses.push({ path: 'top_k', why: 'this model has no such setting at Bedrock' })
   return asPlan(GPT.test(call.model) ? gptEffort(call.reasoning) : noThinking(call.reasoning, losses), call.maxTokens)
 }

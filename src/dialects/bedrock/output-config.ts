@@ -3,20 +3,25 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { isMembers, leftover, type Members, nestedMembers, noteOf, optionalMembers } from './members.ts'
 
-const TEXT_FORMAT = new Set(['textFormat'])
+const FORMAT = 'outputConfig.textFormat'
+const STRUCTURE = `${FORMAT}.structure`
+const DEFINITION = `${STRUCTURE}.jsonSchema`
 
 /** `outputConfig`, whose schema is JSON text; `left` is what the hub has no word for. Throws Malformed. */
 export function readOutputConfig(json: Json | undefined): { call: Pick<Call, 'format'>; left: Members } {
   const config = optionalMembers(json, 'outputConfig')
   const read = formatOf(config.textFormat)
   if (read === undefined) return { call: {}, left: leftover(config, new Set(), 'outputConfig.') }
-  return { call: { format: read.format }, left: { ...leftover(config, TEXT_FORMAT, 'outputConfig.'), ...read.note } }
+  return {
+    call: { format: read.format },
+    left: { ...leftover(config, new Set(['textFormat']), 'outputConfig.'), ...read.left },
+  }
 }
 
-/** A format that says nothing but a schema. */
-function formatOf(json: Json | undefined): { format: OutputFormat; note: Members } | undefined {
-  const structure = isMembers(json) && json.type === 'json_schema' ? json.structure : undefined
-  const definition = isMembers(structure) ? structure.jsonSchema : undefined
+function formatOf(json: Json | undefined): { format: OutputFormat; left: Members } | undefined {
+  if (!isMembers(json) || json.type !== 'json_schema' || !isMembers(json.structure)) return undefined
+  const { structure } = json
+  const { jsonSchema: definition } = structure
   if (!isMembers(definition) || typeof definition.schema !== 'string') return undefined
   const { name, description } = definition
   const schema = parse(definition.schema)
@@ -27,7 +32,13 @@ function formatOf(json: Json | undefined): { format: OutputFormat; note: Members
     ...(typeof name === 'string' && { name }),
     ...(typeof description === 'string' && { description }),
   }
-  return { format, note: JSON.stringify(schema) === definition.schema ? {} : { $schema: definition.schema } }
+  const left = {
+    ...leftover(json, new Set(['type', 'structure']), `${FORMAT}.`),
+    ...leftover(structure, new Set(['jsonSchema']), `${STRUCTURE}.`),
+    ...leftover(definition, new Set(Object.keys(format).filter(word => word !== 'type')), `${DEFINITION}.`),
+    ...(JSON.stringify(schema) !== definition.schema && { $schema: definition.schema }),
+  }
+  return { format, left }
 }
 
 function parse(text: string): Json | undefined {
@@ -40,7 +51,7 @@ function parse(text: string): Json | undefined {
 
 /** `outputConfig`, where there is anything to say. */
 export function writeOutputConfig(call: Call, losses: Loss[]): JsonObject {
-  const own = nestedMembers(call.extra, 'outputConfig')
+  const own = nestedMembers(call.extra, 'outputConfig', 'textFormat')
   const textFormat = writeFormat(call, losses)
   const config = { ...own, ...(textFormat !== undefined && { textFormat }) }
   return Object.keys(config).length === 0 ? {} : { outputConfig: config }
@@ -54,9 +65,11 @@ function writeFormat({ format, extra }: Call, losses: Loss[]): Members | undefin
   }
   const { name, description, schema } = format
   const jsonSchema = {
+    ...nestedMembers(extra, DEFINITION),
     schema: noteOf(extra, '$schema') ?? JSON.stringify(schema),
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
   }
-  return { type: 'json_schema', structure: { jsonSchema } }
+  const structure = { ...nestedMembers(extra, STRUCTURE, 'jsonSchema'), jsonSchema }
+  return { ...nestedMembers(extra, FORMAT, 'structure'), type: 'json_schema', structure }
 }

@@ -6,7 +6,7 @@ import type { Report } from '../dialect.ts'
 import { readBlocks } from './blocks-read.ts'
 import { ANSWER, answering, writeBlocks } from './blocks-write.ts'
 import { finishLosses, readFinish, writeFinish } from './finish.ts'
-import { asExtra, DIALECT, leftover, type Members, membersAt, ownMembers } from './members.ts'
+import { asExtra, DIALECT, leftover, type Members, membersAt, nestedMembers, ownMembers } from './members.ts'
 import { readUsage, usageLosses, writeUsage } from './usage.ts'
 
 const ANSWER_MEMBERS = new Set(['output', 'stopReason', 'usage', 'metrics'])
@@ -63,14 +63,18 @@ export function writeResponse(result: Result): { body: JsonObject; losses: Loss[
   const body = {
     metrics: UNMEASURED,
     ...ownMembers(result.extra, 'output'),
-    ...writeOutput(output, losses),
+    ...writeOutput(output, result, losses),
     usage: writeUsage(result.usage),
   }
   return { body, losses }
 }
 
-function writeOutput({ blocks, finish, extra }: Output, losses: Loss[]): JsonObject {
+function writeOutput({ blocks, finish, extra }: Output, result: Result, losses: Loss[]): JsonObject {
   losses.push(...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra))
   const content = writeBlocks(blocks, answering(losses))
-  return { output: { message: { role: 'assistant', content } }, stopReason: writeFinish(finish, extra) }
+  const message = { ...nestedMembers(result.extra, 'output.message'), role: 'assistant', content }
+  return {
+    output: { ...nestedMembers(result.extra, 'output', 'message'), message },
+    stopReason: writeFinish(finish, extra),
+  }
 }

@@ -4,7 +4,7 @@ import { foreignLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { ANSWER, answering, writeBlock } from './blocks-write.ts'
-import { DIALECT, isMembers, type Members, ownMembers } from './members.ts'
+import { DIALECT, isMembers, type Members, nestedMembers, ownMembers } from './members.ts'
 
 /** A block as Bedrock begins it: `start` for those that have an event for it, and the deltas (as JSON text) for what it already holds. */
 export interface BlockStart {
@@ -30,7 +30,8 @@ export function startOf(content: Block, losses: Loss[]): BlockStart | undefined 
     }
     case 'tool-call': {
       losses.push(...foreignLosses(DIALECT, content.at ?? ANSWER, content.extra))
-      const start = { toolUse: { toolUseId: content.id, name: content.name } }
+      const more = nestedMembers(content.extra, 'toolUse')
+      const start = { toolUse: { ...more, toolUseId: content.id, name: content.name } }
       return { start, deltas: content.arguments === '' ? [] : [inputDelta(content.arguments)] }
     }
     default: {

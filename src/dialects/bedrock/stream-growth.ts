@@ -1,14 +1,17 @@
 import type { Block } from '../../call/block.ts'
 import type { DeltaEvent, Event } from '../../call/event.ts'
+import { Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
-import { DIALECT, isMembers, type Members } from './members.ts'
+import { asExtra, DIALECT, isMembers, leftover, type Members } from './members.ts'
+
+const TOOL_USE = new Set(['toolUseId', 'name', 'type'])
 
 type Piece = Pick<DeltaEvent, 'text' | 'arguments' | 'signature' | 'extra'>
 
 /** A block that only Bedrock understands: the hub takes it whole, so it is held until its stop. */
 interface HeldBlock {
   readonly kind: string
-  readonly inner: Record<string, Json>
+  readonly inner: Joined
   /** Pieces of a tool's `input`. */
   input: string
 }
@@ -36,11 +39,12 @@ export class BlockGrowth {
     const { toolUseId, name, type } = isMembers(inner) ? inner : {}
     const called = kind === 'toolUse' && (type === undefined || type === 'tool_use')
     if (!called || typeof toolUseId !== 'string' || typeof name !== 'string') {
-      this.#held = { kind, inner: isMembers(inner) ? { ...inner } : {}, input: '' }
+      this.#held = { kind, inner: new Joined('append', isMembers(inner) ? inner : {}), input: '' }
       return []
     }
     this.#silentCall = true
-    return this.#open({ type: 'tool-call', id: toolUseId, name, arguments: '' })
+    const more = asExtra(leftover(inner as Members, TOOL_USE, 'toolUse.'))
+    return this.#open({ type: 'tool-call', id: toolUseId, name, arguments: '', ...more })
   }
 
   /** `contentBlockDelta`. */
@@ -55,7 +59,7 @@ export class BlockGrowth {
     if (isMembers(reasoningContent)) return this.#reason(reasoningContent)
     if (citation !== undefined) return this.#say({ extra: { [DIALECT]: { citations: [citation] } } }, 'text')
     const [kind = ''] = Object.keys(delta)
-    this.#held = { kind, inner: {}, input: '' }
+    this.#held = { kind, inner: new Joined('append'), input: '' }
     hold(this.#held, delta)
     return []
   }
@@ -104,19 +108,19 @@ export class BlockGrowth {
 /** Adds a delta: pieces of a tool's input are joined as text, lists are what a result holds, objects are merged. */
 function hold(held: HeldBlock, delta: Members): void {
   const piece = delta[held.kind]
-  if (Array.isArray(piece)) {
-    const { content } = held.inner
-    held.inner.content = [...(Array.isArray(content) ? content : []), ...piece]
-  } else if (isMembers(piece) && typeof piece.input === 'string') {
-    held.input += piece.input
-  } else if (isMembers(piece)) {
-    Object.assign(held.inner, piece)
+  if (Array.isArray(piece)) held.inner.add({ content: piece })
+  if (!isMembers(piece)) return
+  const { input, ...members } = piece
+  if (held.kind !== 'toolUse' || typeof input !== 'string') held.inner.add(piece)
+  else {
+    held.input += input
+    held.inner.add(members)
   }
 }
 
 function wholeOf({ kind, inner, input }: HeldBlock): Json {
-  if (kind !== 'toolUse') return { [kind]: inner }
-  return { toolUse: { ...inner, input: parse(input) } }
+  if (kind !== 'toolUse') return { [kind]: inner.whole() ?? {} }
+  return { toolUse: { ...inner.whole(), input: parse(input) } }
 }
 
 /** Input that was cut is kept as its text. */

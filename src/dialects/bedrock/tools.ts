@@ -18,7 +18,10 @@ import {
 } from './members.ts'
 
 const TOOL_CONFIG = new Set(['tools', 'toolChoice'])
+const TOOL = new Set(['toolSpec'])
 const TOOL_SPEC = new Set(['name', 'description', 'inputSchema', 'strict'])
+const INPUT_SCHEMA = new Set(['json'])
+const CHOICE = 'toolConfig.toolChoice'
 
 /** `toolConfig`; `left` is what the hub has no word for. Throws Malformed. */
 export function readTools(json: Json | undefined): { call: Pick<Call, 'tools' | 'toolChoice'>; left: Members } {
@@ -27,10 +30,12 @@ export function readTools(json: Json | undefined): { call: Pick<Call, 'tools' | 
   const tools = readMarked(listAt(config.tools, 'toolConfig.tools'), (tool, index) =>
     readTool(tool, `toolConfig.tools.${index}`),
   )
-  const toolChoice = readChoice(config.toolChoice)
-  const unread = config.toolChoice !== undefined && toolChoice === undefined
-  const left = leftover(config, unread ? new Set(['tools']) : TOOL_CONFIG, 'toolConfig.')
-  return { call: { tools, ...(toolChoice !== undefined && { toolChoice }) }, left }
+  const read = readChoice(config.toolChoice)
+  if (read === undefined) return { call: { tools }, left: leftover(config, new Set(['tools']), 'toolConfig.') }
+  return {
+    call: { tools, toolChoice: read.toolChoice },
+    left: { ...leftover(config, TOOL_CONFIG, 'toolConfig.'), ...read.left },
+  }
 }
 
 function readTool(json: Json, at: string): Tool {
@@ -45,7 +50,11 @@ function readTool(json: Json, at: string): Tool {
     ...(description !== undefined && { description }),
     ...(typeof toolSpec.strict === 'boolean' && { strict: toolSpec.strict }),
     at,
-    ...asExtra(leftover(toolSpec, TOOL_SPEC)),
+    ...asExtra({
+      ...leftover(value, TOOL),
+      ...leftover(toolSpec, TOOL_SPEC, 'toolSpec.'),
+      ...leftover(toolSpec.inputSchema as Members, INPUT_SCHEMA, 'toolSpec.inputSchema.'),
+    }),
   }
 }
 
@@ -56,18 +65,24 @@ function builtIn(value: Members, at: string): Tool {
   return { name, at, opaque: { dialect: DIALECT, value } }
 }
 
-function readChoice(json: Json | undefined): ToolChoice | undefined {
+const CHOICES = { auto: 'auto', any: 'required', tool: 'tool' } as const
+
+function readChoice(json: Json | undefined): { toolChoice: ToolChoice; left: Members } | undefined {
   if (!isMembers(json)) return undefined
-  if (isMembers(json.auto)) return { type: 'auto' }
-  if (isMembers(json.any)) return { type: 'required' }
-  return isMembers(json.tool)
-    ? { type: 'tool', name: stringAt(json.tool.name, 'toolConfig.toolChoice.tool.name') }
-    : undefined
+  const kind = (['auto', 'any', 'tool'] as const).find(word => isMembers(json[word]))
+  if (kind === undefined) return undefined
+  const inner = json[kind] as Members
+  const left = {
+    ...leftover(json, new Set([kind]), `${CHOICE}.`),
+    ...leftover(inner, kind === 'tool' ? new Set(['name']) : new Set(), `${CHOICE}.${kind}.`),
+  }
+  const type = CHOICES[kind]
+  return { toolChoice: type === 'tool' ? { type, name: stringAt(inner.name, `${CHOICE}.tool.name`) } : { type }, left }
 }
 
 /** `toolConfig`, where there is anything to say. `thinking`: extended thinking is on, which forbids forcing a tool. */
 export function writeTools(call: Call, thinking: boolean, losses: Loss[]): JsonObject {
-  const own = nestedMembers(call.extra, 'toolConfig')
+  const own = nestedMembers(call.extra, 'toolConfig', 'toolChoice')
   const offered = call.tools?.flatMap(tool => writeTool(tool, losses)) ?? []
   const tools = offered.length > 0 || call.dialect === DIALECT ? offered : stubs(call)
   if (tools.length === 0 && (call.dialect !== DIALECT || call.tools === undefined)) {
@@ -86,15 +101,19 @@ function writeTool(tool: Tool, losses: Loss[]): Members[] {
     return []
   }
   losses.push(...foreignLosses(DIALECT, tool.at, tool.extra))
+  const { extra } = tool
   const toolSpec = {
-    ...ownMembers(tool.extra),
+    ...nestedMembers(extra, 'toolSpec', 'inputSchema'),
     name: tool.name,
     // Empty text is refused.
     ...(tool.description !== undefined && tool.description !== '' && { description: tool.description }),
-    inputSchema: { json: isMembers(tool.parameters) ? tool.parameters : { type: 'object' } },
+    inputSchema: {
+      ...nestedMembers(extra, 'toolSpec.inputSchema'),
+      json: isMembers(tool.parameters) ? tool.parameters : { type: 'object' },
+    },
     ...(tool.strict !== undefined && { strict: tool.strict }),
   }
-  return [{ toolSpec }, ...cachePoints(tool)]
+  return [{ ...ownMembers(extra, 'toolSpec'), toolSpec }, ...cachePoints(tool)]
 }
 
 /**
@@ -115,7 +134,11 @@ function writeChoice(call: Call, thinking: boolean, losses: Loss[]): Members | u
     losses.push({ path: 'parallel_tool_calls', why: 'Bedrock cannot be asked for one tool call at a time' })
   }
   if (toolChoice === undefined) return undefined
-  if (toolChoice.type === 'auto') return { auto: {} }
+  const chosen = (kind: string, members: Members = {}): Members => ({
+    ...nestedMembers(call.extra, CHOICE, kind),
+    [kind]: { ...nestedMembers(call.extra, `${CHOICE}.${kind}`), ...members },
+  })
+  if (toolChoice.type === 'auto') return chosen('auto')
   if (toolChoice.type === 'none') {
     losses.push({ path: 'tool_choice', why: 'Bedrock has no choice "none": the model may call a tool' })
     return undefined
@@ -124,7 +147,7 @@ function writeChoice(call: Call, thinking: boolean, losses: Loss[]): Members | u
     losses.push({ path: 'tool_choice', why: 'a forced tool choice is refused with extended thinking' })
     return undefined
   }
-  return toolChoice.type === 'tool' ? { tool: { name: toolChoice.name } } : { any: {} }
+  return toolChoice.type === 'tool' ? chosen('tool', { name: toolChoice.name }) : chosen('any')
 }
 
 function reportForced({ toolChoice }: Call, losses: Loss[]): void {

@@ -1,8 +1,9 @@
-import type { Block, ToolResultBlock } from '../../call/block.ts'
+import type { Block } from '../../call/block.ts'
 import type { Call, Turn } from '../../call/call.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Loss } from '../../call/loss.ts'
 import { InvalidRequest } from '../../errors.ts'
+import { refuseStrayResults } from '../tool-results.ts'
 import { type Writing, writeBlocks } from './blocks-write.ts'
 import { cachePoints } from './cache-points.ts'
 import { DIALECT, isMembers, type Members, ownMembers } from './members.ts'
@@ -13,7 +14,7 @@ import { DIALECT, isMembers, type Members, ownMembers } from './members.ts'
  */
 export function writeTurns(call: Call, losses: Loss[]): { system?: Members[]; messages?: Members[] } {
   const writing: Writing = { into: 'request', own: call.dialect === DIALECT, losses, names: new Map() }
-  if (!writing.own) refuseOrphans(call.turns)
+  if (!writing.own) refuseStrayResults(call.turns, { joined: true })
   const system = writeSystem(call.turns, writing)
   const spoken = call.turns.filter(({ role }) => role !== 'system')
   const messages = spoken.map(turn => writeMessage(turn, writing)).filter(message => message !== undefined)
@@ -83,7 +84,8 @@ function joinResults(message: Message): Message {
     }
     const earlier = results.get(toolResult.toolUseId) as { readonly toolResult: Result } | undefined
     const content = [...(earlier?.toolResult.content ?? []), ...toolResult.content]
-    results.set(toolResult.toolUseId, { toolResult: { ...toolResult, content } })
+    const failed = earlier?.toolResult.status === 'error' ? { status: 'error' } : {}
+    results.set(toolResult.toolUseId, { toolResult: { ...earlier?.toolResult, ...toolResult, content, ...failed } })
   }
   return results.size === 0 ? message : { ...message, content: [...results.values(), ...others] }
 }
@@ -97,19 +99,3 @@ function introduceDocument(message: Message): Message {
 }
 
 type Result = Members & { readonly toolUseId: string; readonly content: readonly Members[] }
-
-/** The result of a call that was never made throws InvalidRequest with its id. */
-function refuseOrphans(turns: readonly Turn[]): void {
-  const called = new Set<string>()
-  for (const { blocks } of turns) {
-    for (const block of blocks) {
-      if (block.type === 'tool-call') called.add(block.id)
-      if (block.type === 'tool-result' && !called.has(block.id)) refuseOrphan(block)
-    }
-  }
-}
-
-function refuseOrphan({ id, at }: ToolResultBlock): never {
-  const param = at ?? 'messages'
-  throw InvalidRequest({ param }, `${param}: there is a tool result for "${id}", but no earlier tool call with that id`)
-}

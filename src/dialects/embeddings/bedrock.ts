@@ -8,7 +8,7 @@ import { type EmbeddingsCall, lossesOf, readEmbeddingsCall, readVector, writeEmb
 const FAMILIES: readonly (readonly [RegExp, Codec])[] = [
   [/amazon\.titan-embed/, codecOf('Titan', writeTitan, readTitan)],
   [/amazon\.nova-.*embed/, codecOf('Nova', writeNova, readNova)],
-  [/cohere\.embed/, codecOf('Cohere', writeCohere, readCohere)],
+  [/cohere\.embed/, codecOf('Cohere', writeCohere, readCohere, 'input_type')],
 ]
 
 /** How a model is asked for embeddings through Bedrock's InvokeModel. Throws InvalidRequest for models that have none. */
@@ -22,11 +22,12 @@ function codecOf(
   family: string,
   write: (call: EmbeddingsCall) => JsonObject,
   read: (answer: JsonObject) => readonly (readonly number[])[],
+  said?: string,
 ): Codec {
   return {
     writeRequest(asked) {
       const call = readEmbeddingsCall(asked)
-      return { body: write(call), losses: lossesOf(withoutInputType(call), family) }
+      return { body: write(call), losses: lossesOf(call, family, said) }
     },
     readResponse: (answer, headers, asked) =>
       writeEmbeddings({ vectors: read(answer), tokens: tokensOf(answer, headers) }, readEmbeddingsCall(asked)),
@@ -82,11 +83,6 @@ function writeCohere({ texts, dimensions, rest }: EmbeddingsCall): JsonObject {
     embedding_types: ['float'],
     ...(dimensions !== undefined && { output_dimension: dimensions }),
   }
-}
-
-function withoutInputType(call: EmbeddingsCall): EmbeddingsCall {
-  const { input_type: _, ...rest } = call.rest
-  return { ...call, rest }
 }
 
 function readCohere({ embeddings }: JsonObject): readonly (readonly number[])[] {

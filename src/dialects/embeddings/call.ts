@@ -22,7 +22,7 @@ export interface Embeddings {
 
 /** Reads a request of OpenAI's shape. Throws InvalidRequest that names the member. */
 export function readEmbeddingsCall(json: JsonObject): EmbeddingsCall {
-  const { model, input, dimensions, encoding_format: format = 'float', user: _, ...rest } = json
+  const { model, input, dimensions, encoding_format: format = 'float', ...rest } = json
   if (typeof model !== 'string') throw InvalidRequest({ param: 'model' }, 'model must be a string')
   if (format !== null && format !== 'float' && format !== 'base64') {
     throw InvalidRequest({ param: 'encoding_format' }, 'encoding_format must be float or base64')
@@ -49,10 +49,12 @@ function readTexts(input: Json | undefined): readonly string[] {
   )
 }
 
-/** Members that a vendor has no word for, one loss each; null says nothing. */
-export function lossesOf({ rest }: EmbeddingsCall, vendor: string): Loss[] {
+/** Members that a vendor has no word for, one loss each; null says nothing. `said` is one that it has, for texts. */
+export function lossesOf({ rest }: EmbeddingsCall, vendor: string, said?: string): Loss[] {
   return Object.entries(rest)
-    .filter(([, value]) => value !== null && value !== undefined)
+    .filter(
+      ([member, value]) => value !== null && value !== undefined && !(member === said && typeof value === 'string'),
+    )
     .map(([path]) => ({ path, why: `${vendor} has no such member of an embeddings call` }))
 }
 

@@ -7,14 +7,14 @@ import { lossesOf, readEmbeddingsCall, readVector, writeEmbeddings } from './cal
 export const geminiEmbeddings: Codec = {
   writeRequest(asked) {
     const call = readEmbeddingsCall(asked)
-    const { task_type: task, ...rest } = call.rest
+    const { task_type: task } = call.rest
     const common: JsonObject = {
       model: `models/${call.model}`,
       ...(typeof task === 'string' && { taskType: task }),
       ...(call.dimensions !== undefined && { outputDimensionality: call.dimensions }),
     }
     const requests = call.texts.map(text => ({ ...common, content: { parts: [{ text }] } }))
-    return { body: { requests: requests as Json }, losses: lossesOf({ ...call, rest }, 'Gemini') }
+    return { body: { requests: requests as Json }, losses: lossesOf(call, 'Gemini', 'task_type') }
   },
 
   readResponse(answer, _headers, asked) {

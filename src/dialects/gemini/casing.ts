@@ -14,10 +14,9 @@ const CALLERS_OWN: ReadonlySet<string> = new Set([
 export function camelCased(value: Json): Json {
   if (Array.isArray(value)) return value.map(camelCased)
   if (!isMembers(value)) return value
-  const members: Record<string, Json> = {}
-  for (const [member, inner] of Object.entries(value)) {
+  const members = Object.entries(value).map(([member, inner]) => {
     const name = member.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    members[name] = CALLERS_OWN.has(name) ? inner : camelCased(inner)
-  }
-  return members
+    return [name, CALLERS_OWN.has(name) ? inner : camelCased(inner)]
+  })
+  return Object.fromEntries(members)
 }

@@ -2,6 +2,7 @@ import type { Block, ToolResultBlock } from '../../call/block.ts'
 import type { Call, Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import { InvalidRequest } from '../../errors.ts'
+import { refuseStrayResults } from '../tool-results.ts'
 import { DIALECT, isMembers, type Members, noteOf, ownMembers } from './members.ts'
 import { lose, reportAnnotations, type Writing, writePart } from './parts-write.ts'
 import { writeResult } from './result-write.ts'
@@ -13,6 +14,7 @@ import { checksSignatures, SKIP_SIGNATURE } from './signature.ts'
  */
 export function writeTurns(call: Call, losses: Writing['losses']): { systemInstruction?: Json; contents: Members[] } {
   const writing: Writing = { into: 'request', own: call.dialect === DIALECT, at: 'contents', losses }
+  if (!writing.own) refuseStrayResults(call.turns)
   const names = new Map<string, string>()
   const system: Turn[] = []
   const contents: Members[] = []

@@ -92,7 +92,7 @@ function readFormat(value: Members): ReadFormat | undefined {
 
 /** `generationConfig`; undefined when there is nothing to say. `own`: the call was read from this dialect. */
 export function writeGenerationConfig(call: Call, own: boolean, losses: Loss[]): Members | undefined {
-  const written: Record<string, Json> = { ...configMembers(call) }
+  const written: Record<string, Json> = { ...nestedMembers(call.extra, AT, 'thinkingConfig') }
   for (const [word, member] of NUMBERS) {
     const value = call[word]
     if (value !== undefined) written[member] = value
@@ -109,12 +109,6 @@ export function writeGenerationConfig(call: Call, own: boolean, losses: Loss[]):
   if (thinking !== undefined) written.thinkingConfig = thinking
   Object.assign(written, writeFormat(call, losses))
   return Object.keys(written).length === 0 ? undefined : written
-}
-
-/** What was left of the object when it was read, without that of the object inside it. */
-function configMembers({ extra }: Call): Members {
-  const members = Object.entries(nestedMembers(extra, AT))
-  return Object.fromEntries(members.filter(([name]) => !name.startsWith('thinkingConfig.')))
 }
 
 function writeFormat({ format, extra }: Call, losses: Loss[]): Members {

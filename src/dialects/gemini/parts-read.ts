@@ -72,7 +72,7 @@ function readCall(value: Members, inner: Members, at: string, ids: CallIds): Too
   const id = optionalString(inner.id, `${at}.functionCall.id`)
   const { args } = inner
   const known = around(value, at, 'functionCall', inner, CALL)
-  const form = { ...(id === undefined && { $id: 'none' }), ...(args === undefined && { $args: 'none' }) }
+  const form = { ...idForm(id), ...(args === undefined && { $args: 'none' }) }
   return {
     type: 'tool-call',
     id: ids.call(name, id),
@@ -82,13 +82,18 @@ function readCall(value: Members, inner: Members, at: string, ids: CallIds): Too
   }
 }
 
+/** An id that is missing or empty is made up for the hub. */
+function idForm(id: string | undefined): Members {
+  return id ? {} : { $id: id ?? 'none' }
+}
+
 function readResult(value: Members, inner: Members, at: string, ids: CallIds): ToolResultBlock {
   const name = stringAt(inner.name, `${at}.functionResponse.name`)
   const id = optionalString(inner.id, `${at}.functionResponse.id`)
   const { key, text, json } = readOutput(membersAt(inner.response, `${at}.functionResponse.response`))
   const known = around(value, at, 'functionResponse', inner, RESULT)
   const media = listAt(inner.parts, `${at}.functionResponse.parts`)
-  const form = { $name: name, $key: key, $json: json, ...(id === undefined && { $id: 'none' }) }
+  const form = { $name: name, $key: key, $json: json, ...idForm(id) }
   return {
     type: 'tool-result',
     id: ids.result(name, id),

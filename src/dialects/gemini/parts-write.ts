@@ -1,4 +1,12 @@
-import type { AudioBlock, Block, FileBlock, ImageBlock, ReasoningBlock, ToolCallBlock } from '../../call/block.ts'
+import type {
+  AudioBlock,
+  Block,
+  FileBlock,
+  ImageBlock,
+  ReasoningBlock,
+  ToolCallBlock,
+  ToolResultBlock,
+} from '../../call/block.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
@@ -58,11 +66,17 @@ function writeCall(block: ToolCallBlock, writing: Writing): Members {
   const args = callArguments(block, writing)
   const inner = {
     ...nestedMembers(block.extra, 'functionCall'),
-    ...(noteOf(block.extra, '$id') !== 'none' && { id: block.id }),
+    ...writeId(block),
     name: block.name,
     ...((noteOf(block.extra, '$args') !== 'none' || block.arguments !== '{}') && { args }),
   }
   return { ...ownMembers(block.extra, 'functionCall'), functionCall: inner }
+}
+
+/** The id of a call or its result, unless it was made up for the hub. */
+export function writeId({ id, extra }: ToolCallBlock | ToolResultBlock): Members {
+  const form = noteOf(extra, '$id')
+  return form === 'none' ? {} : { id: form ?? id }
 }
 
 /** The argument object. In a request other JSON throws InvalidRequest; in an answer (cut by a limit) it is a loss. */

@@ -33,6 +33,7 @@ export function readResponse(json: Json): Result {
   const usage = readUsage(answer.usageMetadata)
   const id = textOf(answer.responseId)
   const ids = answerIds(id)
+  if (id === '') ids.hear(JSON.stringify(answer))
   const candidates = listAt(answer.candidates, 'candidates')
   return {
     id,

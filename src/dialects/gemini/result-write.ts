@@ -1,7 +1,7 @@
 import type { ToolResultBlock } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
 import { type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
-import { reportAnnotations, type Writing, writePart } from './parts-write.ts'
+import { reportAnnotations, type Writing, writeId, writePart } from './parts-write.ts'
 
 /**
  * What a function has returned, as a part. Text of another dialect is sent as the string that it is, whatever it holds:
@@ -29,7 +29,7 @@ export function writeResult(
   }
   const inner = {
     ...nestedMembers(block.extra, 'functionResponse'),
-    ...(noteOf(block.extra, '$id') !== 'none' && { id: block.id }),
+    ...writeId(block),
     name,
     response: responseOf(block, text),
     ...(writing.own && media.length > 0 && { parts: media }),

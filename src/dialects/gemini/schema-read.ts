@@ -11,12 +11,12 @@ const COUNTS: ReadonlySet<string> = new Set([
 
 /** Google's Schema (a part of OpenAPI 3.0) as JSON Schema: types in small letters, `nullable` as a type beside. */
 export function readSchema(schema: Members): Members {
-  const read: Record<string, Json> = {}
   const type = typeof schema.type === 'string' ? schema.type.toLowerCase() : undefined
   const nullable = schema.nullable === true
-  if (type !== undefined && type !== 'type_unspecified') read.type = nullable ? [type, 'null'] : type
-  for (const [member, value] of Object.entries(schema)) {
-    if (!GOOGLES_OWN.has(member)) read[member] = readMember(member, value)
+  const kept = Object.entries(schema).filter(([member]) => !GOOGLES_OWN.has(member))
+  const read: Record<string, Json> = {
+    ...(type !== undefined && type !== 'type_unspecified' && { type: nullable ? [type, 'null'] : type }),
+    ...Object.fromEntries(kept.map(([member, value]) => [member, readMember(member, value)])),
   }
   if (nullable && read.type === undefined && Array.isArray(read.anyOf)) read.anyOf = [...read.anyOf, { type: 'null' }]
   if (nullable && Array.isArray(read.enum)) read.enum = [...read.enum, null]

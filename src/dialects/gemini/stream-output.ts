@@ -1,6 +1,6 @@
 import type { Block, ReasoningBlock, TextBlock } from '../../call/block.ts'
 import type { Event } from '../../call/event.ts'
-import { mergeMembers } from '../../call/extra.ts'
+import { Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
 import { readFinish } from './finish.ts'
 import type { CallIds } from './ids.ts'
@@ -12,33 +12,56 @@ const CONTENT = new Set(['parts', 'role'])
 
 /** Reads one candidate of a stream. Texts of one kind that follow each other are one block; all else comes whole. */
 export class OutputReader {
-  finished = false
   readonly #output: number
   readonly #ids: CallIds
   #blocks = 0
   /** The kind of the block that is open, '' when there is none. */
   #open: 'text' | 'reasoning' | '' = ''
   #calls = false
-  #extra: Members = {}
+  readonly #extra = new Joined('replace')
+  #reason: string | undefined
+  #over = false
 
   constructor(output: number, ids: CallIds) {
     this.#output = output
     this.#ids = ids
   }
 
-  /** The candidate of one chunk; false for one that cannot be understood. Anything behind its end is ignored. */
+  /** It has said why it ends; content may still follow. */
+  get finished(): boolean {
+    return this.#reason !== undefined
+  }
+
+  /** The candidate of one chunk; false for one that cannot be understood. */
   push(candidate: Members, events: Event[]): boolean {
-    if (this.finished) return true
+    if (this.#over) return true
     const content = isMembers(candidate.content) ? candidate.content : {}
     for (const part of Array.isArray(content.parts) ? content.parts : []) {
       const block = this.#read(part)
       if (block === undefined) return false
       this.#part(block, events)
     }
-    const told = { ...leftover(candidate, CANDIDATE), ...leftover(content, CONTENT, 'content.') }
-    this.#extra = mergeMembers(this.#extra, told, 'replace')
-    if (typeof candidate.finishReason === 'string') this.#finish(candidate.finishReason, candidate.index, events)
+    const { finishReason: reason, index } = candidate
+    const wire = index === undefined ? {} : { $wire: { index } }
+    const told = { ...leftover(candidate, CANDIDATE), ...leftover(content, CONTENT, 'content.'), ...wire }
+    this.#extra.add(told)
+    if (typeof reason === 'string') this.#reason = reason
+    // Nothing follows a filter, and another model may be asked at once.
+    if (readFinish(this.#reason, false).reason === 'content-filter') this.finish(events)
     return true
+  }
+
+  /** The stream has ended, and with it the candidate. */
+  finish(events: Event[]): void {
+    if (this.#over) return
+    this.#over = true
+    this.#close(events)
+    events.push({
+      type: 'finish',
+      output: this.#output,
+      finish: readFinish(this.#reason, this.#calls),
+      ...asExtra({ ...this.#extra.whole(), $finish: this.#reason as string }),
+    })
   }
 
   #read(part: Json): Block | undefined {
@@ -98,17 +121,5 @@ export class OutputReader {
     events.push({ type: 'block-close', output: this.#output, block: this.#blocks })
     this.#open = ''
     this.#blocks += 1
-  }
-
-  #finish(word: string, index: Json | undefined, events: Event[]): void {
-    this.finished = true
-    this.#close(events)
-    const notes = { $finish: word, ...(index !== undefined && { $wire: { index } }) }
-    events.push({
-      type: 'finish',
-      output: this.#output,
-      finish: readFinish(word, this.#calls),
-      ...asExtra({ ...this.#extra, ...notes }),
-    })
   }
 }

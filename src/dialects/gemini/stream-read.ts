@@ -1,5 +1,5 @@
 import type { Event } from '../../call/event.ts'
-import { mergeMembers } from '../../call/extra.ts'
+import { Joined } from '../../call/extra.ts'
 import type { Fault } from '../../call/fault.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
@@ -17,8 +17,9 @@ const MAX_OUTPUTS = 128
 export class StreamReader implements EventReader {
   readonly #outputs: (OutputReader | undefined)[] = []
   #ids: CallIds | undefined
+  #nameless = false
   #over = false
-  #extra: Members = {}
+  readonly #extra = new Joined('replace')
   /** The usage report so far: its counts are cumulative, the last value of each counts. */
   #usage: Members | undefined
 
@@ -32,13 +33,14 @@ export class StreamReader implements EventReader {
     }
     if (!isMembers(chunk)) return this.#giveUp('an event that is not an object')
     if (isMembers(chunk.error)) return this.#fail(readError(200, chunk))
-    return this.#chunk(chunk)
+    return this.#chunk(chunk, frame.data)
   }
 
   /** The bytes have ended: an end if every candidate has finished, or the prompt was refused. */
   end(): Event[] {
     if (this.#over) return []
-    const blocked = isMembers(this.#extra.promptFeedback) && this.#outputs.length === 0
+    const extra = this.#extra.whole() ?? {}
+    const blocked = isMembers(extra.promptFeedback) && this.#outputs.length === 0
     const complete = this.#outputs.length > 0 && this.#outputs.every(output => output?.finished !== false)
     if (!blocked && !complete) {
       const message = 'The vendor closed the stream before the answer was complete.'
@@ -46,15 +48,18 @@ export class StreamReader implements EventReader {
     }
     this.#over = true
     const usage = readUsage(this.#usage)
-    const { finish } = blockedOutput(this.#extra)
-    const refused = blocked ? [{ type: 'finish' as const, output: 0, finish }] : []
-    return [...refused, { type: 'end', ...(usage !== undefined && { usage }), ...asExtra(this.#extra) }]
+    const { finish } = blockedOutput(extra)
+    const events: Event[] = blocked ? [{ type: 'finish', output: 0, finish }] : []
+    // Not where the reason comes: some send content behind it.
+    for (const output of this.#outputs) output?.finish(events)
+    return [...events, { type: 'end', ...(usage !== undefined && { usage }), ...asExtra(extra) }]
   }
 
-  #chunk(chunk: Members): Event[] {
+  #chunk(chunk: Members, data: string): Event[] {
     const events: Event[] = []
     const ids = this.#ids ?? this.#start(chunk, events)
-    this.#extra = mergeMembers(this.#extra, leftover(chunk, ANSWER), 'replace')
+    if (this.#nameless) ids.hear(data)
+    this.#extra.add(leftover(chunk, ANSWER))
     for (const candidate of Array.isArray(chunk.candidates) ? chunk.candidates : []) {
       if (!isMembers(candidate)) return this.#giveUp('a candidate that is not an object')
       const output = this.#output(candidate.index ?? 0, ids)
@@ -69,6 +74,7 @@ export class StreamReader implements EventReader {
     const id = typeof responseId === 'string' ? responseId : ''
     const model = typeof modelVersion === 'string' ? modelVersion : ''
     events.push({ type: 'start', id, model })
+    this.#nameless = id === ''
     this.#ids = answerIds(id)
     return this.#ids
   }

@@ -1,6 +1,6 @@
 import type { Block } from '../../call/block.ts'
 import type { BlockOpenEvent, DeltaEvent, EndEvent, Event, FinishEvent, StartEvent } from '../../call/event.ts'
-import { mergeExtra } from '../../call/extra.ts'
+import { Joined } from '../../call/extra.ts'
 import { foreignLosses, foreignUsageLosses } from '../../call/foreign.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
@@ -166,7 +166,7 @@ function textChunk({ output, text = '' }: DeltaEvent, { type }: Block, tail: str
 }
 
 function grown(content: Block, event: DeltaEvent): Block {
-  const extra = mergeExtra(content.extra, event.extra, 'append')
+  const extra = new Joined('append', content.extra, event.extra).whole()
   const whole = extra === undefined ? content : { ...content, extra }
   return whole.type === 'tool-call' ? { ...whole, arguments: whole.arguments + (event.arguments ?? '') } : whole
 }

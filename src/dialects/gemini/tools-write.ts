@@ -23,18 +23,15 @@ export function writeTools(call: Call, losses: Loss[]): JsonObject {
 
 /** Functions of one group stand in one entry; those of other dialects all belong to one. */
 function writeGroups(tools: readonly Tool[], losses: Loss[]): Members[] {
-  const groups = new Map<Json, Record<string, Json>>()
+  const groups = new Map<Json, Members>()
   for (const tool of tools) {
     const written = writeTool(tool, losses)
     if (written === undefined) continue
     const key = noteOf(tool.extra, '$group') ?? 'functions'
     const group = groups.get(key) ?? {}
-    groups.set(key, group)
-    if (tool.opaque !== undefined) Object.assign(group, written)
-    else {
-      const { functionDeclarations: known } = group
-      group.functionDeclarations = [...(Array.isArray(known) ? known : []), written]
-    }
+    const { functionDeclarations: known } = group
+    const declared = { functionDeclarations: [...(Array.isArray(known) ? known : []), written] }
+    groups.set(key, { ...group, ...(tool.opaque === undefined ? declared : written) })
   }
   return [...groups.values()]
 }
@@ -87,7 +84,6 @@ function writeToolConfig(call: Call, hasTools: boolean, losses: Loss[]): { toolC
     mode,
     ...(choice.type === 'tool' && { allowedFunctionNames: [choice.name] }),
   }
-  const members = Object.entries(nestedMembers(extra, 'toolConfig'))
-  const beside = Object.fromEntries(members.filter(([name]) => !name.startsWith('functionCallingConfig.')))
+  const beside = nestedMembers(extra, 'toolConfig', 'functionCallingConfig')
   return { toolConfig: { ...beside, functionCallingConfig: calling } }
 }

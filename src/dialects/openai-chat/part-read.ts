@@ -140,13 +140,14 @@ function fileSource(file: ObjectReader): { source: Source; notes: Members } | un
   return { source: { kind: 'base64', mediaType: 'application/pdf', data }, notes: { $form: 'bare' } }
 }
 
-/** Mistral's reasoning: `{type: 'thinking', thinking: [{type: 'text', text}]}`. Other pieces than text stay noted. */
+/** Mistral's reasoning: `{type: 'thinking', thinking: [{type: 'text', text}]}`. Other pieces than text are kept whole. */
 function readThinking(reader: ObjectReader, part: Json): Block {
   const pieces = reader.peek('thinking')
   if (!Array.isArray(pieces)) return opaque(part, reader.at)
   reader.take('thinking')
   const text = pieces.map(thinkingText).join('')
-  const simple = pieces.length === 1 && isTextPiece(pieces[0])
+  const plain = pieces.every(isTextPiece)
+  const form = { ...(!plain && { thinking: pieces }), ...((!plain || pieces.length !== 1) && { $pieces: pieces }) }
   const signature = reader.string('signature')
   // Mistral says that the reasoning is complete: form, since only streams hold pieces.
   const closed = reader.take('closed')
@@ -155,7 +156,7 @@ function readThinking(reader: ObjectReader, part: Json): Block {
     type: 'reasoning',
     text,
     ...(signature !== undefined && { signature }),
-    ...annotations(reader, { $member: 'thinking', ...(!simple && { $pieces: pieces }), ...wire }),
+    ...annotations(reader, { $member: 'thinking', ...form, ...wire }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Block } from '../../call/block.ts'
+import type { Block, Signer } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
 import { extraOf, type Members, NAME, ObjectReader } from './members.ts'
 import { place } from './part-read.ts'
@@ -39,6 +39,18 @@ function readPlain(reader: ObjectReader, blocks: Block[]): void {
   }
 }
 
+/** OpenRouter's words for whose reasoning it is (`format`, openrouter.ai/docs/guides/best-practices/reasoning-tokens). */
+const MAKERS: ReadonlyMap<Json | undefined, Signer> = new Map([
+  ['anthropic-claude-v1', 'claude'],
+  ['google-gemini-v1', 'gemini'],
+  ['openai-responses-v1', 'openai'],
+])
+
+function makerOf(format: Json | undefined): { maker?: Signer } {
+  const maker = MAKERS.get(format)
+  return maker === undefined ? {} : { maker }
+}
+
 /** One item of `reasoning_details`. Items of an unknown type become opaque blocks. */
 export function readDetail(item: Json, at: string | undefined): Block {
   const reader = ObjectReader.of(item, at)
@@ -61,6 +73,7 @@ export function readDetail(item: Json, at: string | undefined): Block {
     text: type === 'reasoning.encrypted' ? '' : (value ?? ''),
     ...(type === 'reasoning.encrypted' && value !== undefined && { redacted: value }),
     ...(signature !== undefined && { signature }),
+    ...makerOf(reader.peek('format')),
     ...place(at),
     ...extraOf(reader.rest(), notes),
   }

@@ -2,11 +2,11 @@ import type { Call } from '../../call/call.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
+import { refuseStrayResults } from '../tool-results.ts'
 import { defined, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
 import { writeMessages } from './message-write.ts'
 import { lose, type WriteContext } from './part-write.ts'
 import { writeReasoningWish } from './reasoning-wish-write.ts'
-import { refuseStrayResults } from './tool-results.ts'
 import { writeToolOptions } from './tools-write.ts'
 
 /** A Chat Completions takes at most four stop sequences (OpenAI's reference, `stop`). */

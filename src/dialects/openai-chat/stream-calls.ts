@@ -5,6 +5,9 @@ import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.t
 import { takeWire } from './message-read.ts'
 import { readThoughtSignature } from './thought-signature.ts'
 
+/** Members of an item that only repeat what its first piece said, or that are read. */
+const ITEM: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function', 'custom'])
+
 /** A tool call that grows over several chunks. `block` is -1 until it has been opened. */
 interface GrowingCall {
   readonly key: string
@@ -43,9 +46,11 @@ export class CallReader {
   /** One item of `delta.tool_calls`. */
   push(item: Json, events: Event[]): void {
     if (!isObject(item)) return
-    const call = this.#find(item) ?? this.#begin(item, `${item.index ?? item.id ?? this.#calls.length}`, false)
+    const known = this.#find(item)
+    const call = known ?? this.#begin(item, `${item.index ?? item.id ?? this.#calls.length}`, false)
     if (isObject(item.custom)) this.#custom(call, item.custom)
     else if (isObject(item.function)) this.#grow(call, item.function, events)
+    if (known !== undefined && call.block >= 0) this.#annotate(call, item, events)
   }
 
   /** `delta.function_call`, the form before tools: one call, no id. */
@@ -98,6 +103,15 @@ export class CallReader {
     else this.#argue(call, text, events)
   }
 
+  /** What a later piece says beside its arguments. */
+  #annotate({ block }: GrowingCall, item: Members, events: Event[]): void {
+    for (const name in item) {
+      if (ITEM.has(name)) continue
+      events.push({ type: 'delta', output: this.#output, block, ...this.#extra(item, false) })
+      return
+    }
+  }
+
   #argue(call: GrowingCall, text: string, events: Event[]): void {
     call.spoken = true
     events.push({ type: 'delta', output: this.#output, block: call.block, arguments: text })
@@ -112,21 +126,21 @@ export class CallReader {
       id: call.id === '' ? fallback : call.id,
       name: call.name,
       arguments: '',
-      ...this.#extra(call),
+      ...this.#extra(call.first, call.legacy),
     }
     events.push({ type: 'block-open', output: this.#output, block: call.block, content })
     if (call.waiting !== '') this.#argue(call, call.waiting, events)
   }
 
-  #extra(call: GrowingCall): ReturnType<typeof extraOf> {
-    const reader = new ObjectReader(call.first, undefined)
+  #extra(item: Members, legacy: boolean): ReturnType<typeof extraOf> {
+    const reader = new ObjectReader(item, undefined)
     const wire = takeWire(reader, ['type', 'index'])
     reader.take('id')
     const signature = readThoughtSignature(reader)
     const inner = reader.nested('function')
     inner?.take('name')
     inner?.take('arguments')
-    const notes: Members = call.legacy ? { $legacy: true } : { $wire: wire }
+    const notes: Members = legacy ? { $legacy: true } : { $wire: wire }
     const { extra } = extraOf(reader.rest(), inner?.rest('function.') ?? {}, notes)
     return { extra: { ...extra, ...signature } }
   }

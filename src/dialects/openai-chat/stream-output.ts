@@ -1,6 +1,6 @@
 import type { Block } from '../../call/block.ts'
 import type { Event } from '../../call/event.ts'
-import { mergeMembers } from '../../call/extra.ts'
+import { escaped, Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
 import { readFinish } from './finish.ts'
 import { extraOf, isObject, type Members, NAME } from './members.ts'
@@ -17,7 +17,6 @@ const DELTA_MEMBERS: ReadonlySet<string> = new Set([
 
 /** Reads the choices of one output (one `index`) of a stream. Text and reasoning follow each other; calls may overlap. */
 export class OutputReader {
-  finished = false
   readonly #output: number
   readonly #calls: CallReader
   #blocks = 0
@@ -27,36 +26,49 @@ export class OutputReader {
   /** The text so far of an open block of plain reasoning. */
   #thought = ''
   #refused = false
-  #speech: Members | undefined
-  #extra: Members = {}
+  readonly #speech = new Joined('append')
+  readonly #extra = new Joined('replace')
+  /** Why it ends, null until that is said. */
+  #word: Json = null
+  #over = false
 
   constructor(output: number) {
     this.#output = output
     this.#calls = new CallReader(output, () => this.#blocks++)
   }
 
-  /** One choice of a chunk. Anything behind the finish reason is ignored. */
+  /** It has said why it ends; content may still follow. */
+  get finished(): boolean {
+    return this.#word !== null
+  }
+
+  /** One choice of a chunk. */
   push(choice: Members, events: Event[]): void {
-    if (this.finished) return
+    if (this.#over) return
     if (isObject(choice.delta)) this.#delta(choice.delta, events)
     if (isObject(choice.logprobs)) this.#logprobs(choice.logprobs, events)
     for (const name in choice) {
-      if (!CHOICE_MEMBERS.has(name)) this.#keep(name, choice[name])
+      if (!CHOICE_MEMBERS.has(name)) this.#keep(escaped(name), choice[name])
     }
-    if (choice.finish_reason !== undefined && choice.finish_reason !== null) this.finish(choice.finish_reason, events)
+    this.#word = choice.finish_reason ?? this.#word
+    // Nothing follows a filter, and another model may be asked at once.
+    if (this.#word === 'content_filter') this.finish(events)
   }
 
-  /** Closes what is open and says why the output ended; `word` is undefined when the vendor did not say. */
-  finish(word: Json | undefined, events: Event[]): void {
-    this.finished = true
+  /** The stream has ended, and with it the output: closes what is open, and says why it ended, where the vendor did. */
+  finish(events: Event[]): void {
+    if (this.#over) return
+    this.#over = true
+    const word = this.#word ?? undefined
     this.#close(events)
-    if (this.#speech !== undefined) this.#whole(speechBlock(this.#speech), events)
+    const speech = this.#speech.whole()
+    if (speech !== undefined) this.#whole(speechBlock(speech), events)
     this.#calls.close(events)
     events.push({
       type: 'finish',
       output: this.#output,
       finish: readFinish(word, { calls: this.#calls.any, refusal: this.#refused }),
-      ...extraOf(this.#extra, { ...(word !== undefined && { $finish: word }) }),
+      ...extraOf(this.#extra.whole() ?? {}, { ...(word !== undefined && { $finish: word }) }),
     })
   }
 
@@ -72,7 +84,7 @@ export class OutputReader {
       this.#refused = true
       this.#say('refusal', refusal, refusalBlock, events)
     }
-    if (isObject(delta.audio)) this.#speech = mergeMembers(this.#speech ?? {}, delta.audio, 'append')
+    if (isObject(delta.audio)) this.#speech.add(delta.audio)
     if (Array.isArray(delta.tool_calls)) this.#tools(delta.tool_calls, events)
     if (isObject(delta.function_call)) {
       this.#close(events)
@@ -132,6 +144,8 @@ export class OutputReader {
     } else if (block.type === 'reasoning') {
       const pieces = isObject(part) && Array.isArray(part.thinking) ? part.thinking.map(thinkingText).join('') : ''
       if (pieces !== '') this.#say('thinking', pieces, thinkingBlock, events)
+      const more = block.extra?.[NAME]?.thinking
+      if (more !== undefined) this.#keep('message.thinking', more)
     } else {
       this.#close(events)
       this.#whole(block, events)
@@ -175,8 +189,7 @@ export class OutputReader {
 
   /** A member without a word in the hub, for the finish event; most vendors repeat the same value in every chunk. */
   #keep(name: string, value: Json | undefined): void {
-    if (value === undefined || value === null || this.#extra[name] === value) return
-    this.#extra = mergeMembers(this.#extra, { [name]: value }, 'replace')
+    if (value !== undefined && value !== null) this.#extra.add({ [name]: value })
   }
 }
 

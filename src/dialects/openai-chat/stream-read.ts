@@ -1,5 +1,5 @@
 import type { Event } from '../../call/event.ts'
-import { mergeMembers } from '../../call/extra.ts'
+import { escaped, Joined } from '../../call/extra.ts'
 import type { Fault } from '../../call/fault.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
@@ -22,8 +22,8 @@ export class ChatEventReader implements EventReader {
   #started = false
   #over = false
   /** Members of chunks without a word in the hub: told at the start, and at the end if they came later. */
-  #early: Members = {}
-  #late: Members = {}
+  readonly #early = new Joined('replace')
+  readonly #late = new Joined('replace')
   /** The usage report so far, the last known value of each member. */
   #usage: Members | undefined
 
@@ -80,7 +80,7 @@ export class ChatEventReader implements EventReader {
       id: typeof chunk.id === 'string' ? chunk.id : '',
       model: typeof chunk.model === 'string' ? chunk.model : '',
       ...(typeof chunk.created === 'number' && { created: chunk.created }),
-      ...extraOf(this.#early),
+      ...extraOf(this.#early.whole() ?? {}),
     })
   }
 
@@ -98,10 +98,10 @@ export class ChatEventReader implements EventReader {
       const value = chunk[name]
       if (CHUNK_MEMBERS.has(name) || value === undefined || value === null) continue
       // Most vendors repeat the same value in every chunk.
-      if (this.#early[name] === value || this.#late[name] === value) continue
-      const added = { [name]: value }
-      if (this.#started) this.#late = mergeMembers(this.#late, added, 'replace')
-      else this.#early = mergeMembers(this.#early, added, 'replace')
+      const own = escaped(name)
+      if (this.#early.says(own, value) || this.#late.says(own, value)) continue
+      const kept = this.#started ? this.#late : this.#early
+      kept.add({ [own]: value })
     }
   }
 
@@ -118,12 +118,11 @@ export class ChatEventReader implements EventReader {
   #end(): Event[] {
     if (!this.#started) return this.#fail(broken('an answer without a single choice'))
     const events: Event[] = []
-    for (const output of this.#outputs) {
-      if (output !== undefined && !output.finished) output.finish(undefined, events)
-    }
+    // Not where the reason comes: some send content behind it.
+    for (const output of this.#outputs) output?.finish(events)
     this.#over = true
     const usage = readUsage(this.#usage)
-    events.push({ type: 'end', ...(usage !== undefined && { usage }), ...extraOf(this.#late) })
+    events.push({ type: 'end', ...(usage !== undefined && { usage }), ...extraOf(this.#late.whole() ?? {}) })
     return events
   }
 

@@ -1,5 +1,6 @@
+import type { Block } from '../../call/block.ts'
 import type { Call, Turn } from '../../call/call.ts'
-import { type Members, NAME, note } from './members.ts'
+import { isObject, type Members, NAME, note } from './members.ts'
 
 /** What was said so far. Instructions are of one call only: they are not carried into the next one. */
 export function conversationOf({ turns }: Call): readonly Turn[] {
@@ -17,6 +18,13 @@ export function continueFrom(call: Call, earlier: readonly Turn[]): Call {
     indispensable,
     extra: { ...others, [NAME]: rest },
   }
+}
+
+/** The id of the item that this block was read from; undefined where it had none, and for all blocks of a message but the first. */
+export function itemIdOf(block: Block): string | undefined {
+  const item =
+    block.type === 'opaque' ? block.value : (note(block.extra, '$message') ?? note(block.extra, '$wire') ?? null)
+  return isObject(item) && typeof item.id === 'string' ? item.id : undefined
 }
 
 function isInstructions({ extra }: Turn): boolean {

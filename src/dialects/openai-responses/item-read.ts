@@ -2,7 +2,7 @@ import type { Block } from '../../call/block.ts'
 import type { Role, Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import { InvalidRequest } from '../../errors.ts'
-import { extraOf, type Members, NAME, note, ObjectReader } from './members.ts'
+import { extraOf, isObject, type Members, NAME, note, ObjectReader } from './members.ts'
 import { opaque, place, readPart } from './part-read.ts'
 import { readReasoning } from './reasoning-read.ts'
 import { takeWire } from './wire.ts'
@@ -41,6 +41,13 @@ export function readItems(items: readonly Json[], at: string): Turn[] {
 /** The items of an answer as blocks; nothing in them is refused. */
 export function readOutput(items: readonly Json[]): Block[] {
   return items.flatMap(item => readItem(item, undefined).blocks)
+}
+
+/** An item that stands for one the vendor keeps; OpenAI takes it without its type as well. */
+export function isReference(item: Json): item is Members {
+  if (!isObject(item)) return false
+  const { type = null, role, id } = item
+  return type === 'item_reference' || (type === null && role === undefined && id !== undefined)
 }
 
 function turnOf({ role, blocks, plain, notes }: Said, at: string): Turn {

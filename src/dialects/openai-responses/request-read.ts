@@ -4,8 +4,8 @@ import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { InvalidRequest } from '../../errors.ts'
 import type { WireRequest } from '../dialect.ts'
-import { readItems } from './item-read.ts'
-import { defined, extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
+import { isReference, readItems } from './item-read.ts'
+import { defined, extraOf, type Members, NAME, ObjectReader } from './members.ts'
 import { readToolChoice, readTools } from './tools-read.ts'
 
 /** Asks for encrypted reasoning, which the writers of answers give unasked. */
@@ -143,11 +143,8 @@ function takeIdle(reader: ObjectReader, wire: Record<string, Json>): void {
 
 function keptByVendor(reader: ObjectReader, turns: readonly Turn[]): Loss[] {
   const members = KEPT_BY_VENDOR.filter(member => (reader.peek(member) ?? null) !== null)
-  const references = turns.flatMap(({ blocks }) => blocks).filter(isReference)
+  const blocks = turns.flatMap(turn => turn.blocks)
+  const references = blocks.filter(block => block.type === 'opaque' && isReference(block.value))
   const paths = [...members, ...references.map(({ at }) => at ?? 'input')]
   return paths.map(path => ({ path, why: 'it stands for something that only the vendor who made it has' }))
-}
-
-function isReference(block: Turn['blocks'][number]): boolean {
-  return block.type === 'opaque' && isObject(block.value) && block.value.type === 'item_reference'
 }

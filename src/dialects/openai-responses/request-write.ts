@@ -2,6 +2,7 @@ import type { Call } from '../../call/call.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
+import { refuseStrayResults } from '../tool-results.ts'
 import { writeItems } from './item-write.ts'
 import { defined, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
 import { lose, loseAnnotations, type WriteContext } from './part-write.ts'
@@ -37,6 +38,7 @@ export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
 }
 
 function writeInput(call: Call, context: WriteContext): Members {
+  if (!context.own) refuseStrayResults(call.turns)
   const [first] = call.turns
   const instructions = first !== undefined && note(first.extra, '$instructions') === true ? first : undefined
   if (instructions !== undefined) loseAnnotations(context, instructions)

@@ -1,6 +1,6 @@
 import type { OpaqueBlock, ReasoningBlock, TextBlock, ToolCallBlock } from '../../call/block.ts'
 import type { DeltaEvent } from '../../call/event.ts'
-import { mergeMembers } from '../../call/extra.ts'
+import { Joined } from '../../call/extra.ts'
 import type { Frame } from '../dialect.ts'
 import { type ItemForm, TEXT_FORM } from './item-form.ts'
 import { writeCall } from './item-write.ts'
@@ -25,10 +25,10 @@ export function textWriter(block: TextBlock, place: Members, events: StreamEvent
   const member = refusal ? 'refusal' : 'text'
   const write = events.deltas(`response.${name}.delta`, refusal ? place : { ...place, logprobs: [] })
   let text = ''
-  let extra = block.extra?.[NAME] ?? {}
+  const extra = new Joined('append', block.extra?.[NAME])
   let annotations = 0
   const part = (): Members => {
-    const whole = { ...block, text, extra: { [NAME]: extra } }
+    const whole = { ...block, text, extra: { [NAME]: extra.whole() ?? {} } }
     const context = { own: false, at: '', losses: [] }
     const written = writePart(whole, 'model', context) ?? {}
     return refusal ? written : { ...TEXT_FORM, ...written }
@@ -40,7 +40,7 @@ export function textWriter(block: TextBlock, place: Members, events: StreamEvent
   }
   const annotate = (added: Members | undefined): Frame[] => {
     if (added === undefined) return NOTHING
-    extra = mergeMembers(extra, added, 'append')
+    extra.add(added)
     const list = Array.isArray(added.annotations) ? added.annotations : []
     return list.map(annotation => {
       const members = { ...place, annotation_index: annotations++, annotation }

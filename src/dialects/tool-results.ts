@@ -1,0 +1,36 @@
+import type { ToolResultBlock } from '../call/block.ts'
+import type { Turn } from '../call/call.ts'
+import { InvalidRequest } from '../errors.ts'
+
+/**
+ * Vendors want exactly one result for a call, behind it. Throws InvalidRequest with the id of a result that has no call, or that
+ * is the second of one. An id may be used again for another call. `joined`: results of one call that stand together, in a turn or in
+ * tool turns in a row, become one in the writer's hands.
+ */
+export function refuseStrayResults(
+  turns: readonly Turn[],
+  { joined = false }: { readonly joined?: boolean } = {},
+): void {
+  const called = new Set<string>()
+  const waiting = new Set<string>()
+  const together = new Set<string>()
+  turns.forEach(({ role, blocks }, index) => {
+    if (role !== 'tool' || turns[index - 1]?.role !== 'tool') together.clear()
+    for (const block of blocks) {
+      if (block.type === 'tool-call') {
+        called.add(block.id)
+        waiting.add(block.id)
+      } else if (block.type === 'tool-result') {
+        const first = waiting.delete(block.id)
+        if (!first && !(joined && together.has(block.id))) refuse(block, called.has(block.id))
+        together.add(block.id)
+      }
+    }
+  })
+}
+
+function refuse({ id, at }: ToolResultBlock, called: boolean): never {
+  const param = at ?? 'messages'
+  const what = called ? 'there is a second tool result for' : 'there is no earlier tool call for'
+  throw InvalidRequest({ param }, `${param}: ${what} "${id}"`)
+}

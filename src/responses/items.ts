@@ -1,0 +1,41 @@
+import type { Block } from '../call/block.ts'
+import type { Json } from '../call/json.ts'
+import { itemIdOf } from '../dialects/openai-responses/conversation.ts'
+import { isReference } from '../dialects/openai-responses/item-read.ts'
+import { readResponse } from '../dialects/openai-responses/response.ts'
+import { parseBody } from '../relay/parse-body.ts'
+
+/** An item that a request names instead of sending it. */
+export interface Reference {
+  readonly id: string
+  /** Where it stands (`input.2`). */
+  readonly at: string
+}
+
+/**
+ * The items that the body of a request names by their ids. Parsed only where one could be: a reference has a member `id`, whose
+ * name may be written with escapes. Throws MalformedJson.
+ */
+export function referencesIn(body: Buffer): Reference[] {
+  if (!body.includes('"id"') && !body.includes('\\u')) return []
+  const { input } = parseBody(body)
+  if (!Array.isArray(input)) return []
+  return (input as readonly Json[]).flatMap((item, index) =>
+    isReference(item) ? [{ id: String(item.id), at: `input.${index}` }] : [],
+  )
+}
+
+/** The ids of the items of a response that is passed on unread; none where it cannot be read. */
+export function itemsOf(body: Buffer): string[] {
+  try {
+    return idsOf(readResponse(parseBody(body) as Json).outputs.flatMap(({ blocks }) => blocks))
+  } catch {
+    // That it is no response is for its readers to say.
+    return []
+  }
+}
+
+/** The ids of the items that these blocks were read from. */
+export function idsOf(blocks: readonly Block[]): string[] {
+  return blocks.map(itemIdOf).filter(id => id !== undefined)
+}
