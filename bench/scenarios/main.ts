@@ -14,12 +14,13 @@ import { measureIdle } from './idle.ts'
 import { page } from './page.ts'
 import { pictures, type Report, tables } from './report.ts'
 import { runArms } from './run.ts'
-import { FULL, QUICK, type Script } from './script.ts'
+import { FULL, QUICK, type Script, TOGETHER } from './script.ts'
 
-const USAGE = `Usage: npm run scenarios -- [--quick] [--write]
+const USAGE = `Usage: npm run scenarios -- [--together | --quick] [--write]
 
-  --quick   less than a minute: shows that everything runs; its figures are rough
-  --write   write docs/scenarios.md and its pictures as well
+  --together   bursts fall into the other troubles, as they do on the worst of days
+  --quick      less than a minute: shows that everything runs; its figures are rough
+  --write      write docs/scenarios.md (docs/scenarios-together.md) and its pictures as well
 `
 
 const DOCS = resolve(import.meta.dirname, '../../docs')
@@ -27,7 +28,12 @@ const ARMS = [direct, nginx, queue, sluice]
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      together: { type: 'boolean' },
+      quick: { type: 'boolean' },
+      write: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   })
   if (values.help) {
     process.stdout.write(USAGE)
@@ -35,9 +41,10 @@ async function main(): Promise<void> {
   }
   const temporary = mkdtempSync(join(tmpdir(), 'sluice-scenarios-'))
   try {
-    const report = values.quick ? await measure(QUICK, 300, temporary) : await measure(FULL, 3000, temporary)
+    const script = values.together ? TOGETHER : FULL
+    const report = values.quick ? await measure(QUICK, 300, temporary) : await measure(script, 3000, temporary)
     process.stdout.write(`\n${tables(report)}\n`)
-    if (values.write) write(report)
+    if (values.write) write(report, values.together ? 'scenarios-together' : 'scenarios')
   } finally {
     rmSync(temporary, { recursive: true, force: true })
   }
@@ -67,10 +74,11 @@ async function measure(script: Script, idleCalls: number, temporary: string): Pr
   }
 }
 
-function write(report: Report): void {
-  mkdirSync(join(DOCS, 'scenarios'), { recursive: true })
-  writeFileSync(join(DOCS, 'scenarios.md'), page(report))
-  for (const [name, picture] of Object.entries(pictures(report))) writeFileSync(join(DOCS, 'scenarios', name), picture)
+/** `name` is that of the page, and of the folder with its pictures. */
+function write(report: Report, name: string): void {
+  mkdirSync(join(DOCS, name), { recursive: true })
+  writeFileSync(join(DOCS, `${name}.md`), page(report, name))
+  for (const [file, picture] of Object.entries(pictures(report))) writeFileSync(join(DOCS, name, file), picture)
 }
 
 try {

@@ -1,31 +1,35 @@
 import { percent } from './bars.ts'
 import type { Ideal } from './capacity.ts'
 import { type Report, tables } from './report.ts'
-import { type Script, troublesOf } from './script.ts'
+import { type Script, TOGETHER, troublesOf } from './script.ts'
 
-/** docs/scenarios.md, whole. */
-export function page(report: Report): string {
+/** The page in docs/, whole; its pictures are in a folder of the same name. */
+export function page(report: Report, name: string): string {
   const { date, node, machine, loadBefore, script, figures } = report
+  const other = script === TOGETHER ? 'scenarios' : 'scenarios-together'
   return `# Scenarios
 
-Written by \`npm run scenarios -- --write\` on ${date}: Node ${node}, ${machine}.
+Written by \`npm run scenarios --${script === TOGETHER ? ' --together' : ''} --write\` on ${date}: Node ${node}, ${machine}.
 Load average of the machine in the minute before: ${loadBefore.toFixed(2)}. Where its CPU was in use nearly all the time, by whomever,
 the latencies are the machine's own.
 
 The same ${(figures[0]?.calls ?? 0).toLocaleString('en')} calls, at the same moments, go four ways to vendors that have a bad day.
+${script.purpose} The other way: [${other}](${other}.md).
 
-![Calls that failed](scenarios/error-rate.svg)
-![p99 latency](scenarios/p99.svg)
+![Calls that failed](${name}/error-rate.svg)
+![p99 latency](${name}/p99.svg)
 
 ${tables(report)}
 
-![Two vendors over time](scenarios/timeline-two.svg)
-![One vendor over time](scenarios/timeline-one.svg)
+![Two vendors over time](${name}/timeline-two.svg)
+![One vendor over time](${name}/timeline-one.svg)
 
 ## The script
 ${describeScript(script)}
 - On two vendors the outage is that of \`gpt\`, everything else that of \`claude\`. On one vendor all of it happens to that one.
 - ${describeIdeals(report)}
+- Percentiles count who succeeded. Where direct calls fail, as on one vendor, theirs are of those that happened not to come in a burst or
+  the outage, and no retry of theirs takes longer than about 2.5 s; who waits instead and is answered counts with its wait.
 
 ## The arms
 - **direct**: the official clients of OpenAI and Anthropic with their default retries (two). On two vendors a client calls them by turns.

@@ -5,6 +5,8 @@ export type VendorName = 'gpt' | 'claude'
 
 /** What happens in a run, and when: the same for every arm. Times in ms since the start. */
 export interface Script {
+  /** What it is made for, in a sentence. */
+  readonly purpose: string
   readonly seed: number
   /** Calls arrive for so long. */
   readonly length: number
@@ -42,27 +44,37 @@ const COMMON = {
 /** In its outage a vendor first cuts connections, then says that it is down. */
 export const FULL: Script = {
   ...COMMON,
+  purpose: 'Each trouble has a time of its own, between two bursts.',
   length: 225_000,
-  bursts: { after: 10_000, for: 800, every: 14_000 },
+  bursts: { after: 10_000, for: 1500, every: 25_000 },
   vendors: {
     gpt: {
       ...FAR,
       outages: [
-        { after: 58_000, for: 10_000, how: 'cut' },
-        { after: 68_000, for: 10_000, how: 'refuse' },
+        { after: 62_000, for: 10_000, how: 'cut' },
+        { after: 72_000, for: 10_000, how: 'refuse' },
       ],
     },
     claude: {
       ...FAR,
-      brownOuts: [{ after: 110_000, for: 20_000, errorRate: 0.2 }],
-      drips: [{ after: 150_000, for: 15_000, tokensPerSecond: 2 }],
+      brownOuts: [{ after: 112_000, for: 20_000, errorRate: 0.2 }],
+      drips: [{ after: 162_000, for: 15_000, tokensPerSecond: 2 }],
     },
   },
+}
+
+/** The same troubles, with bursts among them. */
+export const TOGETHER: Script = {
+  ...FULL,
+  purpose:
+    'Bursts fall into the other troubles: while one of two vendors is down, the other has to take a burst of three times its limit alone.',
+  bursts: { after: 4000, for: 800, every: 14_000 },
 }
 
 /** The same in a few seconds: shows that everything runs. */
 export const QUICK: Script = {
   ...COMMON,
+  purpose: 'All that can happen, in a few seconds.',
   length: 8000,
   bursts: { after: 1000, for: 400, every: 4000 },
   vendors: {
