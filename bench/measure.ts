@@ -9,6 +9,8 @@ export interface Arm {
   /** Who answers it. */
   readonly upstream: Running
   readonly call: Call
+  /** Called before each of its turns. */
+  prepare?(): Promise<unknown>
 }
 
 /** How much is measured. */
@@ -68,7 +70,9 @@ async function warmUp(arm: Arm, { warmUp, seconds }: Effort, generator: Generato
   for (let requests = 0; requests < warmUp; ) requests += (await takeTurn(arm, seconds, generator)).requests
 }
 
-async function takeTurn({ name, program, upstream, call }: Arm, seconds: number, generator: Generator): Promise<Turn> {
+async function takeTurn(arm: Arm, seconds: number, generator: Generator): Promise<Turn> {
+  const { name, program, upstream, call } = arm
+  await arm.prepare?.()
   const before = cpuTime(program.pid)
   const load = await generator.load(call, seconds)
   for (const [part, process] of Object.entries({ program, upstream })) {
