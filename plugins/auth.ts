@@ -66,9 +66,13 @@ function refuseStrangers({ headers }: FastifyRequest): void {
 }
 
 /** The key, in any of the places where the vendors' SDKs put it. */
-function shownKey({ headers, query, routeOptions }: FastifyRequest): string | undefined {
-  const bearer = headers.authorization === undefined ? undefined : /^bearer +(.+)$/i.exec(headers.authorization)?.[1]
-  const asked = routeOptions.config.keyInQuery === true ? (query as Record<string, unknown>).key : undefined
-  const key = bearer ?? headers['x-api-key'] ?? headers['x-goog-api-key'] ?? asked
+function shownKey(request: FastifyRequest): string | undefined {
+  const { authorization, 'x-api-key': anthropic, 'x-goog-api-key': google } = request.headers
+  const bearer = authorization === undefined ? undefined : /^bearer +(.+)$/i.exec(authorization)?.[1]
+  const key = bearer ?? anthropic ?? google ?? keyInQuery(request)
   return typeof key === 'string' && key !== '' ? key : undefined
+}
+
+function keyInQuery({ routeOptions, query }: FastifyRequest): unknown {
+  return routeOptions.config.keyInQuery === true ? (query as Record<string, unknown>).key : undefined
 }

@@ -52,12 +52,13 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
     app.breakers.onDrop(labels => meters.breakerState.remove({ ...labels }))
 
     app.addHook('onRequest', (request, reply, done) => {
-      const record = new CallRecord(request.id, request.routeOptions.url ?? 'unknown', performance.now())
+      const { url = 'unknown', config } = request.routeOptions
+      const record = new CallRecord(request.id, url, performance.now())
       request.record = record
       inflight.inc()
       reply.header('x-request-id', request.id)
       // What Anthropic's SDKs look for.
-      if (request.routeOptions.config.dialect === 'anthropic') reply.header('request-id', request.id)
+      if (config.dialect === 'anthropic') reply.header('request-id', request.id)
       // A later stage may put all who wait for the same call in the place of this client.
       const client = request.presence
       reply.raw.on('close', () => {

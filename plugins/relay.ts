@@ -81,9 +81,9 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   answer.attempt.settle(now)
   const { model } = answer.attempt.candidate.target
   const written = answer.result && call.dialect.writeResponse(named(answer.result, record.id, model))
-  const body = written === undefined ? answer.body : JSON.stringify(written.body)
+  const body = written === undefined ? singleWrite(answer.body) : JSON.stringify(written.body)
   if (written !== undefined) record.losses = [...record.losses, ...written.losses]
-  tallyWhole(reply.request, answer)
+  tallyWhole(reply.request, answer, body)
   reply.headers(lossHeaders(record.losses))
   reply.header('x-sluice-overhead-ms', record.overhead(now).toFixed(2))
   reply.code(answer.status).header('content-type', 'application/json')
@@ -93,7 +93,7 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
 /** To the client; where several wait for the answer, to all of them. `complete` says that it is an answer and not a refusal. */
 function send(reply: FastifyReply, body: Buffer | string, complete: boolean): FastifyReply {
   const { flight, record } = reply.request
-  if (flight === undefined) return reply.send(typeof body === 'string' ? body : singleWrite(body))
+  if (flight === undefined) return reply.send(body)
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
   const kept = complete && isReadable(reply.request)
   flight.answer({ ...headOf(reply), body: bytes }, kept, record.finish)
@@ -112,7 +112,7 @@ function isReadable({ record, log }: FastifyRequest): boolean {
 }
 
 /** Usage and end: of an answer that was read, now; of one that is passed on, when the request is settled. */
-function tallyWhole({ record, call }: FastifyRequest, { result, body }: WholeAnswer): void {
+function tallyWhole({ record, call }: FastifyRequest, { result }: WholeAnswer, body: Buffer | string): void {
   if (result === undefined) {
     record.unread = new UnreadAnswer(body, call.dialect)
     return

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import type { Caller } from '../src/config/callers.ts'
 import { LimitRequests } from '../src/errors.ts'
 import { limitHeaders } from '../src/limits/headers.ts'
-import { CountedKey, rateLimitStore, requestBucket } from '../src/limits/rate-limit-store.ts'
+import { CountedKey, MOST, rateLimitStore, requestBucket } from '../src/limits/rate-limit-store.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,7 +15,8 @@ declare module 'fastify' {
   }
 }
 
-const MINUTE = 60_000
+/** The plugin wants to know one; the bucket knows better. */
+const WINDOW = 60_000
 const SETTING = 'keys[].limits.requestsPerMinute'
 const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
 
@@ -29,28 +30,24 @@ export default fp(
       global: false,
       hook: 'onRequest',
       store: rateLimitStore(app.buckets),
-      // Asked before allowList lets those without a limit pass.
       keyGenerator: request => countedKey(request) as unknown as string,
-      allowList: request => request.caller?.limit === undefined,
-      max: request => limitOf(request).burst,
-      timeWindow: request => windowOf(limitOf(request)),
+      max: MOST,
+      timeWindow: WINDOW,
       errorResponseBuilder: (request, { ttl }) => refusal(request, ttl),
       addHeadersOnExceeding: NO_HEADERS,
       addHeaders: { ...NO_HEADERS, 'retry-after': false },
     })
     app.decorateRequest('countedKey')
     app.decorateRequest('refundRequest', function (this: FastifyRequest) {
-      const limit = this.caller?.limit
-      if (limit !== undefined)
-        app.buckets.refund(bucketKey(this.caller), requestBucket(limit.burst, windowOf(limit)), 1)
+      if (this.countedKey !== undefined) app.buckets.refund(this.countedKey.name, this.countedKey.bucket, 1)
     })
     app.addHook('onRoute', route => {
       if (route.config?.rateLimit) route.onRequest = [route.onRequest ?? [], showLimit].flat()
     })
 
-    function refusal(request: FastifyRequest, ttl: number) {
+    function refusal({ caller }: FastifyRequest, ttl: number) {
       app.meters.limited.inc({ limit: 'requests' })
-      const { requestsPerMinute, burst } = limitOf(request)
+      const { requestsPerMinute, burst } = (caller as Caller).limit as NonNullable<Caller['limit']>
       const seconds = Math.max(1, Math.ceil(ttl / 1000))
       const headers = limitHeaders('requests', burst, 0, seconds)
       return LimitRequests({ retryAfter: seconds, headers }, requestsPerMinute, seconds, SETTING)
@@ -59,30 +56,20 @@ export default fp(
   { name: 'request-limit', dependencies: ['auth', 'buckets'] },
 )
 
-function limitOf(request: FastifyRequest): NonNullable<Caller['limit']> {
-  return (request.caller as Caller).limit as NonNullable<Caller['limit']>
-}
-
-/** In how many ms a bucket of `burst` refills at `requestsPerMinute`. */
-function windowOf({ requestsPerMinute, burst }: NonNullable<Caller['limit']>): number {
-  return (burst * MINUTE) / requestsPerMinute
-}
-
-function bucketKey(caller: Caller | undefined): string {
-  return caller === undefined ? '' : `requests:${caller.name}`
-}
-
-function countedKey(request: FastifyRequest): CountedKey {
-  const key = new CountedKey(bucketKey(request.caller))
-  request.countedKey = key
-  return key
+/** None for a caller without a limit. */
+function countedKey(request: FastifyRequest): CountedKey | undefined {
+  const { caller } = request
+  if (caller?.limit === undefined) return undefined
+  request.countedKey = new CountedKey(`requests:${caller.name}`, requestBucket(caller.limit))
+  return request.countedKey
 }
 
 /** OpenAI's header names, which its SDKs read; the plugin's own are fixed. */
-function showLimit({ countedKey, caller }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+function showLimit({ countedKey }: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const taken = countedKey?.taken
-  if (taken !== undefined && caller?.limit !== undefined) {
-    reply.headers(limitHeaders('requests', caller.limit.burst, taken.remaining, Math.ceil(taken.resetMs / 1000)))
+  if (countedKey !== undefined && taken !== undefined) {
+    const { capacity } = countedKey.bucket
+    reply.headers(limitHeaders('requests', capacity, taken.remaining, Math.ceil(taken.resetMs / 1000)))
   }
   done()
 }

@@ -40,7 +40,7 @@ export default fp(
     app.decorateRequest('wishes')
     app.decorateRequest('hearing')
     app.addHook('preHandler', (request, _reply, done) => {
-      if (request.routeOptions.config.operation !== 'responses') {
+      if (request.call?.operation !== 'responses') {
         done()
         return
       }

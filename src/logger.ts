@@ -1,8 +1,10 @@
 import { hostname } from 'node:os'
 import pino, { type Logger } from 'pino'
 
-/** Lines are written together, once so many bytes have gathered (sonic-boom writes at most 16 KiB at a time)... */
-const BUFFER_BYTES = 15 * 1024
+/** Lines are written together, once so many bytes have gathered, by another thread: waking that costs more than writing... */
+const BUFFER_BYTES = 30 * 1024
+/** ...at most so many at a time... */
+const MOST_AT_ONCE = 32 * 1024
 /** ...or this much time has passed (ms): a write for each line would cost a request more than its routing. */
 const FLUSH_EVERY = 200
 
@@ -28,6 +30,7 @@ export function createLogger(level: string): CreatedLogger {
     dest: 1,
     sync: false,
     minLength: BUFFER_BYTES,
+    maxWrite: MOST_AT_ONCE,
     maxLength: MOST_WAITING,
     periodicFlush: FLUSH_EVERY,
   })

@@ -1,45 +1,54 @@
 import type { Bucket, BucketStore, Taken } from './bucket.ts'
 
-/** What @fastify/rate-limit asks of a store: `current` above the maximum means refused, `ttl` in ms. */
+/** The plugin's `max`: it refuses a request for which its store counts more, and ours counts none or one too many. */
+export const MOST = 1
+
+const ALLOWED = { current: 0, ttl: 0 }
+
+/** What @fastify/rate-limit asks of a store: `current` above `max` means refused, `ttl` in ms. */
 export interface RateLimitStore {
-  incr(key: string | CountedKey, callback: RateLimitCallback, timeWindow: number, max: number): void
+  incr(key: unknown, callback: RateLimitCallback): void
   child(): RateLimitStore
 }
 
 /**
- * A key that remembers what its bucket answered. @fastify/rate-limit hands keys to its store untouched, and would otherwise
- * tell the answer only by setting headers, which to rename means to delete: the slowest thing one can do to a reply.
+ * A key that says in which bucket it counts, and remembers what that answered. @fastify/rate-limit hands keys to its store
+ * untouched. Asked through its own options and headers, each question would be a promise more, and each header one to rename.
  */
 export class CountedKey {
   readonly name: string
+  readonly bucket: Bucket
   taken: Taken | undefined
 
-  constructor(name: string) {
+  constructor(name: string, bucket: Bucket) {
     this.name = name
+    this.bucket = bucket
   }
 }
 
 type RateLimitCallback = (error: Error | null, result?: { current: number; ttl: number }) => void
 
-/** The bucket that @fastify/rate-limit's words mean: `max` at once, and `max` again in each `timeWindow` (ms). */
-export function requestBucket(max: number, timeWindow: number): Bucket {
-  return { capacity: max, refillPerSecond: (max / timeWindow) * 1000 }
+/** The bucket of a limit: `burst` at once, and as many again as the rate fills up. */
+export function requestBucket({ requestsPerMinute, burst }: { requestsPerMinute: number; burst: number }): Bucket {
+  return { capacity: burst, refillPerSecond: requestsPerMinute / 60 }
 }
 
 /**
- * A class for the plugin's `store` option. The plugin makes one instance and a child for each route that has options of its
- * own; all are the same, so one limit holds over all routes. For a burst other than a minute's worth give the burst as `max`
- * and the time in which it refills as `timeWindow`.
+ * A class for the plugin's `store` option, with `max: MOST`. The plugin makes one instance and a child for each route that has
+ * options of its own; all are the same, so one limit holds over all routes. What is no CountedKey is not counted.
  */
 export function rateLimitStore(buckets: BucketStore): new () => RateLimitStore {
   return class implements RateLimitStore {
-    incr(key: string | CountedKey, callback: RateLimitCallback, timeWindow: number, max: number): void {
-      const answer = (taken: Taken): void => {
-        if (key instanceof CountedKey) key.taken = taken
-        callback(null, resultOf(taken, timeWindow, max))
+    incr(key: unknown, callback: RateLimitCallback): void {
+      if (!(key instanceof CountedKey)) {
+        callback(null, ALLOWED)
+        return
       }
-      const name = key instanceof CountedKey ? key.name : key
-      const taken = buckets.take(name, requestBucket(max, timeWindow), 1)
+      const answer = (taken: Taken): void => {
+        key.taken = taken
+        callback(null, taken.allowed ? ALLOWED : { current: MOST + 1, ttl: taken.retryAfterMs })
+      }
+      const taken = buckets.take(key.name, key.bucket, 1)
       if (taken instanceof Promise) void taken.then(answer)
       else answer(taken)
     }
@@ -48,10 +57,4 @@ export function rateLimitStore(buckets: BucketStore): new () => RateLimitStore {
       return this
     }
   }
-}
-
-/** One request never waits longer than a window; a maximum of 0 would say for ever, which is no header value. */
-function resultOf(taken: Taken, timeWindow: number, max: number): { current: number; ttl: number } {
-  if (!taken.allowed) return { current: max + 1, ttl: Math.min(taken.retryAfterMs, timeWindow) }
-  return { current: max - taken.remaining, ttl: taken.resetMs }
 }

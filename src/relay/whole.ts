@@ -15,17 +15,17 @@ export function readWhole(body: Buffer, dialect: Dialect): Result {
 
 /** An answer that is passed on as bytes, to be read for its usage and end later. */
 export class UnreadAnswer {
-  readonly #body: Buffer
+  readonly #body: Buffer | string
   readonly #dialect: Dialect
 
-  constructor(body: Buffer, dialect: Dialect) {
+  constructor(body: Buffer | string, dialect: Dialect) {
     this.#body = body
     this.#dialect = dialect
   }
 
   /** Throws when it is no answer of the dialect. */
   report(): Report {
-    return this.#dialect.readReport(JSON.parse(this.#body.toString('utf8')) as Json)
+    return this.#dialect.readReport(JSON.parse(this.#body.toString()) as Json)
   }
 }
 

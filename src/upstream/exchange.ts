@@ -7,6 +7,7 @@ import type { FailedOutcome } from './failure.ts'
 import { failureOf, isDeadSocket } from './failure.ts'
 import type { Outcome, ResponseHeaders } from './outcome.ts'
 import type { Pool } from './pool.ts'
+import { atTurnEnd } from './turn.ts'
 
 /** An answer that is not a stream is held in one piece; more than this is no answer that a client could want. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024
@@ -90,7 +91,9 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   start(): void {
     if (this.#settled) return
     deadlines.watch(this)
-    this.#dispatch()
+    atTurnEnd(() => {
+      if (!this.#settled) this.#dispatch()
+    })
   }
 
   /** Stops the call, wherever it stands. Idempotent. */
@@ -203,7 +206,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
       return
     }
     const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks)
-    this.#resolve({ type: 'whole', status: this.#status, headers: this.#headers, body })
+    atTurnEnd(() => this.#resolve({ type: 'whole', status: this.#status, headers: this.#headers, body }))
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
