@@ -2,8 +2,8 @@ import { type HeapProfiler, Session } from 'node:inspector/promises'
 import { setTimeout } from 'node:timers/promises'
 import { type SampledHeap, toPprof } from './heap-profile.ts'
 
-/** Allocated bytes between two samples, on average: Go's interval too. What it costs: docs/decisions/profiles-by-the-inspector.md. */
-const INTERVAL = 512 * 1024
+/** Allocated bytes between two samples, on average: what costs 1 % of the CPU (docs/decisions/profiles-by-the-inspector.md). */
+const INTERVAL = 2 * 1024 * 1024
 
 /** With these the sampler forgets nothing: its memory grows with all that is allocated, so they are for a short while only. */
 const KEEP_DEAD = { includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true }
