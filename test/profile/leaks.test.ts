@@ -19,7 +19,7 @@ test('the leaks of docs/leaks.md are found: in a heap profile by function and Ty
   t.after(() => process.removeAllListeners('beforeExit').setMaxListeners(10))
   const before = await heapOf(gateway)
   const socketsBefore = (await gateway.metrics()).get(SOCKETS) ?? 0
-  const body = asked({ messages: [{ role: 'user', content: 'word '.repeat(2000) }] })
+  const body = asked({ messages: [{ role: 'user', content: 'word '.repeat(12_000) }] })
   for (let count = 0; count < REQUESTS; count++) await (await gateway.post(CHAT, body)).arrayBuffer()
   const after = await heapOf(gateway)
 
