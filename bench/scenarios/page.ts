@@ -6,10 +6,11 @@ import { type Script, TOGETHER, troublesOf } from './script.ts'
 /** The page in docs/, whole; its pictures are in a folder of the same name. */
 export function page(report: Report, name: string): string {
   const { date, node, machine, loadBefore, script, figures } = report
-  const other = script === TOGETHER ? 'scenarios' : 'scenarios-together'
+  const together = script === TOGETHER
+  const other = together ? 'scenarios' : 'scenarios-together'
   return `# Scenarios
 
-Written by \`npm run scenarios --${script === TOGETHER ? ' --together' : ''} --write\` on ${date}: Node ${node}, ${machine}.
+Written by \`npm run scenarios -- ${together ? '--together ' : ''}--write\` on ${date}: Node ${node}, ${machine}.
 Load average of the machine in the minute before: ${loadBefore.toFixed(2)}. Where its CPU was in use nearly all the time, by whomever,
 the latencies are the machine's own.
 

@@ -148,6 +148,16 @@ test('an abort before the start sends nothing', async t => {
   t.assert.equal(bench.upstream.requests.length, 1)
 })
 
+test('so does an abort in the turn of the start', async t => {
+  const bench = await setUp(t, whole({}))
+  const exchange = bench.make()
+  exchange.start()
+  exchange.abort(GONE)
+  t.assert.equal(await exchange.outcome, GONE)
+  await bench.call()
+  t.assert.equal(bench.upstream.requests.length, 1)
+})
+
 test('an abort while the request waits for a free connection never reaches the wire, and harms no neighbour', async t => {
   const released = Promise.withResolvers<void>()
   const bench = await setUp(t, [stream(['x', released.promise]), whole({ ok: true })], 1)
