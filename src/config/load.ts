@@ -12,9 +12,9 @@ import { type ConfigDocument, readDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import type { Variables } from './interpolate.ts'
 import { reportIssues } from './issues.ts'
-import { inputSchema, listMembers } from './members.ts'
+import { listMembers } from './members.ts'
 import { ConfigError, showProblem } from './problem.ts'
-import { createReport } from './report.ts'
+import { createReport, type Report } from './report.ts'
 import { schema } from './schema.ts'
 import { readSecretFiles } from './secrets.ts'
 import { setIn, showPath } from './tree.ts'
@@ -65,19 +65,12 @@ export function loadConfig(options: LoadOptions): Config {
   const base = document === undefined ? directory : dirname(resolve(directory, document.file))
   const tree = document?.tree ?? { providers: usualProviders(knownProviders, variables) }
   const report = createReport(document, override(tree, environment))
-  const members = listMembers(inputSchema())
+  const members = listMembers()
 
   readSecretFiles(tree, { directory: base, onFile: onSecretFile }, members, report)
   const result = schema.safeParse(tree)
   if (!result.success) reportIssues(result.error.issues, tree, members, report)
-  checkProviders(tree, knownProviders, report)
-  checkModels(tree, report)
-  checkStandby(tree, report)
-  checkKeys(tree, report)
-  checkPermissions(tree, report)
-  checkCallerLimits(tree, report)
-  checkListeners(tree, report)
-  checkPlugins(tree, base, report)
+  checkTree(tree, knownProviders, base, report)
 
   if (report.problems.length > 0 || !result.success) throw new ConfigError(report.problems)
   if (onWarning !== undefined) {
@@ -85,6 +78,18 @@ export function loadConfig(options: LoadOptions): Config {
     for (const warning of report.warnings) onWarning(showProblem(warning))
   }
   return assemble(result.data, base)
+}
+
+/** What the schema cannot say. `directory` is where relative paths start. */
+export function checkTree(tree: unknown, known: KnownProviders, directory: string, report: Report): void {
+  checkProviders(tree, known, report)
+  checkModels(tree, report)
+  checkStandby(tree, report)
+  checkKeys(tree, report)
+  checkPermissions(tree, report)
+  checkCallerLimits(tree, report)
+  checkListeners(tree, report)
+  checkPlugins(tree, directory, report)
 }
 
 function readFile(given: string | undefined, directory: string, variables: Variables): ConfigDocument | undefined {

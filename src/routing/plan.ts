@@ -1,4 +1,3 @@
-import type { Config } from '../config/config.ts'
 import { didYouMean } from '../config/nearest.ts'
 import { ModelForbidden, ModelUnknown } from '../errors.ts'
 import { endpointFor } from '../providers/endpoint-for.ts'
@@ -15,7 +14,6 @@ const DIRECT_ATTEMPTS = 3
 
 /** What a plan is made from: part of a snapshot. */
 export interface PlanSource {
-  readonly config: Config
   readonly vendors: ReadonlyMap<string, Vendor>
   readonly routes: ReadonlyMap<string, Route>
 }
@@ -25,11 +23,14 @@ export class Planner {
   readonly #source: PlanSource
   #breakers: Breakers
   readonly #direct = new Map<string, Route>()
+  /** Who is in the config, by `provider/model`. */
+  readonly #configured: ReadonlySet<string>
 
   /** `directNames` are those that the planner before this one had made up routes for. */
   constructor(source: PlanSource, breakers: Breakers, directNames: Iterable<string> = []) {
     this.#source = source
     this.#breakers = breakers
+    this.#configured = new Set(this.everyTarget.map(({ id }) => id))
     for (const name of directNames) this.#directRoute(name)
   }
 
@@ -110,9 +111,7 @@ export class Planner {
   }
 
   #isConfigured({ name, provider }: Vendor, model: string): boolean {
-    if (provider.models?.includes(model)) return true
-    const models = Object.values(this.#source.config.models)
-    return models.some(({ targets }) => targets.some(target => target.provider === name && target.model === model))
+    return this.#configured.has(`${name}/${model}`) || provider.models?.includes(model) === true
   }
 
   #remember(name: string, route: Route): void {
