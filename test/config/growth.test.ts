@@ -1,18 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
 import type { Config } from '../../src/config/config.ts'
-import { checkTree } from '../../src/config/load.ts'
+import { checkTree, readConfig } from '../../src/config/load.ts'
 import { createReport } from '../../src/config/report.ts'
 import { providerTypes } from '../../src/providers/index.ts'
 import { Breakers } from '../../src/routing/breakers.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
 import { loadText } from '../load-text.ts'
+import { timeSaysNothing } from '../timing.ts'
 import { largeConfig, largeText } from './large.ts'
 
 const SMALL = 100
 const LARGE = 400
 /** What grows with the config is four times as much for the large one; with its square, sixteen times. */
 const MOST = 6
+/** Of the processor time for all steps, the longest one; the whole in one step would be 1. */
+const MOST_IN_A_STEP = 0.6
+const ROUNDS = 5
 
 /** How many members of a tree `act` looks at, one seen twice counting twice. */
 function looksOf<T extends object>(tree: T, act: (tree: T) => void): number {
@@ -52,6 +59,23 @@ async function buildingOf(models: number): Promise<number> {
   return looksOf(config, watched => void buildSnapshot(watched, breakers, new Map(), before))
 }
 
+/** Processor time of each step of reading, ms. */
+function stepsOf(t: TestContext): number[] {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-growth-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'sluice.yaml')
+  writeFileSync(file, largeText(LARGE))
+  const steps = readConfig({ file, environment: {}, knownProviders: providerTypes, variables: {}, directory })
+  const times: number[] = []
+  for (;;) {
+    const before = process.threadCpuUsage()
+    const { done } = steps.next()
+    const { user, system } = process.threadCpuUsage(before)
+    times.push((user + system) / 1000)
+    if (done) return times
+  }
+}
+
 test('what the checks look at grows with the config, not with its square', (t: TestContext) => {
   const [small, large] = [checksOf(SMALL), checksOf(LARGE)]
   t.assert.ok(small > SMALL)
@@ -62,6 +86,15 @@ test('so does what a snapshot is built from', async (t: TestContext) => {
   const [small, large] = [await buildingOf(SMALL), await buildingOf(LARGE)]
   t.assert.ok(small > SMALL)
   t.assert.ok(large < MOST * small, `${large} after ${small}`)
+})
+
+test('no step takes the better part of the time', { skip: timeSaysNothing }, (t: TestContext) => {
+  const shares = Array.from({ length: ROUNDS }, () => {
+    const times = stepsOf(t)
+    return Math.max(...times) / times.reduce((sum, time) => sum + time, 0)
+  })
+  t.diagnostic(`the longest step: ${shares.map(share => share.toFixed(2)).join(', ')}`)
+  t.assert.ok(Math.min(...shares) < MOST_IN_A_STEP)
 })
 
 test('ladders that meet again and again are gone down once: models have more ways down than there is time', async (t: TestContext) => {
