@@ -31,10 +31,13 @@ async function answer(
   const { ttl, linger } = request.snapshot.config.idempotency
   const key = idempotencyKey({ caller: caller?.name, endpoint: record.endpoint }, word)
   const known = app.flights.get(key) ?? (await app.cache.get(key))?.answer
-  if (known !== undefined) {
-    if (known.asked !== asked) throw IdempotencyConflict()
+  const onReplay = () => {
     record.replayed = true
     reply.header('x-sluice-idempotent', 'replayed')
+  }
+  if (known !== undefined) {
+    if (known.asked !== asked) throw IdempotencyConflict()
+    onReplay()
   }
   if (known !== undefined && 'body' in known) {
     reply.replay(known)
@@ -46,6 +49,8 @@ async function answer(
       asked,
       lingers: linger,
       maxBytes: MAX_BYTES,
+      // One may begin while this request looks for an answer in Redis.
+      onJoin: onReplay,
       keep: kept => app.cache.set(key, kept, { ttl, staleFor: 0 }),
     },
   ]

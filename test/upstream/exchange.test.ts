@@ -94,6 +94,17 @@ test('a stream is known by its head, and an error is whole whatever its type', a
   t.assert.equal(`${refusal.type} ${refusal.status} ${refusal.body}`, 'whole 500 no')
 })
 
+test('the name of a media type has no case', async t => {
+  const headers = { 'content-type': 'Text/Event-Stream' }
+  const bench = await setUp(t, stream(['a'], { headers }))
+  t.assert.equal(String(await drain(await openStream(bench))), 'a')
+})
+
+test('a number that is no status is an error of the vendor', async t => {
+  const bench = await setUp(t, whole({ ok: true }, { status: 999 }))
+  t.assert.equal(((await bench.call()) as WholeOutcome).status, 599)
+})
+
 test('A22: what was compressed against our wish is decoded, whole and streamed', async t => {
   for (const [encoding, compress] of [
     ['gzip', gzipSync],
@@ -172,6 +183,20 @@ test('an abort while the request waits for a free connection never reaches the w
   t.assert.equal(bench.upstream.requests.length, 2)
 })
 
+test('C25: a wait for a connection in vain is told as such, and the first byte is expected from its end on', async t => {
+  const late = stream([new Promise(resolve => setTimeout(resolve, 150)), 'x'])
+  const bench = await setUp(t, [silence(), late], 1)
+  const first = bench.call({ timeouts: { ...PATIENT, total: 200 } })
+  const within = (firstByte: number) => bench.make({ stream: true, timeouts: { ...PATIENT, firstByte } })
+  const [hasty, patient] = [within(50), within(250)]
+  for (const waiting of [hasty, patient]) waiting.start()
+  t.assert.match(((await hasty.outcome) as FailedOutcome).reason, /no connection .* became free/)
+  t.assert.deepEqual([hasty.crowdedOut, bench.pool.full], [true, true])
+  t.assert.equal(((await first) as FailedOutcome).kind, 'timeout')
+  t.assert.equal(String(await drain((await patient.outcome) as StreamOutcome)), 'x')
+  t.assert.deepEqual([patient.crowdedOut, bench.pool.calls], [false, 0])
+})
+
 test("an abort closes the vendor's socket: before the head, and within the stream", async t => {
   const bench = await setUp(t, [silence(), stream(['x', new Promise(() => {})])])
   const early = bench.make()
@@ -231,6 +256,16 @@ test('A20: while the client holds the vendor back its silence is no failure, unt
   )
   t.assert.match(failure.reason, /total/)
   t.assert.equal(performance.now() - startedAt > 150, true, 'the idle timeout would have been far earlier')
+})
+
+test('A20: so is a compressed stream, of which the vendor has sent all', async t => {
+  const headers = { 'content-encoding': 'gzip' }
+  const bench = await setUp(t, stream([gzipSync('data: "x"\n\n'.repeat(100_000))], { headers }))
+  const { body } = await openStream(bench, { timeouts: { ...PATIENT, total: 200 } })
+  const failure = await new Promise<FailedOutcome>(resolve =>
+    body.attach({ data: () => body.pause(), end: () => {}, fail: resolve }),
+  )
+  t.assert.match(failure.reason, /total/)
 })
 
 test('A14: bytes that are no event do not hold off the first-byte timeout', async t => {
