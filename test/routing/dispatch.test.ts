@@ -114,6 +114,24 @@ test('C5: where the retry budget cannot pay, the failure is the answer', async t
   t.assert.equal(record.retryUnpaid, true)
 })
 
+test('C5: failures of one target leave the retry budget of another alone', async t => {
+  const { snapshot } = await setUp(t, {})
+  const [first, second] = snapshot.planner.route('chat', () => true).targets
+  while (first?.retryBudget.withdraw(0));
+  t.assert.equal(second?.retryBudget.affords(0), true)
+  const [direct] = snapshot.planner.route('a/m', () => true).targets
+  t.assert.equal(direct?.retryBudget, first?.retryBudget, 'every route to a target draws on the same one')
+})
+
+test('C5: a 429 needs no budget to be followed by another target: its own rests and is asked less', async t => {
+  const limited: Outcome = { ...CRASH, status: 429 }
+  const { asked, snapshot, run } = await setUp(t, { forward: async () => limited })
+  const [first] = snapshot.planner.route('chat', () => true).targets
+  while (first?.retryBudget.withdraw(0));
+  t.assert.equal((await run()).status, 429)
+  t.assert.deepEqual(asked, ['a/m', 'b/m'])
+})
+
 const HEDGE = () => ({ after: { ms: 1 }, budget: new RetryBudget({ ratio: 1, minPerSecond: 0 }) })
 const GOOD: Outcome = { type: 'whole', status: 200, headers: {}, body: Buffer.from('{"choices":[]}') }
 
@@ -174,6 +192,17 @@ test('without a budget nothing is hedged', async t => {
   const slow = slowVendor()
   const hedge = { after: { ms: 1 }, budget: new RetryBudget({ ratio: 0, minPerSecond: 0 }) }
   const { asked, run } = await setUp(t, { hedge, forward: () => slow.outcome })
+  const answer = run()
+  await timeIsUp(hedge.after.ms)
+  slow.answer(GOOD)
+  t.assert.equal((await answer).status, 200)
+  t.assert.deepEqual(asked, ['a/m'])
+})
+
+test('C5: a hedge is one of the attempts that are allowed', async t => {
+  const slow = slowVendor()
+  const hedge = HEDGE()
+  const { asked, run } = await setUp(t, { hedge, maxAttempts: 1, forward: () => slow.outcome })
   const answer = run()
   await timeIsUp(hedge.after.ms)
   slow.answer(GOOD)
