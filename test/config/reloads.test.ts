@@ -1,0 +1,47 @@
+import { test } from 'node:test'
+import type { Config } from '../../src/config/config.ts'
+import { Reloads } from '../../src/config/reloads.ts'
+import { loadText } from '../load-text.ts'
+
+/** A process that was started with one attempt a request; what it reads next is up to the test, and so is when it is in force. */
+async function setUp() {
+  const configOf = (attempts: number): Promise<Config> =>
+    loadText(
+      `{ providers: { sim: {} }, models: { chat: { attempts: ${attempts}, targets: [{ provider: sim, model: m }] } } }`,
+      {},
+    )
+  const configs = new Map(await Promise.all([1, 2, 3].map(async count => [count, await configOf(count)] as const)))
+  const bench = { file: 1, applying: 0, most: 0, applied: [] as (number | undefined)[], go: () => {} }
+  const reloads = new Reloads({
+    started: configs.get(1) as Config,
+    load: () => configs.get(bench.file) as Config,
+    apply: async config => {
+      bench.applying += 1
+      bench.most = Math.max(bench.most, bench.applying)
+      await new Promise<void>(resolve => {
+        bench.go = resolve
+      })
+      bench.applying -= 1
+      bench.applied.push(config.models.chat?.attempts)
+    },
+    onEnd: () => {},
+  })
+  return { bench, reloads }
+}
+
+test('C22: who asks for a reload during another shares one more with all others, which reads what stands there last', async t => {
+  const { bench, reloads } = await setUp()
+  bench.file = 2
+  const first = reloads.reload()
+  bench.file = 3
+  const others = [reloads.reload(), reloads.reload(), reloads.reload()]
+  bench.go()
+  await first
+  t.assert.deepEqual(bench.applied, [2])
+  while (bench.applying === 0) await new Promise(resolve => setImmediate(resolve))
+  bench.go()
+  await Promise.all(others)
+  t.assert.deepEqual(bench.applied, [2, 3])
+  t.assert.equal(bench.most, 1, 'never two at a time')
+  t.assert.deepEqual(reloads.counts, { applied: 2, refused: 0, unchanged: 0 })
+})
