@@ -180,6 +180,7 @@ test('C12: a probe that finds no room is none: the next one is let in', async t 
   t.mock.timers.tick(BREAKER.openFor)
   limit(1)
   assert.equal(refused(gate, clock.now).reason, 'limited')
+  await setImmediate()
   assert.equal(gate.breaker.state, 'half-open', 'a limit is no recovery')
   underWay.settle('neutral')
   admitted(gate, clock.now)

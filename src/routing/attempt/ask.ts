@@ -17,7 +17,13 @@ import { hold } from '../../relay/hold.ts'
 import type { Passage } from '../../relay/passage.ts'
 import { holdsError, looksLikeJson, readWhole } from '../../relay/whole.ts'
 import type { FailedOutcome } from '../../upstream/failure.ts'
-import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } from '../../upstream/outcome.ts'
+import {
+  isEventStream,
+  type Outcome,
+  type ResponseHeaders,
+  type StreamOutcome,
+  type WholeOutcome,
+} from '../../upstream/outcome.ts'
 import { KEY_COOLDOWN } from '../breaker/cooldown.ts'
 import { retryAfterMs } from '../quota/retry-after.ts'
 import type { Candidate } from '../target.ts'
@@ -126,8 +132,20 @@ async function stream(
   if (held.type === 'faulted') {
     const { fault } = held
     attempt.settle(call.now(), fault.kind, 'an error event before any content')
-    const answer: Answer = { type: 'refused', attempt, passage, status: fault.status, headers, fault, body: undefined }
-    return { kind: fault.kind, ofKey: false, answer }
+    const limited = fault.kind === 'limited'
+    const wait = rest(call, attempt, headers, limited)
+    const { status } = fault
+    const answer = {
+      type: 'refused',
+      attempt,
+      passage,
+      status,
+      headers,
+      fault,
+      body: undefined,
+      ...inSeconds(wait),
+    } as const
+    return { kind: fault.kind, ofKey: limited, answer }
   }
   return {
     type: 'stream',
@@ -166,10 +184,25 @@ function refused(call: Question, attempt: Attempt, passage: Passage, outcome: Wh
     return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
   }
   const limited = kind === 'limited'
-  const wait = retryAfterMs(headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
-  if (limited && wait !== undefined) candidate.gate.cooldown.extend(call.now(), wait)
-  const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
+  const wait = rest(call, attempt, headers, limited, said)
   const { status } = fault
-  const answer = { type: 'refused', attempt, passage, status, headers, fault, body, ...retryAfter } as const
+  const answer = { type: 'refused', attempt, passage, status, headers, fault, body, ...inSeconds(wait) } as const
   return { kind, ofKey: limited, answer }
+}
+
+/** For how long the vendor wishes to be left alone, ms; `said` in its body. One that limits us is. */
+function rest(
+  { now }: Question,
+  { candidate }: Attempt,
+  headers: ResponseHeaders,
+  limited: boolean,
+  said?: number,
+): number | undefined {
+  const wait = retryAfterMs(headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
+  if (limited && wait !== undefined) candidate.gate.cooldown.extend(now(), wait)
+  return wait
+}
+
+function inSeconds(wait: number | undefined): { readonly retryAfter?: number } {
+  return wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
 }
