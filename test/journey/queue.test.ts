@@ -155,6 +155,17 @@ test('time that is up while it waits is a 503 that says how long it was', async 
   t.assert.equal(upstream.requests.length, 1)
 })
 
+test('who waits for a vendor that then refuses our key waits no longer, and that is told', async t => {
+  const { gateway, upstream, first } = await withLimitedVendor(t, 100)
+  const route = gateway.app.api.live.snapshot.routes.get('chat')
+  route?.targets[0]?.candidates[0]?.key.cooldown.extend(performance.now(), 60_000)
+  t.assert.equal((await first).status, 429, 'what the vendor has said last')
+  t.assert.equal(upstream.requests.length, 1)
+  await gateway.ended(1)
+  const metrics = await gateway.metrics()
+  t.assert.equal(metrics.get('sluice_queue_wait_seconds_count{model="chat",outcome="hopeless"}'), 1)
+})
+
 test('a client may wish for a shorter wait, and must know how to write it', async t => {
   const { gateway, first } = await withLimitedVendor(t, 400, { maxWait: '1s' })
   const hasty = await gateway.post(CHAT, asked(), { 'x-sluice-max-wait': '50ms' })
