@@ -11,11 +11,12 @@ async function setUp() {
       {},
     )
   const configs = new Map(await Promise.all([1, 2, 3].map(async count => [count, await configOf(count)] as const)))
-  const bench = { file: 1, applying: 0, most: 0, applied: [] as (number | undefined)[], go: () => {} }
+  const bench = { file: 1, applying: 0, most: 0, applied: [] as (number | undefined)[], go: () => {}, fails: false }
   const reloads = new Reloads({
     started: configs.get(1) as Config,
     load: () => configs.get(bench.file) as Config,
     apply: async config => {
+      if (bench.fails) throw new Error('there is no room for it')
       bench.applying += 1
       bench.most = Math.max(bench.most, bench.applying)
       await new Promise<void>(resolve => {
@@ -44,4 +45,21 @@ test('C22: who asks for a reload during another shares one more with all others,
   t.assert.deepEqual(bench.applied, [2, 3])
   t.assert.equal(bench.most, 1, 'never two at a time')
   t.assert.deepEqual(reloads.counts, { applied: 2, refused: 0, unchanged: 0 })
+})
+
+test('C21: what could not be put in force is tried again by the next reload, and not taken for what is there', async t => {
+  const { bench, reloads } = await setUp()
+  bench.file = 2
+  bench.fails = true
+  for (let count = 1; count <= 2; count += 1) {
+    await reloads.reload()
+    t.assert.deepEqual(reloads.counts, { applied: 0, refused: count, unchanged: 0 })
+  }
+  t.assert.match(JSON.stringify(reloads.describe().lastError), /no room/)
+  bench.fails = false
+  const applied = reloads.reload()
+  bench.go()
+  await applied
+  t.assert.deepEqual(bench.applied, [2])
+  t.assert.equal(reloads.describe().lastError, null)
 })
