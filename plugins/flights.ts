@@ -9,6 +9,7 @@ import { openClient } from '../src/relay/json-array.ts'
 import { Presence } from '../src/relay/presence.ts'
 import { framingOf } from '../src/relay/sse.ts'
 import type { Answer, CannedAnswer } from '../src/routing/attempt/answer.ts'
+import { STALE } from '../src/routing/degrade/step-names.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -61,8 +62,8 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
   }
   if (landing.stale) {
     record.cache = 'stale'
-    record.degraded = ['stale']
-    reply.header('x-sluice-cache', 'stale').header('x-sluice-degraded', 'stale')
+    record.degraded = [STALE]
+    reply.header('x-sluice-cache', 'stale').header('x-sluice-degraded', STALE)
   }
   reply.replay(landing.answer)
 }

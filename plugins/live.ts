@@ -14,6 +14,8 @@ export interface Live {
   apply(config: Config): Promise<void>
   /** Calls this after each change of the snapshot. */
   onChange(listener: () => void): void
+  /** Calls this after the last request of a former snapshot, with those that are in use. */
+  onVacant(listener: (inUse: readonly Snapshot[]) => void): void
 }
 
 declare module 'fastify' {
@@ -29,9 +31,13 @@ export default fp<{ config: Config }>(
     const { simulators } = app
     const breakers = new Breakers(() => performance.now())
     const listeners: (() => void)[] = []
+    const vacancies: ((inUse: readonly Snapshot[]) => void)[] = []
     let applying = false
     const first = buildSnapshot(config, breakers, await simulators.start(config))
-    const succession = new Succession(first, breakers, stopUnused)
+    const succession = new Succession(first, breakers, () => {
+      stopUnused()
+      for (const listener of vacancies) listener(succession.living)
+    })
     app.decorate('breakers', breakers)
     app.decorate('live', {
       get snapshot() {
@@ -49,6 +55,7 @@ export default fp<{ config: Config }>(
         for (const listener of listeners) listener()
       },
       onChange: listener => void listeners.push(listener),
+      onVacant: listener => void vacancies.push(listener),
     })
     app.addHook('onClose', async () => {
       breakers.shutdown()

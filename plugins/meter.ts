@@ -9,6 +9,7 @@ import { CallRecord } from '../src/meter/record.ts'
 import { Settlement } from '../src/meter/settle.ts'
 import type { Presence } from '../src/relay/presence.ts'
 import { allowanceGauges } from '../src/routing/quota/allowance-gauges.ts'
+import { isInUse } from '../src/routing/reload/in-use.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -49,6 +50,7 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
       meters.breakerState.set({ ...labels }, STATES[state])
       app.log.warn({ ...labels, state }, 'breaker changed')
     })
+    app.live.onVacant(inUse => settlement.retain(labels => isInUse(labels, inUse)))
     app.breakers.onDrop(labels => meters.breakerState.remove({ ...labels }))
 
     app.addHook('onRequest', (request, reply, done) => {

@@ -23,7 +23,7 @@ export default fp<ReloadOptions>(
   async (app, { config, source }) => {
     const reloads = new Reloads({
       started: config,
-      load: () => source?.load() ?? config,
+      load: async () => source?.loadInTurns() ?? config,
       apply: next => app.live.apply(next),
       onEnd: log,
     })
@@ -38,7 +38,11 @@ export default fp<ReloadOptions>(
         onBlind: (folder, err) => app.log.warn({ folder, err }, 'cannot be watched: send SIGHUP after a change'),
       })
     })
-    app.addHook('onClose', async () => watch?.close())
+    app.addHook('onClose', async () => {
+      watch?.close()
+      // What it would start after that, nobody would stop.
+      await reloads.close()
+    })
 
     function log(...[result, { error, restart }]: Parameters<ReloadsOptions['onEnd']>): void {
       if (error !== undefined) app.log.error({ reason: error.message }, 'configuration refused, the one before stays')

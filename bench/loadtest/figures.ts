@@ -18,6 +18,11 @@ export interface Figures {
   readonly busiest: number
   /** The gateway's memory at the beginning and at the end, MiB, and the slope of the line through all samples, MB a minute. */
   readonly memory: { readonly first: number; readonly last: number; readonly growth: number }
+  /**
+   * The least that the heap's old generation held, MiB, in the first and in the second half: what lives, as a collection is
+   * followed by it at once.
+   */
+  readonly living: readonly [first: number, second: number]
   /** The gateway's own share of the time to the first byte: what 99 % of the calls kept, ms. */
   readonly overhead: number
 }
@@ -38,6 +43,7 @@ export function figuresOf({ moments, all }: LocustResults, samples: readonly Sam
     cpu: { gateway: mean('gateway'), simulator: mean('simulator'), locust: mean('locust') },
     busiest: Math.max(...seconds),
     memory: { first: first.memory, last: last.memory, growth: memoryGrowth(taken) },
+    living: [leastOld(taken.slice(0, taken.length / 2)), leastOld(taken.slice(taken.length / 2))],
     overhead: (quantile(between(first.overhead, last.overhead), 0.99) ?? Number.NaN) * 1000,
   }
 }
@@ -54,6 +60,10 @@ export function cpuShare(earlier: Sample, later: Sample, program: Program): numb
 
 function meanRate(held: readonly Moment[]): number {
   return held.reduce((sum, { requestsPerSecond }) => sum + requestsPerSecond, 0) / held.length
+}
+
+function leastOld(samples: readonly Sample[]): number {
+  return Math.min(...samples.map(({ old }) => old))
 }
 
 function memoryGrowth(samples: readonly Sample[]): number {

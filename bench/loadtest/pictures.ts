@@ -47,10 +47,12 @@ export function pictures({ results: { moments }, samples }: Run, users: number):
       cpuLine('gateway', ['gateway'], samples, begin),
       cpuLine('with simulator and users', PROGRAMS, samples, begin),
     ),
-    'memory.svg': chart('Memory of the gateway, resident', mebibytes, {
-      name: 'gateway',
-      points: samples.map(({ at, memory }) => [at - begin, memory]),
-    }),
+    'memory.svg': chart(
+      'Memory of the gateway',
+      mebibytes,
+      { name: 'resident', points: samples.map(({ at, memory }) => [at - begin, memory]) },
+      { name: 'old generation of the heap', points: samples.map(({ at, old }) => [at - begin, old]) },
+    ),
     'overhead.svg': chart(
       "The gateway's own share of the time to the first byte",
       milliseconds,

@@ -15,6 +15,8 @@ export interface Sample {
   readonly cpu: Readonly<Record<Program, number>>
   /** Memory that the gateway holds resident, MiB. */
   readonly memory: number
+  /** Of its heap, what the old generation holds, garbage among it, MiB. */
+  readonly old: number
   /** The gateway's own share of each answer's time, s. */
   readonly overhead: Histogram
 }
@@ -40,10 +42,16 @@ async function takeSample({ pids, ops }: Sampled): Promise<Sample> {
   // Before anything is awaited: Locust may end meanwhile, and nothing is known of a process that is gone.
   const used = readProcesses(pids)
   const response = await fetch(`${ops}/metrics`)
-  return { ...used, overhead: readHistogram(await response.text(), 'sluice_overhead_seconds') }
+  const text = await response.text()
+  return { ...used, old: readOldSpace(text), overhead: readHistogram(text, 'sluice_overhead_seconds') }
 }
 
-function readProcesses({ gateway, simulator, locust }: Sampled['pids']): Omit<Sample, 'overhead'> {
+/** From the text of /metrics; NaN when it is not there. */
+function readOldSpace(text: string): number {
+  return Number(/^nodejs_heap_space_size_used_bytes\{space="old"\} (\S+)/m.exec(text)?.[1]) / 2 ** 20
+}
+
+function readProcesses({ gateway, simulator, locust }: Sampled['pids']): Omit<Sample, 'old' | 'overhead'> {
   const seconds = (pid: number): number => cpuTime(pid) / 1e6
   return {
     at: Date.now() / 1000,

@@ -14,13 +14,13 @@ import { measureIdle } from './idle.ts'
 import { page } from './page.ts'
 import { pictures, type Report, tables } from './report.ts'
 import { runArms } from './run.ts'
-import { FULL, QUICK, type Script, TOGETHER } from './script.ts'
+import { FULL, LONG, QUICK, type Script } from './script.ts'
 
-const USAGE = `Usage: npm run scenarios -- [--together | --quick] [--write]
+const USAGE = `Usage: npm run scenarios -- [--long | --quick] [--write]
 
-  --together   bursts fall into the other troubles, as they do on the worst of days
-  --quick      less than a minute: shows that everything runs; its figures are rough
-  --write      write docs/scenarios.md (docs/scenarios-together.md) and its pictures as well
+  --long    bursts are three times as long
+  --quick   less than a minute: shows that everything runs; its figures are rough
+  --write   write docs/scenarios.md (docs/scenarios-long.md) and its pictures as well
 `
 
 const DOCS = resolve(import.meta.dirname, '../../docs')
@@ -29,7 +29,7 @@ const ARMS = [direct, nginx, queue, sluice]
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      together: { type: 'boolean' },
+      long: { type: 'boolean' },
       quick: { type: 'boolean' },
       write: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -41,10 +41,10 @@ async function main(): Promise<void> {
   }
   const temporary = mkdtempSync(join(tmpdir(), 'sluice-scenarios-'))
   try {
-    const script = values.together ? TOGETHER : FULL
+    const script = values.long ? LONG : FULL
     const report = values.quick ? await measure(QUICK, 300, temporary) : await measure(script, 3000, temporary)
     process.stdout.write(`\n${tables(report)}\n`)
-    if (values.write) write(report, values.together ? 'scenarios-together' : 'scenarios')
+    if (values.write) write(report, values.long ? 'scenarios-long' : 'scenarios')
   } finally {
     rmSync(temporary, { recursive: true, force: true })
   }

@@ -1,21 +1,20 @@
 import { percent } from './bars.ts'
 import type { Ideal } from './capacity.ts'
 import { type Report, tables } from './report.ts'
-import { type Script, TOGETHER, troublesOf } from './script.ts'
+import { LONG, type Script, troublesOf } from './script.ts'
 
 /** The page in docs/, whole; its pictures are in a folder of the same name. */
 export function page(report: Report, name: string): string {
   const { date, node, machine, loadBefore, script, figures } = report
-  const together = script === TOGETHER
-  const other = together ? 'scenarios' : 'scenarios-together'
+  const isLong = script === LONG
   return `# Scenarios
 
-Written by \`npm run scenarios -- ${together ? '--together ' : ''}--write\` on ${date}: Node ${node}, ${machine}.
+Written by \`npm run scenarios -- ${isLong ? '--long ' : ''}--write\` on ${date}: Node ${node}, ${machine}.
 Load average of the machine in the minute before: ${loadBefore.toFixed(2)}. Where its CPU was in use nearly all the time, by whomever,
 the latencies are the machine's own.
 
 The same ${(figures[0]?.calls ?? 0).toLocaleString('en')} calls, at the same moments, go four ways to vendors that have a bad day.
-${script.purpose} The other way: [${other}](${other}.md).
+${script.purpose} ${otherPage(isLong)}
 
 ![Calls that failed](${name}/error-rate.svg)
 ![p99 latency](${name}/p99.svg)
@@ -56,6 +55,12 @@ ${describeScript(script)}
   (nginx; Redis and workers; the gateway), and of the **clients**, whose retries are part of the price.
 - Idle: calls one at a time, direct and through Sluice by turns, to a vendor that answers at once.
 `
+}
+
+function otherPage(isLong: boolean): string {
+  return isLong
+    ? 'The script of record has short ones: [scenarios](scenarios.md).'
+    : 'With longer bursts the wait is most of the latency, whoever lets them wait: [scenarios-long](scenarios-long.md).'
 }
 
 function describeScript(script: Script): string {

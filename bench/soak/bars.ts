@@ -69,7 +69,7 @@ function judgeHeap({ heap: before }: Census, { heap: after }: Census, isLong: bo
 function judgeBurst(tally: Tally, index: number): Bar {
   return {
     promise: `all ${CONCURRENCY} slots of the caller and of ${DIRECT[index]} are free: as many calls at once are served`,
-    measured: String(tally.ok ?? 0),
+    measured: tally.ok === CONCURRENCY ? String(CONCURRENCY) : JSON.stringify(tally),
     holds: tally.ok === CONCURRENCY,
   }
 }

@@ -6,7 +6,10 @@ export interface Plan {
   /** Under the same load and faults: what is loaded and compiled on its first use must not count as growth. */
   readonly warmUp: number
   readonly length: number
-  /** Without load, until what is kept for a while has gone: idle connections, buckets that fill up again. */
+  /**
+   * Without load, until what is kept for a while has gone: buckets that fill up again, and idle connections. The gateway keeps
+   * one whose only call left while it was being opened for 30 s, of which the ten looks of the census are the last.
+   */
   readonly settle: number
   readonly reloadEvery: number
   /** When Redis is killed, as shares of the length. */
@@ -39,7 +42,7 @@ export const QUICK: Plan = {
   think: { shortest: 1, longest: 2 },
   warmUp: 10,
   length: 20,
-  settle: 6,
+  settle: 25,
   reloadEvery: 5,
   redisAway: 2,
   sampleEvery: 1,

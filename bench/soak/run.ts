@@ -18,6 +18,8 @@ export const FAULTS = 0.2
 
 /** Of the configuration, by turns; at the start and at the end the first is in force. */
 const VERSIONS = 2
+/** Single calls that close a breaker which the load left open; it takes two. */
+const PROBES = 3
 
 /** The gateway's memory under load, MiB: what it holds resident. */
 export interface Sample {
@@ -167,6 +169,9 @@ async function burst({ vendors, users, url }: Stage): Promise<Tally[]> {
   await vendors.ask('setFaults', 0)
   const tallies: Tally[] = []
   for (const model of DIRECT) {
+    // Half open, it would let one of the many through.
+    for (let probe = 0; probe < PROBES; probe += 1)
+      await users.ask('burst', { gateway: url, model, calls: 1 } satisfies Burst)
     tallies.push(await users.ask<Tally>('burst', { gateway: url, model, calls: CONCURRENCY } satisfies Burst))
   }
   return tallies

@@ -52,7 +52,9 @@ function hang(incoming: IncomingMessage): void {
 function pass(incoming: IncomingMessage, response: ServerResponse, onAnswer?: (answer: IncomingMessage) => void): void {
   const { method, url, headers } = incoming
   const outgoing = request(simulator + url, { method, headers }, answer => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    // What the simulator announces of its connections is not true of ours: the gateway would keep unused ones for so long.
+    const { connection: _, 'keep-alive': __, ...kept } = answer.headers
+    response.writeHead(answer.statusCode ?? 502, kept)
     onAnswer?.(answer)
     answer.pipe(response)
   })

@@ -9,7 +9,8 @@ export function checkPermissions(tree: unknown, report: Report): void {
   const providers = membersOf(getIn(tree, ['providers'])).map(([name]) => name)
   const astray = (pattern: unknown): pattern is string => {
     if (typeof pattern !== 'string' || leadsToProvider(pattern, providers)) return false
-    return !names.some(name => modelPattern(pattern).test(name))
+    const expression = modelPattern(pattern)
+    return !names.some(name => expression.test(name))
   }
   const near = (pattern: string) => didYouMean(pattern, [...names, ...providers.map(provider => `${provider}/*`)])
   for (const [index, caller] of itemsOf(getIn(tree, ['keys'])).entries()) {

@@ -9,10 +9,10 @@ const WITHOUT_PRICES: readonly unknown[] = ['weighted', 'least-latency', 'least-
 const WITHOUT_AFFINITY: readonly unknown[] = ['priority', 'cheapest']
 
 /**
- * How a model chooses among its targets: what a strategy does not read is refused, what it needs is there. `modelFacts` is the
- * operator's own table, as it stands in the document.
+ * How a model chooses among its targets: what a strategy does not read is refused, what it needs is there. `facts` is the
+ * operator's own table.
  */
-export function checkRouting(path: Path, model: unknown, modelFacts: unknown, report: Report): void {
+export function checkRouting(path: Path, model: unknown, facts: FactsTable, report: Report): void {
   const strategy = getIn(model, ['strategy']) ?? 'weighted'
   const affinity = getIn(model, ['affinity'])
   const targets = itemsOf(getIn(model, ['targets']))
@@ -20,16 +20,19 @@ export function checkRouting(path: Path, model: unknown, modelFacts: unknown, re
   if (WITHOUT_WEIGHTS.includes(strategy) && affinity === undefined) refuse('weight', path, strategy, targets, report)
   else checkWeights(path, targets, report)
   if (WITHOUT_PRICES.includes(strategy)) refuse('price', path, strategy, targets, report)
-  if (strategy === 'cheapest' && !targets.some(target => isPriced(target, modelFacts)))
+  if (strategy === 'cheapest' && !targets.some(target => isPriced(target, facts)))
     report.add([...path, 'strategy'], 'cheapest needs the price of at least one target')
   if (affinity !== undefined) checkAffinity([...path, 'affinity'], affinity, strategy, report)
 }
 
-function isPriced(target: unknown, modelFacts: unknown): boolean {
+/** The operator's own table of `modelFacts` as it stands in the document. What is wrong in it, others tell. */
+export function factsIn(modelFacts: unknown): FactsTable {
+  return Object.fromEntries(membersOf(modelFacts).filter(([, row]) => isSection(row))) as FactsTable
+}
+
+function isPriced(target: unknown, facts: FactsTable): boolean {
   if (getIn(target, ['price']) !== undefined) return true
-  // What is wrong in the table, others tell.
-  const own = Object.fromEntries(membersOf(modelFacts).filter(([, row]) => isSection(row))) as FactsTable
-  return factsOf(String(getIn(target, ['provider'])), String(getIn(target, ['model'])), own).price !== undefined
+  return factsOf(String(getIn(target, ['provider'])), String(getIn(target, ['model'])), facts).price !== undefined
 }
 
 function refuse(key: string, path: Path, strategy: unknown, targets: readonly unknown[], report: Report): void {

@@ -1,4 +1,4 @@
-import { checkRouting } from './check-routing.ts'
+import { checkRouting, factsIn } from './check-routing.ts'
 import type { KnownProviders } from './config.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
@@ -151,6 +151,7 @@ function checkVersion(path: Path, type: string, { apiVersion }: Record<string, u
 /** Models: their targets' providers exist, their names hide no provider, and their strategies fit. */
 export function checkModels(tree: unknown, report: Report): void {
   const providers = membersOf(getIn(tree, ['providers'])).map(([name]) => name)
+  const facts = factsIn(getIn(tree, ['modelFacts']))
   for (const [name, model] of membersOf(getIn(tree, ['models']))) {
     const path = ['models', name]
     checkName(path, name, report)
@@ -160,7 +161,7 @@ export function checkModels(tree: unknown, report: Report): void {
     }
     const targets = itemsOf(getIn(model, ['targets']))
     for (const index of targets.keys()) checkProvider([...path, 'targets', index], targets[index], providers, report)
-    checkRouting(path, model, getIn(tree, ['modelFacts']), report)
+    checkRouting(path, model, facts, report)
   }
 }
 

@@ -59,7 +59,7 @@ This page is written by \`npm run config:docs\` from src/config/schema.ts.
 
 /** The page of all settings (docs/config.md), in Markdown. */
 export function configPage(): string {
-  const members = listMembers(inputSchema())
+  const members = listMembers()
   const sections = members.filter(member => member.pattern.length === 1)
   return [INTRODUCTION, ...sections.map(section => describeSection(section, members)), describeEnvironment()].join('\n')
 }

@@ -1,7 +1,9 @@
 import type { Document, ErrorCode, Pair, YAMLError } from 'yaml'
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar, visit } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Scalar, visit } from 'yaml'
 import { interpolate, type Variables } from './interpolate.ts'
+import { parseInSteps } from './parse.ts'
 import { ConfigError, type Problem } from './problem.ts'
+import type { Steps } from './steps.ts'
 import { isSection, type Path } from './tree.ts'
 
 export interface Place {
@@ -28,18 +30,14 @@ const MAX_ALIASES = 100
 const MAX_SYNTAX_ERRORS = 5
 
 /** Reads YAML text. Throws a ConfigError for syntax errors, duplicate keys, unknown tags, alias bombs and an empty file. */
-export function readDocument(file: string, text: string, variables: Variables): ConfigDocument {
+export function* readDocument(file: string, text: string, variables: Variables): Steps<ConfigDocument> {
   const lines = new LineCounter()
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    resolveKnownTags: false,
-    stringKeys: true,
-  })
+  const document = yield* parseInSteps(text, lines)
+  yield
   const problems = [...syntaxProblems(document, file, place), ...aliasProblems(document, file, place)]
   if (problems.length > 0) throw new ConfigError(problems)
 
@@ -49,6 +47,7 @@ export function readDocument(file: string, text: string, variables: Variables): 
     const found = text.slice(start, end).indexOf(written)
     return { scalar: place(start), reference: { file, ...place(start + Math.max(found, 0)) } }
   })
+  yield
   return {
     file,
     tree: toTree(document, file),

@@ -1,6 +1,6 @@
 import type { Json } from '../call/json.ts'
 import type { Config } from './config.ts'
-import { inputSchema, listMembers } from './members.ts'
+import { listMembers } from './members.ts'
 import { matches } from './tree.ts'
 
 const MASK = '***'
@@ -13,7 +13,7 @@ const DERIVED: readonly (readonly string[])[] = [
 
 /** The config as it can be shown to an operator: no secret, nor what can be told from one; durations in ms, sizes in bytes. */
 export function maskSecrets(config: Config): Json {
-  const secrets = listMembers(inputSchema()).filter(({ schema }) => schema.writeOnly)
+  const secrets = listMembers().filter(({ schema }) => schema.writeOnly)
   return mask(config, [], [...secrets.map(({ pattern }) => pattern), ...DERIVED])
 }
 

@@ -46,9 +46,12 @@ function tidy(jsonSchema: { maximum?: number; minimum?: number }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
 }
 
-/** Every setting at every depth, in the order of the schema. */
-export function listMembers(root: JsonSchema): Member[] {
-  return membersOf(root, [], '')
+let members: readonly Member[] | undefined
+
+/** Every setting at every depth, in the order of the schema; listed once, since that takes as long as reading a small file. */
+export function listMembers(): readonly Member[] {
+  members ??= membersOf(inputSchema(), [], '')
+  return members
 }
 
 function membersOf(parent: JsonSchema, pattern: readonly string[], shown: string): Member[] {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '../call/json.ts'
 import type { Config } from './config.ts'
@@ -11,8 +12,8 @@ export type ReloadResult = 'applied' | 'refused' | 'unchanged'
 export interface ReloadsOptions {
   /** What the process was started with. */
   readonly started: Config
-  /** Reads the configuration. Throws an error whose message can be shown. */
-  load(): Config
+  /** Reads the configuration. Rejects with an error whose message can be shown. */
+  load(): Promise<Config>
   /** Puts one in force; rejects, with nothing changed, where that cannot be. */
   apply(config: Config): Promise<void>
   /** Told of each reload that is over. `error` says why it was refused, `restart` which sections wait for a restart. */
@@ -34,6 +35,7 @@ export class Reloads {
   #lastError: { readonly at: Date; readonly message: string } | undefined
   #running: Promise<void> | undefined
   #waiting: Promise<void> | undefined
+  #closed = false
 
   constructor(options: ReloadsOptions) {
     this.#options = options
@@ -43,6 +45,7 @@ export class Reloads {
 
   /** Reads the configuration again; settles when that is over, never rejects. Calls during a reload share one more. */
   reload(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
     if (this.#running === undefined) {
       this.#running = this.#reload().finally(() => {
         this.#running = undefined
@@ -54,6 +57,12 @@ export class Reloads {
       return this.reload()
     })
     return this.#waiting
+  }
+
+  /** From now on nothing is read; settles when the reload that is under way is over. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
   }
 
   /** What is in force, for the operator: secrets are masked. */
@@ -69,7 +78,7 @@ export class Reloads {
 
   async #reload(): Promise<void> {
     try {
-      const result = await this.#take(this.#options.load())
+      const result = await this.#take(await this.#options.load())
       this.#lastError = undefined
       this.#end(result)
     } catch (error) {
@@ -82,6 +91,8 @@ export class Reloads {
   async #take(next: Config): Promise<ReloadResult> {
     if (isDeepStrictEqual(next, this.#read)) return 'unchanged'
     const { config, restart } = holdFixed(this.#options.started, next)
+    // Of a large config, comparing and building take some time each: others have their turn between.
+    await setImmediate()
     await this.#options.apply(config)
     this.#read = next
     this.#config = config

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type LoadOptions, loadConfig, USUAL_FILE } from './load.ts'
+import { type LoadOptions, readConfig, USUAL_FILE } from './load.ts'
+import { atOnce, inTurns, type Steps } from './steps.ts'
 
 /** Where the configuration comes from, to be read more than once. */
 export class ConfigSource {
@@ -24,12 +25,24 @@ export class ConfigSource {
 
   /** Reads it. Throws a ConfigError; a file that was there once must be there again, since it is not "no configuration". */
   load(): Config {
+    return atOnce(this.#read())
+  }
+
+  /** The same, while others have their turns of the event loop. One call at a time. */
+  loadInTurns(): Promise<Config> {
+    return inTurns(this.#read())
+  }
+
+  *#read(): Steps<Config> {
     const usual = resolve(this.#directory, USUAL_FILE)
     if (this.#file === undefined && existsSync(usual)) this.#file = USUAL_FILE
     const files = new Map<string, string>()
     const note = (path: string) => files.set(path, fingerprintOf(path))
-    this.#files = files
     note(this.#file === undefined ? usual : resolve(this.#directory, this.#file))
-    return loadConfig({ ...this.#options, file: this.#file, onSecretFile: note })
+    try {
+      return yield* readConfig({ ...this.#options, file: this.#file, onSecretFile: note })
+    } finally {
+      this.#files = files
+    }
   }
 }

@@ -72,16 +72,20 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return #ARGV
 `
 
+const RELEASE = `return redis.call('ZREM', KEYS[1], unpack(ARGV))`
+
 /** The scripts of the limits that several gateways share. All reject with the client's error when Redis is away or refuses. */
 export class LimitScripts {
   readonly #take: RedisScript
   readonly #renew: RedisScript
+  readonly #release: RedisScript
   readonly #slotTtl: number
 
   /** `slotTtl` (whole ms): how long a slot is held that nobody renews. */
   constructor(client: ScriptClient, slotTtl: number) {
     this.#take = new RedisScript(client, TAKE)
     this.#renew = new RedisScript(client, RENEW)
+    this.#release = new RedisScript(client, RELEASE)
     this.#slotTtl = slotTtl
   }
 
@@ -91,8 +95,8 @@ export class LimitScripts {
   }
 
   /** Gives back the costs of the demands and the slots that `id` holds; a negative cost is taken even where the bucket cannot pay. */
-  async giveBack(demands: readonly Demand[], id: string): Promise<void> {
-    await this.#run(demands, id, -1, true)
+  async giveBack(demands: readonly Demand[], id: string): Promise<ScriptAnswer> {
+    return this.#run(demands, id, -1, true)
   }
 
   /** Rejects where a take would. */
@@ -103,6 +107,11 @@ export class LimitScripts {
   /** The slots of one key that these ids hold are held for another while. */
   async renew(key: string, ids: readonly string[]): Promise<void> {
     await this.#renew.run([key], [this.#slotTtl, ...ids])
+  }
+
+  /** Gives back the slots of one key that these ids hold; says how many did. */
+  async release(key: string, ids: readonly string[]): Promise<number> {
+    return Number(await this.#release.run([key], ids))
   }
 
   async #run(demands: readonly Demand[], id: string, sign: 1 | -1, always: boolean): Promise<ScriptAnswer> {

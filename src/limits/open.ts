@@ -8,6 +8,7 @@ import type { ReservationStore } from './reservation.ts'
 import { SharedBuckets } from './shared-buckets.ts'
 import { SharedLimits } from './shared-limits.ts'
 import { SlotRenewal } from './slot-renewal.ts'
+import { SlotReturns } from './slot-returns.ts'
 
 /** All that this store writes begins so. */
 export const KEY_PREFIX = 'sluice:limit:'
@@ -47,13 +48,18 @@ export async function openLimits(options: LimitsOptions): Promise<Limits> {
     await scripts.probe()
     return true
   }
-  const link = new RedisLink({ client, probe, onState, failures: FAILURES_TO_LOCAL, probeIntervalMs })
+  const onLinkState: OnLinkState = (state, reason) => {
+    if (state === 'shared') void returns.flush()
+    onState(state, reason)
+  }
+  const link = new RedisLink({ client, probe, onState: onLinkState, failures: FAILURES_TO_LOCAL, probeIntervalMs })
+  const returns = new SlotReturns(link, scripts)
   const parts = { buckets, link, scripts, localShare }
   const shared = new SharedBuckets(parts)
-  const renewal = new SlotRenewal(link, scripts, slotTtl)
+  const renewal = new SlotRenewal(link, scripts, returns, slotTtl)
   const close = async () => {
     renewal.close()
     await shared.close()
   }
-  return { buckets: shared, reservations: new SharedLimits(local, renewal, parts), close }
+  return { buckets: shared, reservations: new SharedLimits(local, renewal, returns, parts), close }
 }

@@ -31,6 +31,8 @@ export class Reservation implements Entry {
   readonly share: number
   /** Redis has counted it too. */
   shared = false
+  /** Redis may hold its slots: it was asked for them, whatever came of it, or to renew them. */
+  mayHoldShared = false
   readonly #store: ReservationStore
   #settled = false
 

@@ -6,18 +6,21 @@ import type { LocalLimits } from './local-limits.ts'
 import { type Admission, Reservation, type ReservationStore } from './reservation.ts'
 import type { SharedParts } from './shared-buckets.ts'
 import type { SlotRenewal } from './slot-renewal.ts'
+import type { SlotReturns } from './slot-returns.ts'
 
 /** Room for whole requests in limits that all gateways on one Redis share; asked and taken over as in SharedBuckets. */
 export class SharedLimits implements ReservationStore {
   readonly #local: LocalLimits
   readonly #renewal: SlotRenewal
+  readonly #returns: SlotReturns
   readonly #parts: SharedParts
   readonly #process = randomUUID()
   #count = 0
 
-  constructor(local: LocalLimits, renewal: SlotRenewal, parts: SharedParts) {
+  constructor(local: LocalLimits, renewal: SlotRenewal, returns: SlotReturns, parts: SharedParts) {
     this.#local = local
     this.#renewal = renewal
+    this.#returns = returns
     this.#parts = parts
   }
 
@@ -34,18 +37,23 @@ export class SharedLimits implements ReservationStore {
   }
 
   giveBack(reservation: Reservation, used: number | undefined): void {
-    const { link, scripts } = this.#parts
-    const { demands, share, shared, id } = reservation
+    const { demands, share, id } = reservation
     this.#renewal.remove(reservation)
     this.#local.settle(demands, share, used)
-    if (!link.shared) return
-    const owed = demands.flatMap(demand => owedOf(demand, shared, used))
-    if (owed.length > 0) void link.answer(scripts.giveBack(owed, id))
+    const owed = demands.flatMap(demand => owedOf(demand, reservation, used))
+    if (owed.length > 0) void this.#giveBackShared(owed, id)
+  }
+
+  async #giveBackShared(owed: readonly Demand[], id: string): Promise<void> {
+    const { link, scripts } = this.#parts
+    const isDone = link.shared && (await link.answer(scripts.giveBack(owed, id))) !== undefined
+    if (!isDone) this.#returns.owe(owed, id)
   }
 
   async #ask(reservation: Reservation, local: readonly Taken[]): Promise<Admission> {
     const { link, scripts } = this.#parts
     const { demands, id } = reservation
+    reservation.mayHoldShared = true
     const answer = await link.answer(scripts.take(demands, id))
     if (answer === undefined) return this.#admit(reservation, local)
     const taken = demands.map((demand, index) => describe(demand, index, answer))
@@ -64,9 +72,9 @@ export class SharedLimits implements ReservationStore {
   }
 }
 
-/** What Redis is to give back: a slot also where it was taken without Redis, as it may have been renewed there since. */
-function owedOf(demand: Demand, shared: boolean, used: number | undefined): Demand[] {
-  if (isSlot(demand)) return [demand]
+/** What Redis is to give back of a demand. */
+function owedOf(demand: Demand, { shared, mayHoldShared }: Reservation, used: number | undefined): Demand[] {
+  if (isSlot(demand)) return mayHoldShared ? [demand] : []
   if (!shared || !demand.estimated || used === undefined || used === demand.cost) return []
   return [{ ...demand, cost: demand.cost - used }]
 }

@@ -3,6 +3,7 @@ import { Roster } from '../roster.ts'
 import { isSlot } from './demand.ts'
 import type { LimitScripts } from './limit-scripts.ts'
 import type { Reservation } from './reservation.ts'
+import type { SlotReturns } from './slot-returns.ts'
 
 /** Renewals within the life of a slot: two may fail before it lapses. */
 const RENEWALS_PER_LIFE = 3
@@ -16,11 +17,15 @@ export class SlotRenewal {
   readonly #held = new Roster<Reservation>()
   readonly #timer: NodeJS.Timeout
 
-  /** `slotTtl` in ms, as the scripts have it. */
-  constructor(link: RedisLink, scripts: LimitScripts, slotTtl: number) {
+  /** `slotTtl` in ms, as the scripts have it. What is owed of slots that ended is given back in the same rhythm. */
+  constructor(link: RedisLink, scripts: LimitScripts, returns: SlotReturns, slotTtl: number) {
     this.#link = link
     this.#scripts = scripts
-    this.#timer = setInterval(() => void this.#renewAll(), slotTtl / RENEWALS_PER_LIFE)
+    const renew = (): void => {
+      void returns.flush()
+      void this.#renewAll()
+    }
+    this.#timer = setInterval(renew, slotTtl / RENEWALS_PER_LIFE)
     this.#timer.unref()
   }
 
@@ -43,8 +48,9 @@ export class SlotRenewal {
     for (const [key, holders] of this.#holdersByKey()) {
       while (holders.length > 0) {
         // One that was given back meanwhile must not be put there again.
-        const ids = holders.splice(-CHUNK).filter(isHeld).map(idOf)
-        if (ids.length > 0) await this.#link.answer(this.#scripts.renew(key, ids))
+        const held = holders.splice(-CHUNK).filter(isHeld)
+        for (const reservation of held) reservation.mayHoldShared = true
+        if (held.length > 0) await this.#link.answer(this.#scripts.renew(key, held.map(idOf)))
       }
     }
   }

@@ -1,7 +1,6 @@
 import type * as Prometheus from '@prometheus-io/client'
 import { kept } from '../kept.ts'
-
-type Labels = Readonly<Record<string, string | number>>
+import type { Labels } from './labels.ts'
 
 interface Sample {
   readonly metricName: string
@@ -55,6 +54,11 @@ export class FastHistogram {
   /** The series of these labels; keep it, the look-up is not free. */
   labels(labels: Labels): Series {
     return kept(this.#series, JSON.stringify(labels), () => new Series(labels, this.#bounds))
+  }
+
+  /** Forgets the series of all other labels. */
+  retain(isWanted: (labels: Labels) => boolean): void {
+    for (const [id, { labels }] of this.#series) if (!isWanted(labels)) this.#series.delete(id)
   }
 
   /** What the registry shows. */

@@ -1,7 +1,6 @@
 import type * as Prometheus from '@prometheus-io/client'
 import { kept } from '../kept.ts'
-
-type Labels = Readonly<Record<string, string | number>>
+import type { Labels } from './labels.ts'
 
 /** One series of a counter or gauge. */
 export class Cell {
@@ -71,6 +70,11 @@ export class FastScalar {
 
   remove(labels: Labels): void {
     this.#cells.delete(JSON.stringify(labels))
+  }
+
+  /** Forgets the series of all other labels. */
+  retain(isWanted: (labels: Labels) => boolean): void {
+    for (const [id, { labels }] of this.#cells) if (!isWanted(labels)) this.#cells.delete(id)
   }
 
   /** Forgets all series. */

@@ -1,5 +1,6 @@
 import type { Usage } from '../call/result.ts'
 import { kept } from '../kept.ts'
+import type { Labels } from './labels.ts'
 import type { Meters } from './metrics.ts'
 import type { AttemptRecord, CallRecord, QueueRecord } from './record.ts'
 
@@ -78,6 +79,14 @@ export class Settlement {
       if (wasted !== undefined) this.#waste(attempt, wasted)
     }
     if (answeredBy !== undefined && answeredBy.failure === undefined) this.#answer(record, answeredBy, now)
+  }
+
+  /** Forgets all time series but these, here and in the metrics: one that is counted again begins at 0. */
+  retain(isWanted: (labels: Labels) => boolean): void {
+    for (const meter of Object.values(this.#meters)) meter.retain(isWanted)
+    // What is still wanted of them is looked up again.
+    this.#waits.clear()
+    this.#providers.clear()
   }
 
   /** Attempts beyond the first. */

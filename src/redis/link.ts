@@ -16,7 +16,7 @@ export interface LinkOptions {
   /** Changes nothing, but needs all that the real commands need: leave to write, and to run scripts where they do. */
   probe(): Promise<unknown>
   readonly onState: OnLinkState
-  /** Failures in a row that end the asking; each costs a request its patience. */
+  /** Failures one after the other that end the asking; each costs the requests that wait together their patience. */
   readonly failures: number
   /** How often (ms) a Redis that is away is tried; default 1000. No request waits for it. */
   readonly probeIntervalMs?: number | undefined
@@ -35,6 +35,7 @@ export class RedisLink {
   readonly #options: LinkOptions
   #state: LinkState | undefined
   #failures = 0
+  #failedAt = Number.NEGATIVE_INFINITY
   #probedAt = Number.NEGATIVE_INFINITY
   #probing = false
   #lastError = LOST
@@ -70,10 +71,11 @@ export class RedisLink {
   }
 
   /**
-   * The answer to a command that has been sent; undefined when Redis gave none in time, which may be cut to `patienceMs`.
-   * Never rejects.
+   * The answer to a command that has just been sent; undefined when Redis gave none in time, which may be cut to `patienceMs`.
+   * Never rejects. Of commands that waited together one failure counts: a moment in which many had to wait is one moment.
    */
   async answer<T>(command: Promise<T>, patienceMs = PATIENCE_MS): Promise<T | undefined> {
+    const sentAt = performance.now()
     try {
       const answer = await inTime(command, Math.min(patienceMs, PATIENCE_MS))
       this.#failures = 0
@@ -81,6 +83,8 @@ export class RedisLink {
     } catch (error) {
       // One that was given less than its time has not failed.
       if (error === TOO_SLOW && patienceMs < PATIENCE_MS) return undefined
+      if (sentAt <= this.#failedAt) return undefined
+      this.#failedAt = performance.now()
       this.#failures += 1
       if (this.#failures >= this.#options.failures) this.#enter('local', reasonOf(error))
       return undefined

@@ -3,6 +3,9 @@ import type { Breakers } from './breakers.ts'
 import { Gate } from './gate.ts'
 import type { Target, Vendor } from './target.ts'
 
+/** What metrics call all models that are not in the config: clients choose their names. */
+export const OTHER_MODELS = 'other'
+
 /** What a route says of one of its targets. */
 export type TargetSettings = Pick<Target, 'model' | 'weight' | 'price' | 'configured'>
 
@@ -24,7 +27,7 @@ export function createTarget(vendor: Vendor, settings: TargetSettings, breakers:
     candidates: [],
     turn: -1,
   }
-  const labels = { provider: vendor.name, model: configured ? model : 'other' }
+  const labels = { provider: vendor.name, model: configured ? model : OTHER_MODELS }
   const candidates = vendor.keys.map(key => {
     const candidateId = breakerId(id, key.index)
     const candidateLabels = { ...labels, key: String(key.index) }

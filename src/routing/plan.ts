@@ -1,4 +1,3 @@
-import type { Config } from '../config/config.ts'
 import { didYouMean } from '../config/nearest.ts'
 import { ModelForbidden, ModelUnknown } from '../errors.ts'
 import { endpointFor } from '../providers/endpoint-for.ts'
@@ -15,7 +14,6 @@ const DIRECT_ATTEMPTS = 3
 
 /** What a plan is made from: part of a snapshot. */
 export interface PlanSource {
-  readonly config: Config
   readonly vendors: ReadonlyMap<string, Vendor>
   readonly routes: ReadonlyMap<string, Route>
 }
@@ -25,11 +23,14 @@ export class Planner {
   readonly #source: PlanSource
   #breakers: Breakers
   readonly #direct = new Map<string, Route>()
+  /** Who is in the config, by `provider/model`: all targets, and the models that vendors have by themselves. */
+  readonly configured: ReadonlySet<string>
 
   /** `directNames` are those that the planner before this one had made up routes for. */
   constructor(source: PlanSource, breakers: Breakers, directNames: Iterable<string> = []) {
     this.#source = source
     this.#breakers = breakers
+    this.configured = new Set([...this.everyTarget.map(({ id }) => id), ...modelsOf(source.vendors)])
     for (const name of directNames) this.#directRoute(name)
   }
 
@@ -42,10 +43,7 @@ export class Planner {
   get names(): readonly string[] {
     const { routes, vendors } = this.#source
     const targets = [...routes.values()].flatMap(route => route.targets.map(({ id }) => id))
-    const known = [...vendors.values()].flatMap(({ name, provider }) =>
-      (provider.models ?? []).map(model => `${name}/${model}`),
-    )
-    return [...new Set([...routes.keys(), ...targets, ...known])]
+    return [...new Set([...routes.keys(), ...targets, ...modelsOf(vendors)])]
   }
 
   /** Every target in the config, and those that were asked for as `provider/model`, each once. */
@@ -102,17 +100,11 @@ export class Planner {
     const vendor = slash > 0 ? this.#source.vendors.get(name.slice(0, slash)) : undefined
     if (vendor === undefined || slash + 1 === name.length) return undefined
     const model = safeModelPath(name.slice(slash + 1))
-    const settings = { model, weight: 1, configured: this.#isConfigured(vendor, model) }
+    const settings = { model, weight: 1, configured: this.configured.has(`${vendor.name}/${model}`) }
     const target = createTarget(vendor, settings, this.#breakers)
     const route: Route = { name, strategy: 'priority', targets: [target], attempts: DIRECT_ATTEMPTS }
     this.#remember(name, route)
     return route
-  }
-
-  #isConfigured({ name, provider }: Vendor, model: string): boolean {
-    if (provider.models?.includes(model)) return true
-    const models = Object.values(this.#source.config.models)
-    return models.some(({ targets }) => targets.some(target => target.provider === name && target.model === model))
   }
 
   #remember(name: string, route: Route): void {
@@ -134,4 +126,9 @@ export class Planner {
     const hint = didYouMean(model, names) || (known === '' ? '.' : `. Known names: ${known}.`)
     throw ModelUnknown({ param: 'model' }, model.slice(0, 100), hint)
   }
+}
+
+/** What vendors have by themselves, by `provider/model`. */
+function modelsOf(vendors: ReadonlyMap<string, Vendor>): string[] {
+  return [...vendors.values()].flatMap(({ name, provider: { models = [] } }) => models.map(model => `${name}/${model}`))
 }

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import { z } from 'zod'
 import { configPage, editorSchemaText } from '../../src/config/describe.ts'
 import { environmentSchema } from '../../src/config/environment.ts'
-import { inputSchema, listMembers } from '../../src/config/members.ts'
+import { listMembers } from '../../src/config/members.ts'
 import { schema } from '../../src/config/schema.ts'
 import { load } from './helper.ts'
 
@@ -19,7 +19,7 @@ suite('docs/config.md', () => {
   const settings = new Map(
     [...page.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, name = '', rest = '']) => [name, rest]),
   )
-  const members = listMembers(inputSchema())
+  const members = listMembers()
 
   test('is what the schema gives', () => assert.equal(page, configPage(), MEND))
 
@@ -40,7 +40,7 @@ suite('docs/config.md', () => {
   })
 
   test('every default in the schema is the one that is used', () => {
-    const ports = listMembers(inputSchema()).filter(({ key }) => key === 'port')
+    const ports = listMembers().filter(({ key }) => key === 'port')
     assert.deepEqual(
       ports.map(port => port.schema.default),
       [8080, 8081],

@@ -14,7 +14,7 @@ async function setUp() {
   const bench = { file: 1, applying: 0, most: 0, applied: [] as (number | undefined)[], go: () => {}, fails: false }
   const reloads = new Reloads({
     started: configs.get(1) as Config,
-    load: () => configs.get(bench.file) as Config,
+    load: async () => configs.get(bench.file) as Config,
     apply: async config => {
       if (bench.fails) throw new Error('there is no room for it')
       bench.applying += 1
@@ -27,20 +27,28 @@ async function setUp() {
     },
     onEnd: () => {},
   })
-  return { bench, reloads }
+  const begun = async (): Promise<void> => {
+    while (bench.applying === 0) await new Promise(resolve => setImmediate(resolve))
+  }
+  /** Puts in force what is being applied, once something is. */
+  const go = async (): Promise<void> => {
+    await begun()
+    bench.go()
+  }
+  return { bench, reloads, begun, go }
 }
 
 test('C22: who asks for a reload during another shares one more with all others, which reads what stands there last', async t => {
-  const { bench, reloads } = await setUp()
+  const { bench, reloads, begun, go } = await setUp()
   bench.file = 2
   const first = reloads.reload()
+  await begun()
   bench.file = 3
   const others = [reloads.reload(), reloads.reload(), reloads.reload()]
-  bench.go()
+  await go()
   await first
   t.assert.deepEqual(bench.applied, [2])
-  while (bench.applying === 0) await new Promise(resolve => setImmediate(resolve))
-  bench.go()
+  await go()
   await Promise.all(others)
   t.assert.deepEqual(bench.applied, [2, 3])
   t.assert.equal(bench.most, 1, 'never two at a time')
@@ -48,7 +56,7 @@ test('C22: who asks for a reload during another shares one more with all others,
 })
 
 test('C21: what could not be put in force is tried again by the next reload, and not taken for what is there', async t => {
-  const { bench, reloads } = await setUp()
+  const { bench, reloads, go } = await setUp()
   bench.file = 2
   bench.fails = true
   for (let count = 1; count <= 2; count += 1) {
@@ -58,7 +66,7 @@ test('C21: what could not be put in force is tried again by the next reload, and
   t.assert.match(JSON.stringify(reloads.describe().lastError), /no room/)
   bench.fails = false
   const applied = reloads.reload()
-  bench.go()
+  await go()
   await applied
   t.assert.deepEqual(bench.applied, [2])
   t.assert.equal(reloads.describe().lastError, null)

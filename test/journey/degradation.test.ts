@@ -4,7 +4,7 @@ import { CUT, silence, stream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
 import { chatStream, chunk, completion, messageStream, ROLE } from './frames.ts'
 import { model, timesAsked, withModels } from './models.ts'
-import { asked, askedMessage, CHAT, MESSAGES } from './setup.ts'
+import { asked, askedMessage, attemptsOf, CHAT, MESSAGES } from './setup.ts'
 
 const CRASH = whole({ error: { message: 'crashed', type: 'server_error' } }, { status: 500 })
 const LIMITED = whole({ error: { message: 'slow down' } }, { status: 429, headers: { 'retry-after': '50' } })
@@ -168,6 +168,14 @@ test('C11: the last resort is asked although its breaker is open, and its answer
   t.assert.equal(response.headers.get('x-sluice-target'), 'b/m')
   const metrics = await bench.gateway.metrics()
   t.assert.equal(metrics.get('sluice_breaker_state{provider="b",model="m",key="0"}'), 2)
+})
+
+test('a last resort that is asked by its own name is one of the config, and counts under that name', async (t: TestContext) => {
+  const models = { chat: model('a', { lastResort: { provider: 'b', model: 'm' } }) }
+  const bench = await withModels(t, [CRASH, ANSWERS], models)
+  t.assert.equal((await bench.gateway.post(CHAT, asked({ model: 'b/m' }))).status, 200)
+  await bench.gateway.ended(1)
+  t.assert.equal(await attemptsOf(bench.gateway, 'b', 'ok'), 1)
 })
 
 test('C4: the last resort is left alone, too, while its vendor wishes for that', async (t: TestContext) => {

@@ -141,4 +141,30 @@ describe('room in limits that gateways share through Redis', { skip: redisBinary
     await gateway.reservations.reserve([TOKENS])
     assert.equal(await client.zcard(SLOTS.key), 0)
   })
+
+  test('slots whose requests end while Redis is frozen are free when it answers, long before they lapse', async (t: TestContext) => {
+    const { redis, gateways } = await bench(t, 1)
+    const [gateway] = gateways as [Gateway]
+    const held = await Promise.all(Array.from({ length: 10 }, async () => gateway.reservations.reserve([SLOTS])))
+    redis.freeze()
+    await gateway.reached('local')
+    for (const { reservation } of held) reservation?.settle(0)
+    const began = performance.now()
+    redis.thaw()
+    await gateway.reached('shared')
+    const client = new Redis(redis.url, { keyPrefix: 'sluice:limit:' })
+    t.after(() => client.disconnect())
+    while ((await client.zcard(SLOTS.key)) > 0) await delay(10)
+    assert.ok(performance.now() - began < 10_000, 'a third of their time to live')
+  })
+
+  test('a moment in which many requests wait for Redis in vain is one failure, and no reason to leave it', async (t: TestContext) => {
+    const { redis, gateways } = await bench(t, 1)
+    const [gateway] = gateways as [Gateway]
+    redis.freeze()
+    assert.equal(await passed(gateway.reservations, 10, SLOTS), 10, 'each by the limits of its own gateway')
+    redis.thaw()
+    await passed(gateway.reservations, 1, TOKENS)
+    assert.deepEqual(gateway.states, ['shared: Redis answers'])
+  })
 })

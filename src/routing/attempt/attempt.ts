@@ -7,6 +7,7 @@ import type { FailedOutcome } from '../../upstream/failure.ts'
 import type { Outcome } from '../../upstream/outcome.ts'
 import type { Verdict } from '../breaker/breaker.ts'
 import type { Choice } from '../choices.ts'
+import { OTHER_MODELS } from '../create-target.ts'
 import type { Permit } from '../gate.ts'
 import type { Timing } from '../load/target-load.ts'
 import type { Candidate } from '../target.ts'
@@ -37,7 +38,7 @@ export class Attempt {
     this.record = {
       target: target.id,
       provider: target.vendor.name,
-      model: target.configured ? target.model : 'other',
+      model: target.configured ? target.model : OTHER_MODELS,
       key: key.index,
       startedAt: now,
       ...(hedge && { hedge }),

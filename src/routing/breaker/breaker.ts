@@ -68,14 +68,24 @@ export class Breaker {
   lastFailure: LastFailure | undefined
   readonly #onState: (state: BreakerState) => void
   readonly #now: () => number
-  readonly #options: CircuitBreaker.Options<[Counted]>
-  readonly #opossum: CircuitBreaker<[Counted], Counted>
   readonly #rotation = new EventEmitter()
+  readonly #options: CircuitBreaker.Options<[Counted]> = {
+    timeout: false,
+    volumeThreshold: NEVER_BY_ITSELF,
+    rollingCountBuckets: BUCKETS,
+    // Snapshots and percentiles sort every latency of the window; the rotation is ours, so that no breaker has timers.
+    enableSnapshots: false,
+    rollingPercentilesEnabled: false,
+    rotateBucketController: this.#rotation,
+  }
+  /** Made for the first outcome, before which it is closed: it is large, and of a long config most targets are never asked. */
+  #opossum: CircuitBreaker<[Counted], Counted> | undefined
   readonly #probes = new Probes()
   readonly #ejection: Ejection
   #generation = 0
   #openUntil = 0
   #rotatedAt: number
+  #ended = false
 
   /** `onState` is called at each change of state; `now` is a monotonic clock in ms; `random` gives numbers from 0 to 1. */
   constructor(
@@ -89,55 +99,48 @@ export class Breaker {
     this.#now = now
     this.#ejection = new Ejection(random)
     this.#rotatedAt = now()
-    this.#options = {
-      timeout: false,
-      volumeThreshold: NEVER_BY_ITSELF,
-      rollingCountBuckets: BUCKETS,
-      // Snapshots and percentiles sort every latency of the window; the rotation is ours, so that no breaker has timers.
-      enableSnapshots: false,
-      rollingPercentilesEnabled: false,
-      rotateBucketController: this.#rotation,
-    }
-    this.#opossum = new CircuitBreaker(report, this.#options)
-    this.#listen()
   }
 
   get state(): BreakerState {
-    if (this.#opossum.opened) return 'open'
-    return this.#opossum.halfOpen ? 'half-open' : 'closed'
+    if (this.#opossum?.opened) return 'open'
+    return this.#opossum?.halfOpen ? 'half-open' : 'closed'
   }
 
   /** Ms until an open breaker lets a probe through; 0 when it is not open. */
   get openForMs(): number {
-    return this.#opossum.opened ? Math.max(0, this.#openUntil - this.#now()) : 0
+    return this.#opossum?.opened ? Math.max(0, this.#openUntil - this.#now()) : 0
   }
 
   /** Leave for one attempt, or undefined while open or while enough probes are on their way. */
   admit(): Admission | undefined {
-    if (this.#opossum.closed || this.#opossum.isShutdown) return this.#admission(undefined)
-    if (!this.#opossum.halfOpen) return undefined
+    const opossum = this.#opossum
+    if (opossum === undefined || opossum.closed || this.#ended) return this.#admission(undefined)
+    if (!opossum.halfOpen) return undefined
     const probe = this.#probes.begin(this.#now(), this.settings.probes)
     return probe === undefined ? undefined : this.#admission(probe)
   }
 
   /** Ends the breaker: nothing of it keeps the process busy afterwards, and who still holds it is let through. */
   shutdown(): void {
-    this.#opossum.shutdown()
+    this.#ended = true
+    this.#opossum?.shutdown()
   }
 
-  #listen(): void {
+  #create(): CircuitBreaker<[Counted], Counted> {
+    const opossum = new CircuitBreaker<[Counted], Counted>(report, this.#options)
     // opossum's own listener starts its timer with what stands there.
-    this.#opossum.prependListener('open', () => this.#eject())
-    this.#opossum.on('open', () => this.#entered('open'))
-    this.#opossum.on('halfOpen', () => this.#entered('half-open'))
-    this.#opossum.on('close', () => this.#recover())
-    this.#opossum.on('failure', () => this.#weigh())
-    this.#opossum.on('success', verdict => {
+    opossum.prependListener('open', () => this.#eject())
+    opossum.on('open', () => this.#entered('open'))
+    opossum.on('halfOpen', () => this.#entered('half-open'))
+    opossum.on('close', () => this.#recover())
+    opossum.on('failure', () => this.#weigh(opossum))
+    opossum.on('success', verdict => {
       if (verdict !== 'slow') return
       // What opossum counts as timeouts is free for the slow ones: it has no timers here.
-      this.#opossum.emit('timeout')
-      this.#weigh()
+      opossum.emit('timeout')
+      this.#weigh(opossum)
     })
+    return opossum
   }
 
   #admission(probe: Probe | undefined): Admission {
@@ -162,16 +165,18 @@ export class Breaker {
   }
 
   #fire(verdict: Counted): void {
+    if (this.#ended) return
+    this.#opossum ??= this.#create()
     this.#rotate()
     this.#opossum.fire(verdict).catch(ignore)
   }
 
   /** Opens it when the outcomes of the window say so. */
-  #weigh(): void {
+  #weigh(opossum: CircuitBreaker<[Counted], Counted>): void {
     const { minimumCalls, errorRate, slowRate } = this.settings
-    const { fires, failures, timeouts: slow } = this.#opossum.stats
+    const { fires, failures, timeouts: slow } = opossum.stats
     if (fires < minimumCalls) return
-    if (failures / fires >= errorRate || slow / fires >= slowRate) this.#opossum.open()
+    if (failures / fires >= errorRate || slow / fires >= slowRate) opossum.open()
   }
 
   #eject(): void {

@@ -5,6 +5,7 @@ import { putAway } from '../attempt/waste.ts'
 import { type Dispatch, dispatch } from '../dispatch.ts'
 import type { Standby, Target } from '../target.ts'
 import { isFiltered } from './filtered.ts'
+import { CANNED, LAST_RESORT } from './step-names.ts'
 import { takeSteps } from './steps.ts'
 
 /** A call to a model that has others to stand in for it. */
@@ -47,7 +48,7 @@ export async function degrade(descent: Descent): Promise<Answer | CannedAnswer> 
   const canned = end.why === 'down' ? cannedAnswer(call, standby) : undefined
   const outcome = canned ?? end.outcome
   if (outcome instanceof Error) throw outcome
-  const step = canned?.type ?? end.step
+  const step = canned === undefined ? end.step : CANNED
   if (outcome.type !== 'refused') call.record.degraded = step === undefined ? steps : [...steps, step]
   return outcome
 }
@@ -107,7 +108,7 @@ async function askOthers(descent: Descent, first: End, want: Want): Promise<End>
 /** One after another, since putting a model's targets in order counts as a use of it. */
 function* standIns({ standby, may, targets }: Descent, want: Want): Generator<StandIn> {
   for (const model of standby.models[want]) if (may(model)) yield { step: model, targets: targets(model) }
-  if (want === 'down' && standby.lastResort !== undefined) yield { step: 'last-resort', targets: [standby.lastResort] }
+  if (want === 'down' && standby.lastResort !== undefined) yield { step: LAST_RESORT, targets: [standby.lastResort] }
 }
 
 /** Dispatches to one model. Rejects only where nobody else shall be asked: the client has left, or a fault of our own. */

@@ -31,10 +31,18 @@ export function createStandby(
   }
 }
 
-/** The models below one, nearest first. The config holds no circles. */
+/** The models below one, nearest first. Each is gone into once: ladders meet, and the ways down one are far more than its models. */
 function ladderOf(name: string, models: Config['models']): readonly string[] {
-  const { degradeTo } = models[name] as ModelConfig
-  return [...new Set(degradeTo.flatMap(next => [next, ...ladderOf(next, models)]))]
+  const below = new Set<string>()
+  const descend = ({ degradeTo }: ModelConfig): void => {
+    for (const next of degradeTo) {
+      if (below.has(next)) continue
+      below.add(next)
+      descend(models[next] as ModelConfig)
+    }
+  }
+  descend(models[name] as ModelConfig)
+  return [...below]
 }
 
 function createLastResort(

@@ -11,6 +11,7 @@ export type Address = Pick<Vendor, 'provider' | 'origin' | 'basePath'>
 
 /** What is looked at of a snapshot. */
 interface Source extends PlanSource {
+  readonly config: Config
   readonly planner: Planner
 }
 

@@ -54,7 +54,7 @@ export function buildSnapshot(
     callers: new Callers(config.keys),
     vendors,
     routes,
-    planner: new Planner({ config, vendors, routes }, breakers, before?.planner.directNames),
+    planner: new Planner({ vendors, routes }, breakers, before?.planner.directNames),
     tenants: new Tenants(),
   }
 }

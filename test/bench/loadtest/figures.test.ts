@@ -83,11 +83,12 @@ other_x_seconds_bucket{le="7"} 1
 suite('figures of the load test', () => {
   test('are taken over the time when all users were there, errors over the whole run', () => {
     const { results, samples } = aRun()
-    const { errorRate, requestsPerSecond, cpu, busiest, memory, overhead } = figuresOf(results, samples, 100)
+    const { errorRate, requestsPerSecond, cpu, busiest, memory, living, overhead } = figuresOf(results, samples, 100)
     assert.equal(errorRate, 0.01)
     assert.equal(requestsPerSecond, 10)
     assert.deepEqual([cpu.gateway, cpu.simulator, cpu.locust, busiest], [0.25, 0.125, 0.0625, 0.25])
     assert.deepEqual([memory.first, memory.last], [105, 119])
+    assert.deepEqual(living, [50, 50])
     // 1 MiB a second.
     assert.equal(memory.growth.toFixed(3), (60 * 1.048576).toFixed(3))
     assert.equal(overhead.toFixed(2), '0.99')
@@ -107,6 +108,7 @@ suite('bars of the load test', () => {
     cpu: { gateway: 0.69, simulator: 0.9, locust: 0.9 },
     busiest: 0.9,
     memory: { first: 100, last: 200, growth: 19.9 },
+    living: [40, 40],
     overhead: 19.9,
   }
   const verdicts = (figures: Figures) => judge(figures).map(({ holds }) => holds)

@@ -2,7 +2,7 @@ import type { Run } from '../../../bench/loadtest/run.ts'
 
 /**
  * A run of 20 s, the last 15 of them with all of its 100 users: 10 calls a second and 1 in 100 failed; CPU of half a core, a quarter
- * and an eighth; memory grows by 1 MiB a second from 100; each call costs the gateway at most 1 ms, and before all users came 10 ms.
+ * and an eighth; memory grows by 1 MiB a second from 100, of which 50 to 56 are the old generation; each call costs the gateway at most 1 ms, and before all users came 10 ms.
  */
 export function aRun(): Run {
   const seconds = Array.from({ length: 20 }, (_, index) => index)
@@ -25,6 +25,7 @@ export function aRun(): Run {
       at: 1000 + second,
       cpu: { gateway: second / 2, simulator: second / 4, locust: second / 8 },
       memory: 100 + second,
+      old: 50 + (second % 7),
       overhead: [
         [0.001, 10 * Math.max(second - 5, 0)],
         [0.01, 10 * second],

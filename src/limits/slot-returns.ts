@@ -1,0 +1,47 @@
+import type { RedisLink } from '../redis/link.ts'
+import { type Demand, isSlot } from './demand.ts'
+import type { LimitScripts } from './limit-scripts.ts'
+
+/** Slots that one run of the script gives back: what Redis does in a fraction of a ms. */
+const CHUNK = 200
+
+/**
+ * Slots whose requests ended while Redis did not answer. They are given back when it does: until they lapsed they would keep
+ * callers out who hold nothing.
+ */
+export class SlotReturns {
+  readonly #link: RedisLink
+  readonly #scripts: LimitScripts
+  /** Who holds them, by key. */
+  readonly #owed = new Map<string, string[]>()
+
+  constructor(link: RedisLink, scripts: LimitScripts) {
+    this.#link = link
+    this.#scripts = scripts
+  }
+
+  /** Those among the demands that are slots are to be given back, held by `id`. */
+  owe(demands: readonly Demand[], id: string): void {
+    for (const { key } of demands.filter(isSlot)) this.#add(key, [id])
+  }
+
+  /** Gives back what it can. Never rejects. */
+  async flush(): Promise<void> {
+    for (const [key, ids] of this.#owed) {
+      if (!this.#link.shared) return
+      this.#owed.delete(key)
+      while (ids.length > 0) {
+        const some = ids.splice(-CHUNK)
+        if ((await this.#link.answer(this.#scripts.release(key, some))) !== undefined) continue
+        this.#add(key, [...ids, ...some])
+        return
+      }
+    }
+  }
+
+  #add(key: string, ids: readonly string[]): void {
+    const others = this.#owed.get(key)
+    if (others === undefined) this.#owed.set(key, [...ids])
+    else others.push(...ids)
+  }
+}

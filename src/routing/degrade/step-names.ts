@@ -1,0 +1,15 @@
+import type { ModelConfig } from '../../config/config.ts'
+import type { Standby } from '../target.ts'
+
+/** Asked when nobody else is left. */
+export const LAST_RESORT = 'last-resort'
+/** The operator's own words. */
+export const CANNED = 'canned'
+/** An answer that was kept for longer than it holds, given to all who waited for a call. */
+export const STALE = 'stale'
+
+/** All ways in which answers of a model can be less than was asked for, as headers and metrics call them. */
+export function stepNames({ degrade }: ModelConfig, standby: Standby | undefined): readonly string[] {
+  const steps = degrade?.steps.map(({ name }) => name) ?? []
+  return [...steps, ...Object.values(standby?.models ?? {}).flat(), LAST_RESORT, CANNED, STALE]
+}
