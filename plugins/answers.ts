@@ -4,7 +4,8 @@ import type { KeptAnswer } from '../src/cache/answer.ts'
 import type { Claim } from '../src/cache/flight.ts'
 import { cacheKey } from '../src/cache/key.ts'
 import { openStore } from '../src/cache/open.ts'
-import type { AnswerStore } from '../src/cache/store.ts'
+import type { AnswerStore, Found } from '../src/cache/store.ts'
+import { REQUEST_PATIENCE_MS } from '../src/redis/link.ts'
 import { ARRAY_HEADERS, jsonArrayOf } from '../src/relay/json-array.ts'
 import { SSE } from '../src/relay/sse.ts'
 
@@ -16,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Names what this request asks: equal ones of one caller on one route have equal keys. */
     readonly asked: string
+    /** What is kept under a key; a Redis that is slow is waited for no longer than all questions of a request may take. */
+    findKept(key: string): Promise<Found | undefined>
     /** Under which names this request may be answered together with others; undefined for most. */
     claims: Claim[] | undefined
   }
@@ -43,6 +46,13 @@ export default fp<{ redisUrl: string | undefined }>(
         const { query, path, headers } = call
         return cacheKey({ caller: caller?.name, endpoint: record.endpoint, query, path, headers, body })
       },
+    })
+    app.decorateRequest('findKept', async function (this: FastifyRequest, key: string) {
+      const { record } = this
+      const began = performance.now()
+      const found = await store.get(key, REQUEST_PATIENCE_MS - record.redisMs)
+      record.redisMs += performance.now() - began
+      return found
     })
     app.decorateReply('replay', function (this: FastifyReply, { status, headers, body }: KeptAnswer) {
       const { record, call } = this.request

@@ -3,7 +3,15 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '../src/config/callers.ts'
 import { isLoopbackHost } from '../src/config/loopback.ts'
-import { AddressLimited, KeyDisabled, KeyExpired, KeyMissing, KeyUnknown, NotLocal } from '../src/errors.ts'
+import {
+  AddressLimited,
+  KeyDisabled,
+  KeyExpired,
+  KeyMissing,
+  KeyUnknown,
+  NotLocal,
+  type SluiceError,
+} from '../src/errors.ts'
 import { MemoryBuckets } from '../src/limits/memory-buckets.ts'
 
 declare module 'fastify' {
@@ -36,12 +44,11 @@ export default fp(
       }
       const key = shownKey(request)
       const caller = key === undefined ? undefined : callers.find(key)
-      if (caller === undefined) {
+      const failure = key === undefined ? KeyMissing() : failureOf(caller)
+      if (caller === undefined || failure !== undefined) {
         drawOnAddress(request)
-        throw key === undefined ? KeyMissing() : KeyUnknown()
+        throw failure
       }
-      if (caller.disabled) throw KeyDisabled()
-      if (caller.expires !== undefined && caller.expires <= Date.now()) throw KeyExpired()
       request.caller = caller
       request.record.caller = caller.name
       if (request.is404) drawOnAddress(request)
@@ -57,6 +64,13 @@ export default fp(
   },
   { name: 'auth', dependencies: ['meter'] },
 )
+
+/** Why a key that was shown opens nothing; undefined where it does. */
+function failureOf(caller: Caller | undefined): SluiceError | undefined {
+  if (caller === undefined) return KeyUnknown()
+  if (caller.disabled) return KeyDisabled()
+  return caller.expires !== undefined && caller.expires <= Date.now() ? KeyExpired() : undefined
+}
 
 /** A gateway without keys spends the owner's: a web page in the owner's browser must not reach it, nor another machine. */
 function refuseStrangers({ headers }: FastifyRequest): void {

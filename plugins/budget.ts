@@ -41,7 +41,12 @@ export default fp(
       }
       const admission = app.reservations.reserve(rules.map(rule => demandOf(rule, call.tokens)))
       if (admission instanceof Promise) {
-        admission.then(answer => admit(answer, rules, request, reply)).then(() => done(), done)
+        const began = performance.now()
+        const admitted = admission.then(answer => {
+          request.record.redisMs += performance.now() - began
+          admit(answer, rules, request, reply)
+        })
+        admitted.then(() => done(), done)
       } else {
         admit(admission, rules, request, reply)
         done()

@@ -24,7 +24,7 @@ async function answer(
   { ttl, staleIfError, maxSize }: NonNullable<Route['cache']>,
 ): Promise<boolean> {
   const { asked, record } = request
-  const found = app.flights.get(asked) === undefined ? await app.cache.get(asked) : undefined
+  const found = app.flights.get(asked) === undefined ? await request.findKept(asked) : undefined
   const step = found?.fresh === false ? staleStep(request) : undefined
   record.cache = found?.fresh ? 'hit' : step === undefined ? 'miss' : 'stale'
   reply.header('x-sluice-cache', record.cache)

@@ -30,7 +30,7 @@ async function answer(
   const { asked, record, caller } = request
   const { ttl, linger } = request.snapshot.config.idempotency
   const key = idempotencyKey({ caller: caller?.name, endpoint: record.endpoint }, word)
-  const known = app.flights.get(key) ?? (await app.cache.get(key))?.answer
+  const known = app.flights.get(key) ?? (await request.findKept(key))?.answer
   const onReplay = () => {
     record.replayed = true
     reply.header('x-sluice-idempotent', 'replayed')

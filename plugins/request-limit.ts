@@ -65,9 +65,10 @@ function countedKey(request: FastifyRequest): CountedKey | undefined {
 }
 
 /** OpenAI's header names, which its SDKs read; the plugin's own are fixed. */
-function showLimit({ countedKey }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+function showLimit({ countedKey, record }: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const taken = countedKey?.taken
   if (countedKey !== undefined && taken !== undefined) {
+    record.redisMs += countedKey.waitedMs
     const { capacity } = countedKey.bucket
     reply.headers(limitHeaders('requests', capacity, taken.remaining, Math.ceil(taken.resetMs / 1000)))
   }

@@ -19,6 +19,8 @@ export class CountedKey {
   readonly name: string
   readonly bucket: Bucket
   taken: Taken | undefined
+  /** For how long (ms) another machine was waited for. */
+  waitedMs = 0
 
   constructor(name: string, bucket: Bucket) {
     this.name = name
@@ -49,8 +51,15 @@ export function rateLimitStore(buckets: BucketStore): new () => RateLimitStore {
         callback(null, taken.allowed ? ALLOWED : { current: MOST + 1, ttl: taken.retryAfterMs })
       }
       const taken = buckets.take(key.name, key.bucket, 1)
-      if (taken instanceof Promise) void taken.then(answer)
-      else answer(taken)
+      if (!(taken instanceof Promise)) {
+        answer(taken)
+        return
+      }
+      const began = performance.now()
+      void taken.then(late => {
+        key.waitedMs = performance.now() - began
+        answer(late)
+      })
     }
 
     child(): RateLimitStore {

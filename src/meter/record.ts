@@ -71,6 +71,8 @@ export class CallRecord {
   cache: 'hit' | 'miss' | 'stale' | 'shared' | undefined
   /** Answered with the outcome of an earlier request of the same idempotency key. */
   replayed = false
+  /** For how long (ms) it has waited for Redis so far. */
+  redisMs = 0
   /** Over when the upstream call is that this request began for others too, which may outlast it. */
   outlasting: Promise<void> | undefined
 

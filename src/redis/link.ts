@@ -22,8 +22,10 @@ export interface LinkOptions {
   readonly probeIntervalMs?: number | undefined
 }
 
-/** Longest wait (ms) for an answer. A healthy Redis needs one or two; C14 allows a frozen one to cost 50. */
-const PATIENCE_MS = 25
+/** Longest wait (ms) for an answer. A healthy Redis needs one or two; C14 allows one that is frozen or slow to cost a request 50. */
+const PATIENCE_MS = 22
+/** Longest wait (ms) of one request for all of its questions. The first two, of its limits, always have their full time. */
+export const REQUEST_PATIENCE_MS = 2 * PATIENCE_MS
 const PROBE_INTERVAL_MS = 1000
 
 const LOST = 'connection lost'
@@ -69,16 +71,18 @@ export class RedisLink {
   }
 
   /**
-   * The answer to a command that has just been sent; undefined when Redis gave none in time. Never rejects. Of commands that
-   * waited together one failure counts: a moment in which many had to wait is one moment.
+   * The answer to a command that has just been sent; undefined when Redis gave none in time, which may be cut to `patienceMs`.
+   * Never rejects. Of commands that waited together one failure counts: a moment in which many had to wait is one moment.
    */
-  async answer<T>(command: Promise<T>): Promise<T | undefined> {
+  async answer<T>(command: Promise<T>, patienceMs = PATIENCE_MS): Promise<T | undefined> {
     const sentAt = performance.now()
     try {
-      const answer = await inTime(command)
+      const answer = await inTime(command, Math.min(patienceMs, PATIENCE_MS))
       this.#failures = 0
       return answer
     } catch (error) {
+      // One that was given less than its time has not failed.
+      if (error === TOO_SLOW && patienceMs < PATIENCE_MS) return undefined
       if (sentAt <= this.#failedAt) return undefined
       this.#failedAt = performance.now()
       this.#failures += 1
@@ -111,10 +115,10 @@ export class RedisLink {
 const TOO_SLOW = Object.assign(new Error('Redis did not answer in time'), { code: 'TIMEOUT' })
 
 /** The promise's outcome, or a rejection when it takes too long. */
-function inTime<T>(promise: Promise<T>): Promise<T> {
+function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     // Timers run before sockets are read: after a pause of our own loop the answer may be there, one turn further on.
-    const timer = setTimeout(() => setImmediate(() => reject(TOO_SLOW)), PATIENCE_MS)
+    const timer = setTimeout(() => setImmediate(() => reject(TOO_SLOW)), ms)
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -73,7 +73,7 @@ function mayGoOn({ record, maxAttempts, now }: Dispatch, failure: Failure, faile
   if (!CONSEQUENCES[failure.kind].nextTarget && !failure.unsaid) return false
   if (record.attempts.length >= maxAttempts) return false
   // No load follows from these: the key or target that refused rests, or was not asked at all.
-  if (failure.unsaid || failure.ofKey || failure.kind === 'limited') return true
+  if (failure.unsaid || failure.ofKey) return true
   const paid = failed.retryBudget.withdraw(now())
   record.retryUnpaid = !paid
   return paid

@@ -108,18 +108,19 @@ test('a gateway stops without waiting for calls that nobody reads', async (t: Te
 
 test('a failure is not kept: the retry is a new call', async (t: TestContext) => {
   const clock = stopClock(t)
-  const failures: readonly (readonly [object, Script])[] = [
+  const failures: readonly (readonly [object, Script, path?: string])[] = [
     [asked(), whole(NO, { status: 500 })],
+    [askedMessage(), whole(NO, { status: 500 }), MESSAGES],
     [asked(), whole(NO, { status: 429, headers: { 'retry-after': '0' } })],
     [asked(), whole(NO, { status: 400 })],
     [STREAM, stream([...chatStream('Hel').slice(0, 2), CUT])],
   ]
-  for (const [body, failure] of failures) {
+  for (const [body, failure, path = CHAT] of failures) {
     const { gateway, upstream } = await setUp(t, [failure], { provider: { breaker: { minimumCalls: 1_000 } } })
-    await (await gateway.post(CHAT, body, KEY)).text()
+    await (await gateway.post(path, body, KEY)).text()
     clock.pass(5_000)
     upstream.use('stream' in body ? stream(chatStream('Hello')) : whole(completion('Hello')))
-    const second = await gateway.post(CHAT, body, KEY)
+    const second = await gateway.post(path, body, KEY)
     t.assert.deepEqual([second.status, second.headers.get('x-sluice-idempotent')], [200, null])
     t.assert.match(await second.text(), /Hello/)
     t.assert.equal(upstream.requests.length, 2)

@@ -95,6 +95,16 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     assert.deepEqual([found?.answer.body.toString(), found?.fresh], ['new', true])
   })
 
+  it('who has no time left finds what is kept here, and waits for nothing', async () => {
+    const [here, there] = [uniqueKey(), uniqueKey()]
+    first.set(here, answer('Hello'), MINUTE)
+    second.set(there, answer('Hello'), MINUTE)
+    await eventually(first, there)
+    assert.ok(first.get(uniqueKey(), 1) instanceof Promise)
+    assert.equal(first.get(uniqueKey(), 0), undefined)
+    assert.ok(!(first.get(here, 0) instanceof Promise))
+  })
+
   it('what is too large for Redis, or written by somebody else, is not shared', async () => {
     const [large, foreign, last] = [uniqueKey(), uniqueKey(), uniqueKey()]
     first.set(large, answer(Buffer.alloc(MAX_SHARED_BYTES + 1)), MINUTE)

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -142,4 +145,41 @@ test('D3: whoever shares the call of another holds a slot as long as that one', 
   await bench.gateway.ended(3)
   bench.upstream.use(whole(completion()))
   t.assert.equal((await ask(bench)).status, 200)
+})
+
+/** Gives the first slot only when its client has left and the request has been settled: as where Redis is asked, and takes its time. */
+const LATE = `
+export default async app => {
+  const { promise: settled, resolve } = Promise.withResolvers()
+  app.addHook('onReady', async () => {
+    const { reservations } = app
+    const reserve = reservations.reserve.bind(reservations)
+    reservations.reserve = async demands => {
+      reservations.reserve = reserve
+      app.log.info('asks for a slot')
+      await settled
+      return reserve(demands)
+    }
+  })
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.raw.once('close', () => setImmediate(() => setImmediate(resolve)))
+    done()
+  })
+}`
+
+test('D3: a slot that is given when its client has left already is given back', async (t: TestContext) => {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-slots-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const plugin = join(directory, 'late.ts')
+  writeFileSync(plugin, LATE)
+  const keys = [{ name: 'caller', key: HEADERS['x-api-key'], limits: { concurrency: 1 } }]
+  const bench = await setUp(t, [whole(completion())], { config: { keys, plugins: [plugin] } })
+  const client = new Client(bench.gateway.url + CHAT, asked(), HEADERS)
+  await bench.gateway.logged(({ msg }) => msg === 'asks for a slot')
+  client.leave()
+  t.assert.equal((await bench.gateway.ended(1)).status, 499)
+  await turn()
+  await turn()
+  t.assert.equal((await ask(bench)).status, 200)
+  t.assert.equal(bench.upstream.requests.length, 1, 'nobody was asked for the client that left')
 })

@@ -63,6 +63,17 @@ test('C7: no target is asked twice in one request', async t => {
   t.assert.deepEqual(tried, ['a/m: upstream (status 500)', 'b/m: upstream (status 500)'])
 })
 
+test('C7: nor with another of its keys, for a crash is not the fault of one', async t => {
+  const { gateway, upstreams } = await setUp(t, [CRASH, ANSWERS], {
+    provider: { apiKey: undefined, apiKeys: ['k1', 'k2'] },
+  })
+  t.assert.equal((await gateway.post(CHAT, asked())).status, 200)
+  t.assert.deepEqual(
+    upstreams.map(({ requests }) => requests.length),
+    [1, 1],
+  )
+})
+
 for (const [name, path, body] of [
   ['chat completions', CHAT, asked()],
   ['streamed chat completions', CHAT, STREAM],

@@ -155,15 +155,31 @@ test('time that is up while it waits is a 503 that says how long it was', async 
   t.assert.equal(upstream.requests.length, 1)
 })
 
-test('a client may wish for a shorter wait, not for a longer one, and must know how to write it', async t => {
+test('who waits for a vendor that then refuses our key waits no longer, and that is told', async t => {
+  const { gateway, upstream, first } = await withLimitedVendor(t, 100)
+  const route = gateway.app.api.live.snapshot.routes.get('chat')
+  route?.targets[0]?.candidates[0]?.key.cooldown.extend(performance.now(), 60_000)
+  t.assert.equal((await first).status, 429, 'what the vendor has said last')
+  t.assert.equal(upstream.requests.length, 1)
+  await gateway.ended(1)
+  const metrics = await gateway.metrics()
+  t.assert.equal(metrics.get('sluice_queue_wait_seconds_count{model="chat",outcome="hopeless"}'), 1)
+})
+
+test('a client may wish for a shorter wait, and must know how to write it', async t => {
   const { gateway, first } = await withLimitedVendor(t, 400, { maxWait: '1s' })
   const hasty = await gateway.post(CHAT, asked(), { 'x-sluice-max-wait': '50ms' })
   t.assert.deepEqual([hasty.status, await code(hasty)], [503, 'SLUICE_QUEUE_TOO_LONG'])
   const garbage = await gateway.post(CHAT, asked(), { 'x-sluice-max-wait': '-1' })
   t.assert.equal(garbage.status, 400)
   t.assert.match(await garbage.text(), /x-sluice-max-wait must be a duration/)
-  t.assert.equal((await gateway.post(CHAT, asked(), { 'x-sluice-max-wait': '1h' })).status, 200)
   t.assert.equal((await first).status, 200)
+})
+
+test('a wish for a longer wait has no effect', async t => {
+  const { gateway } = await setUp(t, [onceLimited(60_000)], { model: { queue: { maxWait: '100ms' } } })
+  const patient = await gateway.post(CHAT, asked(), { 'x-sluice-max-wait': '1h' })
+  t.assert.deepEqual([patient.status, await code(patient)], [503, 'SLUICE_QUEUE_TOO_LONG'])
 })
 
 test('a client that leaves has left the queue at once, and the vendor is not asked for it', async t => {
@@ -178,6 +194,47 @@ test('a client that leaves has left the queue at once, and the vendor is not ask
   t.assert.equal(upstream.requests.length, 2)
   const metrics = await gateway.metrics()
   t.assert.equal(metrics.get('sluice_queue_wait_seconds_count{model="chat",outcome="gone"}'), 1)
+})
+
+/** The prompts that a vendor was asked, in order, when those of each wait behind one of somebody else; a word names each. */
+async function servedOf(t: TestContext, keys: readonly object[], prompts: readonly (readonly [number, string])[]) {
+  const callers = [{ share: 1 }, ...keys].map((key, who) => ({
+    name: `caller-${who}`,
+    key: `key-of-caller-${who}`,
+    ...key,
+  }))
+  const { gateway, upstream } = await setUp(t, [onceLimited(300)], { model: { queue: {} }, config: { keys: callers } })
+  const all: Promise<Response>[] = []
+  for (const [who, content] of [[0, 'first'], ...prompts] as const) {
+    const body = asked({ messages: [{ role: 'user', content }] })
+    all.push(gateway.post(CHAT, body, { authorization: `Bearer key-of-caller-${who}` }))
+    await waiting(gateway, all.length)
+  }
+  for (const response of await Promise.all(all)) t.assert.equal(response.status, 200)
+  return upstream.requests.slice(2).map(({ body }) => JSON.parse(String(body)).messages[0].content.split(' ')[0])
+}
+
+test('callers are served by their shares', async t => {
+  const waiters = [
+    [1, 'a1'],
+    [1, 'a2'],
+    [2, 'b1'],
+    [2, 'b2'],
+    [2, 'b3'],
+  ] as const
+  t.assert.deepEqual(await servedOf(t, [{ share: 1 }, { share: 3 }], waiters), ['a1', 'b1', 'b2', 'b3', 'a2'])
+})
+
+test('shares are of tokens: who has a long prompt served waits for several short ones of another', async t => {
+  const long = (name: string) => `${name} ${'word '.repeat(2_000)}`
+  const waiters = [
+    [1, long('a1')],
+    [1, long('a2')],
+    [2, 'b1'],
+    [2, 'b2'],
+    [2, 'b3'],
+  ] as const
+  t.assert.deepEqual(await servedOf(t, [{ share: 1 }, { share: 1 }], waiters), ['a1', 'b1', 'b2', 'b3', 'a2'])
 })
 
 test('interactive callers go before batch ones that came earlier', async t => {
@@ -273,4 +330,11 @@ test('a call without a stream waits in silence', async t => {
   const { client, silence } = await withSilentWait(t, CHAT, asked(), {})
   silence()
   t.assert.equal(JSON.parse(await client.whole()).object, 'chat.completion')
+})
+
+test('so does a stream whose model has not opted in, so that its status is honest to the end', async t => {
+  const { upstream, client, silence } = await withSilentWait(t, CHAT, asked({ stream: true }), { keepAlive: false })
+  upstream.use(CRASH)
+  silence()
+  t.assert.equal((await client.head()).status, 500)
 })

@@ -206,3 +206,20 @@ test('the metrics show what is left of learned limits and how many calls may be 
     'sluice_target_concurrency_limit{provider="a",model="m",key="0"}': 7,
   })
 })
+
+test('a vendor without limits that says that it has too many calls is sent fewer at a time', async t => {
+  const released = Promise.withResolvers<void>()
+  const holds: Handler = async (seen, response) => {
+    await released.promise
+    return ANSWERS(seen, response)
+  }
+  const limited = whole({ error: { message: 'too many' } }, { status: 429 })
+  const { gateway, upstream } = await setUp(t, [[holds, ...Array.from({ length: 8 }, () => holds), limited]])
+  const calls = Array.from({ length: 9 }, () => gateway.post(CHAT, asked()))
+  await upstream.request(8)
+  t.assert.equal((await gateway.post(CHAT, asked())).status, 429)
+  const limit = (await gateway.metrics()).get('sluice_target_concurrency_limit{provider="a",model="m",key="0"}')
+  t.assert.equal(limit, 7)
+  released.resolve()
+  for (const { status } of await Promise.all(calls)) t.assert.equal(status, 200)
+})

@@ -75,6 +75,25 @@ for (const [name, pieces, types, path, body] of [
   })
 }
 
+for (const [name, headers, seconds] of [
+  ['for as long as its head says', { 'retry-after': '30' }, '30'],
+  ['for a moment where it does not say for how long', {}, '1'],
+] as const) {
+  test(`C4, A11: a limit that is told in an error event rests the target ${name}`, async t => {
+    const limit = data({ error: { message: 'slow down', type: 'rate_limit_error', code: 'rate_limit_exceeded' } })
+    const { gateway, upstreams } = await setUp(t, [stream([ROLE, limit], { headers }), stream(chatStream('second'))])
+    for (let turn = 0; turn < 2; turn += 1) t.assert.match(await (await gateway.post(CHAT, STREAM)).text(), /second/)
+    t.assert.deepEqual(
+      upstreams.map(({ requests }) => requests.length),
+      [1, 2],
+    )
+    t.assert.equal(await breakerOf(gateway, 'a'), 0)
+    const alone = await setUp(t, [stream([ROLE, limit], { headers })])
+    const refused = await alone.gateway.post(CHAT, STREAM)
+    t.assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, seconds])
+  })
+}
+
 for (const [name, pieces, types] of [
   ['OpenAI', [ROLE, chunk({ content: 'so far' }), ERROR, FINISH, DONE], 'openai-compatible'],
   ['Anthropic', [...messageStream('so far').slice(0, 3), OVERLOADED, ...messageStream().slice(2)], 'anthropic'],

@@ -222,8 +222,10 @@ test('C12, C13: an open breaker is probed by one call at a time and closes after
   t.assert.equal(upstream.requests.length, 7)
 })
 
-test('C12: a probe whose client leaves makes room for the next', async t => {
-  const { gateway, upstream } = await setUp(t, [CRASH], { provider: { breaker: { minimumCalls: 5, openFor: '50ms' } } })
+test('C12: a probe whose client leaves makes room for the next, and is no recovery', async t => {
+  const { gateway, upstream } = await setUp(t, [CRASH], {
+    provider: { breaker: { minimumCalls: 5, openFor: '50ms', closeAfter: 1 } },
+  })
   for (let turn = 0; turn < 5; turn += 1) await gateway.post(CHAT, asked())
   await gateway.logged(({ state }) => state === 'half-open')
   upstream.use([silence(), ANSWERS])
@@ -231,7 +233,9 @@ test('C12: a probe whose client leaves makes room for the next', async t => {
   await upstream.request(5)
   client.leave()
   await gateway.ended(6)
+  t.assert.equal(await breakerOf(gateway, 'a'), 1, 'half-open as before')
   t.assert.equal((await gateway.post(CHAT, asked())).status, 200)
+  t.assert.equal(await breakerOf(gateway, 'a'), 0)
 })
 
 test('C12: a probe that hangs ends at its own timeout and opens the breaker again', async t => {

@@ -69,6 +69,24 @@ describe('room in limits that gateways share through Redis', { skip: redisBinary
     assert.equal(await passed(living.reservations, 10, SLOTS), 4, 'its own five, renewed, are still held')
   })
 
+  test('slots leave Redis when they have lapsed, also where nobody asks for them any more', async (t: TestContext) => {
+    const { redis, gateways } = await bench(t, 1, { slotTtl: 30_000 })
+    assert.equal(await passed((gateways[0] as Gateway).reservations, 1, SLOTS), 1)
+    const client = new Redis(redis.url, { keyPrefix: 'sluice:limit:' })
+    t.after(() => client.disconnect())
+    const lives = await client.pttl(SLOTS.key)
+    assert.ok(lives > 0 && lives <= 30_000, `${lives} ms`)
+  })
+
+  test('gateways whose clocks differ by a day agree, for Redis goes by its own', async (t: TestContext) => {
+    const { gateways } = await bench(t, 2)
+    const [here, there] = gateways as [Gateway, Gateway]
+    assert.equal(await passed(here.reservations, 20, TOKENS), 10)
+    const now = Date.now.bind(Date)
+    t.mock.method(Date, 'now', () => now() + 86_400_000)
+    assert.equal(await passed(there.reservations, 20, TOKENS), 0)
+  })
+
   test('slots that a flushed Redis has forgotten are counted again', async (t: TestContext) => {
     const { redis, gateways } = await bench(t, 2, { slotTtl: 300 })
     const [holder, other] = gateways as [Gateway, Gateway]

@@ -184,6 +184,20 @@ test('an answer of the second target counts two attempts, their outcomes and a f
   t.assert.deepEqual([attempts('a', 'upstream'), attempts('b', 'ok')], [1, 1])
   t.assert.equal(metrics.get('sluice_attempts_total'), 2)
   t.assert.equal(metrics.get('sluice_fallbacks_total'), 1)
+  t.assert.equal(metrics.get('sluice_retries_total'), 1)
+  t.assert.equal(metrics.get('sluice_retries_unpaid_total'), 0)
+})
+
+test('C5: a failure after which the retry budget allows no other attempt is counted', async (t: TestContext) => {
+  const { gateway, upstreams } = await setUp(t, [whole({ error: {} }, { status: 500 }), whole(completion())], {
+    config: { retryBudget: { ratio: 0, minPerSecond: 0 } },
+  })
+  t.assert.equal((await gateway.post(CHAT, asked())).status, 500)
+  await gateway.ended(1)
+  t.assert.equal(upstreams[1]?.requests.length, 0)
+  const metrics = await gateway.metrics()
+  t.assert.equal(metrics.get('sluice_retries_unpaid_total'), 1)
+  t.assert.equal(metrics.get('sluice_retries_total'), 0)
 })
 
 test("tokens and times of an answer are told under OpenTelemetry's names, by the model of the config", async (t: TestContext) => {

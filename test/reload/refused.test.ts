@@ -1,4 +1,4 @@
-import { unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { asked, CHAT } from '../journey/setup.ts'
@@ -47,6 +47,17 @@ test('C21: a file that is deleted leaves the config in force; when it is back, t
   const metrics = await bench.gateway.metrics()
   t.assert.equal(metrics.get('sluice_config_reloads_total{result="unchanged"}'), 1)
   t.assert.equal(metrics.get('sluice_config_reloads_total{result="applied"}'), 0)
+})
+
+test('C21: a file that cannot be read leaves the config in force, and the reason says what is wrong with it', async (t: TestContext) => {
+  const bench = await setUp(t, CONFIG)
+  // A folder in its place cannot be read by anybody, where missing rights would not stop root.
+  unlinkSync(join(bench.directory, 'sluice.yaml'))
+  mkdirSync(join(bench.directory, 'sluice.yaml'))
+  await bench.gateway.app.api.reloads.reload()
+  t.assert.match(String((await bench.describe()).lastError?.message), /^sluice\.yaml.*EISDIR/)
+  t.assert.equal((await bench.gateway.metrics()).get('sluice_config_reloads_total{result="refused"}'), 1)
+  t.assert.equal(await statusOf(bench), 200)
 })
 
 test('C22: ten saves in a moment are one reload', async (t: TestContext) => {

@@ -90,6 +90,25 @@ test('a limit of the vendor keeps what was used of it', async (t: TestContext) =
   t.assert.equal(upstream.requests.length, 2)
 })
 
+test('C21: what the vendor has said of its limits holds over a reload', async (t: TestContext) => {
+  const headers = { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '50s' }
+  const upstream = await vendor(t, whole(completion(), { headers }))
+  const bench = await setUp(t, configOf(providerAt(upstream)))
+  t.assert.equal(await ask(bench), 200)
+  await bench.reload(configOf(providerAt(upstream, { connections: 7 })))
+  t.assert.equal(await ask(bench), 503)
+  t.assert.equal(upstream.requests.length, 1)
+})
+
+test('what is known of a target ends with it, though its provider stays', async (t: TestContext) => {
+  const upstream = await vendor(t)
+  const model = (name: string) => ({ models: { chat: { targets: [{ provider: 'a', model: name }] } } })
+  const bench = await setUp(t, configOf(providerAt(upstream), model('m')))
+  t.assert.equal(await ask(bench), 200)
+  await bench.reload(configOf(providerAt(upstream), model('other')))
+  t.assert.equal(bench.gateway.app.api.breakers.size, 1)
+})
+
 test('a key that the vendor has refused rests on; the key that replaces it is tried at once', async (t: TestContext) => {
   const upstream = await vendor(t, [REFUSING, whole(completion())])
   const bench = await setUp(t, configOf(providerAt(upstream)))

@@ -114,6 +114,24 @@ test('C5: where the retry budget cannot pay, the failure is the answer', async t
   t.assert.equal(record.retryUnpaid, true)
 })
 
+test('C5: failures of one target leave the retry budget of another alone', async t => {
+  const { snapshot } = await setUp(t, {})
+  const [first, second] = snapshot.planner.route('chat', () => true).targets
+  while (first?.retryBudget.withdraw(0));
+  t.assert.equal(second?.retryBudget.affords(0), true)
+  const [direct] = snapshot.planner.route('a/m', () => true).targets
+  t.assert.equal(direct?.retryBudget, first?.retryBudget, 'every route to a target draws on the same one')
+})
+
+test('C5: a 429 needs no budget to be followed by another target: its own rests and is asked less', async t => {
+  const limited: Outcome = { ...CRASH, status: 429 }
+  const { asked, snapshot, run } = await setUp(t, { forward: async () => limited })
+  const [first] = snapshot.planner.route('chat', () => true).targets
+  while (first?.retryBudget.withdraw(0));
+  t.assert.equal((await run()).status, 429)
+  t.assert.deepEqual(asked, ['a/m', 'b/m'])
+})
+
 const HEDGE = () => ({ after: { ms: 1 }, budget: new RetryBudget({ ratio: 1, minPerSecond: 0 }) })
 const GOOD: Outcome = { type: 'whole', status: 200, headers: {}, body: Buffer.from('{"choices":[]}') }
 
@@ -128,8 +146,9 @@ function slowVendor() {
 
 test('a second target is asked when the first is slow; who answers first is read, the other is hung up on', async t => {
   const slow = slowVendor()
+  const hedge = HEDGE()
   const { asked, record, run } = await setUp(t, {
-    hedge: HEDGE(),
+    hedge,
     forward: async attempt => {
       attempt.carriedBy(slow.exchange)
       return attempt.record.hedge ? GOOD : slow.outcome
@@ -138,6 +157,7 @@ test('a second target is asked when the first is slow; who answers first is read
   const answer = await run()
   t.assert.deepEqual(asked, ['a/m', 'b/m'])
   t.assert.equal(answer.attempt.record.target, 'b/m')
+  t.assert.equal(hedge.budget.affords(0), false, 'the first call has paid for one hedge, and that was it')
   await slow.outcome
   await setImmediate()
   t.assert.deepEqual(
@@ -147,6 +167,56 @@ test('a second target is asked when the first is slow; who answers first is read
       ['b/m', undefined, true],
     ],
   )
+})
+
+test('two that answer in the same moment: the later answer is put away, as lost and with what it used', async (t: TestContext) => {
+  const slow = slowVendor()
+  const { record, run } = await setUp(t, {
+    hedge: HEDGE(),
+    forward: async attempt => {
+      // Hung up on, it answers all the same.
+      attempt.carriedBy({ sent: true, crowdedOut: false, abort: () => slow.answer(GOOD) })
+      return attempt.record.hedge ? GOOD : slow.outcome
+    },
+  })
+  const answer = await run()
+  await slow.outcome
+  await setImmediate()
+  const [lost] = record.attempts
+  t.assert.equal(answer.attempt.record.target, 'b/m')
+  t.assert.deepEqual([lost?.target, lost?.failure], ['a/m', 'cancelled'])
+  t.assert.ok(lost?.wasted !== undefined)
+})
+
+/** A hedge at the percentile of the config, before a target of which `percentile` is known. */
+async function atPercentile(t: TestContext, percentile: number | undefined) {
+  const slow = slowVendor()
+  const config = CONFIG.replace('chat: {', 'chat: { hedge: { budget: 0.25 },')
+  const { hedge } = buildSnapshot(await loadText(config, {}), new Breakers(() => 0), new Map()).routes.get('chat') ?? {}
+  const bench = await setUp(t, { hedge, forward: async ({ record }) => (record.hedge ? GOOD : slow.outcome) })
+  hedge?.budget.deposit(0)
+  hedge?.budget.deposit(0)
+  hedge?.budget.deposit(0)
+  const [first] = bench.snapshot.planner.route('chat', () => true).targets
+  const shares = first && t.mock.method(first.load, 'percentile', () => percentile)
+  return { ...bench, slow, hedge, shares: () => shares?.mock.calls.map(call => call.arguments) }
+}
+
+test('unless the config says otherwise a hedge follows the 95th percentile of what the target needed for such calls', async t => {
+  const { asked, shares, hedge, run } = await atPercentile(t, 1)
+  t.assert.equal((await run()).type, 'whole')
+  t.assert.deepEqual(asked, ['a/m', 'b/m'])
+  t.assert.deepEqual(shares(), [[0.95, false]])
+  t.assert.equal(hedge?.budget.affords(0), false, 'four calls pay for one hedge at a budget of 0.25')
+})
+
+test('while too little is known of the target nothing is hedged', async t => {
+  const { asked, slow, run } = await atPercentile(t, undefined)
+  const answer = run()
+  await timeIsUp(1)
+  slow.answer(GOOD)
+  await answer
+  t.assert.deepEqual(asked, ['a/m'])
 })
 
 test('a hedge that fails leaves the first target its time, and is not asked again', async t => {
@@ -174,6 +244,17 @@ test('without a budget nothing is hedged', async t => {
   const slow = slowVendor()
   const hedge = { after: { ms: 1 }, budget: new RetryBudget({ ratio: 0, minPerSecond: 0 }) }
   const { asked, run } = await setUp(t, { hedge, forward: () => slow.outcome })
+  const answer = run()
+  await timeIsUp(hedge.after.ms)
+  slow.answer(GOOD)
+  t.assert.equal((await answer).status, 200)
+  t.assert.deepEqual(asked, ['a/m'])
+})
+
+test('C5: a hedge is one of the attempts that are allowed', async t => {
+  const slow = slowVendor()
+  const hedge = HEDGE()
+  const { asked, run } = await setUp(t, { hedge, maxAttempts: 1, forward: () => slow.outcome })
   const answer = run()
   await timeIsUp(hedge.after.ms)
   slow.answer(GOOD)

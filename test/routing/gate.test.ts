@@ -180,6 +180,8 @@ test('C12: a probe that finds no room is none: the next one is let in', async t 
   t.mock.timers.tick(BREAKER.openFor)
   limit(1)
   assert.equal(refused(gate, clock.now).reason, 'limited')
+  await setImmediate()
+  assert.equal(gate.breaker.state, 'half-open', 'a limit is no recovery')
   underWay.settle('neutral')
   admitted(gate, clock.now)
 })
@@ -218,6 +220,50 @@ test('where no concurrency is set it is found out: a vendor that has too many ca
   for (const permit of others.slice(0, 30)) permit.settle('good')
   admitted(gate, clock.now)
   refused(gate, clock.now)
+})
+
+test('a second overload after an answer that went well cuts it again', () => {
+  const clock = { now: 1_000 }
+  const [gate] = gates({}, clock, { adaptive: true }) as [Gate]
+  const overload = () => {
+    clock.now += 1
+    const permit = admitted(gate, clock.now)
+    permit.overloaded()
+    permit.settle('neutral')
+  }
+  const underWay = Array.from({ length: 99 }, () => admitted(gate, clock.now))
+  overload()
+  for (const permit of underWay.splice(60)) permit.settle('good')
+  const well = admitted(gate, clock.now)
+  well.settle('good')
+  overload()
+  assert.equal(refused(gate, clock.now).reason, 'limited', 'to 0.7 of the 61 that were under way')
+  for (const permit of underWay.splice(42)) permit.settle('good')
+  admitted(gate, clock.now)
+})
+
+test('streams that begin far later than they used to are an overload, too', () => {
+  const clock = { now: 1_000 }
+  const [gate] = gates({}, clock, { adaptive: true }) as [Gate]
+  for (let count = 0; count < 200; count += 1) {
+    const permit = admitted(gate, clock.now)
+    clock.now += 100
+    permit.answered({}, true)
+    permit.settle('good')
+  }
+  const permits = Array.from({ length: 200 }, () => admitted(gate, clock.now))
+  clock.now += 20_000
+  for (const permit of permits.slice(0, 10)) permit.answered({}, true)
+  assert.equal(refused(gate, clock.now).reason, 'limited')
+})
+
+test('where the operator sets any limit none is found out', () => {
+  const clock = { now: 1_000 }
+  const [gate] = gates({ requestsPerMinute: 6e9 }, clock, { adaptive: true }) as [Gate]
+  const permits = Array.from({ length: 100 }, () => admitted(gate, clock.now))
+  permits[0]?.overloaded()
+  permits[0]?.settle('neutral')
+  admitted(gate, clock.now)
 })
 
 test('a concurrency that is set is not changed by what the vendor says', () => {

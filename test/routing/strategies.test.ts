@@ -171,14 +171,20 @@ suite('least-latency', () => {
   })
 })
 
+/** Every order that any lot leads to: a single one could be the right one by luck. */
+function leastBusyOrders(targets: readonly Target[]): string[] {
+  const orders = Array.from({ length: 50 }, (_, seed) => names(leastBusy(targets, circumstances(seeded(seed)))))
+  return [...new Set(orders)]
+}
+
 suite('least-busy', () => {
   test('fewest attempts in flight first', t => {
     const targets = [busy(target('c'), 3), busy(target('a'), 1), busy(target('b'), 2)]
-    t.assert.equal(names(leastBusy(targets, circumstances())), 'abc')
+    t.assert.deepEqual(leastBusyOrders(targets), ['abc'])
   })
 
   test('a target of twice the weight takes twice as many', t => {
-    t.assert.equal(names(leastBusy([busy(target('b', 1), 2), busy(target('a', 2), 3)], circumstances())), 'ab')
+    t.assert.deepEqual(leastBusyOrders([busy(target('b', 1), 2), busy(target('a', 2), 3)]), ['ab'])
   })
 
   test('idle ones share by weight', (t: TestContext) => {
@@ -187,7 +193,7 @@ suite('least-busy', () => {
   })
 
   test('C28: weight 0 comes last, however idle', t => {
-    t.assert.equal(names(leastBusy([target('b', 0), busy(target('a'), 9)], circumstances())), 'ab')
+    t.assert.deepEqual(leastBusyOrders([target('b', 0), busy(target('a'), 9)]), ['ab'])
   })
 })
 

@@ -38,6 +38,19 @@ test('D7: an address that keeps guessing keys is refused before any look-up, whi
   t.assert.equal((await get(`${gateway.url}/v1/models`)).status, 429)
 })
 
+test('D7: keys that are disabled or expired draw on the address as well', async (t: TestContext) => {
+  stopClock(t)
+  const dead = [
+    { name: 'disabled', key: 'key-that-is-disabled', disabled: true },
+    { name: 'expired', key: 'key-that-has-expired', expires: '2020-01-01T00:00:00Z' },
+  ]
+  const { gateway } = await setUp(t, [whole(completion())], { config: { keys: [...KEYS, ...dead] } })
+  const statusOf = async (key: string) => (await get(`${gateway.url}/v1/models`, { 'x-api-key': key })).status
+  for (let call = 0; call < FAILURES; call++) t.assert.equal(await statusOf(dead[call % 2]?.key as string), 401)
+  for (const { key } of dead) t.assert.equal(await statusOf(key), 429)
+  t.assert.equal(await statusOf(KEY), 200)
+})
+
 test('D7: paths that lead nowhere draw on the address too, also with a known key', async (t: TestContext) => {
   stopClock(t)
   const { gateway } = await setUp(t, [whole(completion())], { config: { keys: KEYS } })

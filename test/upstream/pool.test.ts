@@ -112,3 +112,21 @@ test('C30: HTTP/1.1 is spoken, also where the vendor would rather have HTTP/2', 
   const pool = poolOf(t)
   t.assert.equal(await textOf(call(pool, `https://127.0.0.1:${port}`)), '1.1')
 })
+
+test('C20: a pool that is closed lets its calls end', async t => {
+  const asked = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const server = createServer(async (_request, response) => {
+    asked.resolve()
+    await released.promise
+    response.end('to the end')
+  })
+  const port = await listen(t, server, '127.0.0.1', 0)
+  const pool = new Pool({ connections: 4, connectTimeout: 5_000 })
+  const answer = textOf(call(pool, `http://127.0.0.1:${port}`))
+  await asked.promise
+  const closed = pool.close()
+  released.resolve()
+  t.assert.equal(await answer, 'to the end')
+  await closed
+})

@@ -21,6 +21,9 @@ function toBytes(body: object | string): Buffer {
 test('a status by itself', t => {
   const kinds = {
     400: 'invalid',
+    401: 'unauthorized',
+    402: 'unauthorized',
+    403: 'unauthorized',
     404: 'not-found',
     405: 'invalid',
     408: 'timeout',

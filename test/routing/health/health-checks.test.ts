@@ -48,13 +48,19 @@ class Bench {
   readonly upstream: Upstream
   /** What was said of it, in order. */
   readonly said: string[] = []
+  /** Checks that have begun: told at once, where the vendor hears of them a moment later. */
+  begun = 0
   readonly #t: TestContext
   #now = 0
 
   constructor(t: TestContext, vendor: Vendor, upstream: Upstream) {
     this.#t = t
     this.upstream = upstream
-    this.vendor = { ...vendor, health: this.#health }
+    const healthCheck = () => {
+      this.begun += 1
+      return vendor.provider.healthCheck()
+    }
+    this.vendor = { ...vendor, health: this.#health, provider: { ...vendor.provider, healthCheck } }
     this.checks = new HealthChecks({
       now: () => this.#now,
       random: () => 0.5,
@@ -89,12 +95,12 @@ async function setUp(t: TestContext, script: Script, keys = '[k1]'): Promise<Ben
 test('the first check comes at its place in the interval, the next ones an interval apart', async t => {
   const bench = await setUp(t, WELL)
   await bench.pass(4_999, 0)
-  t.assert.equal(bench.upstream.requests.length, 0)
+  t.assert.equal(bench.begun, 0)
   await bench.pass(1, 1)
   await bench.pass(9_999, 1)
-  t.assert.equal(bench.upstream.requests.length, 1)
+  t.assert.equal(bench.begun, 1)
   await bench.pass(1, 2)
-  t.assert.equal(bench.upstream.requests.length, 2)
+  t.assert.equal(bench.begun, 2)
 })
 
 test('checks that go on for another config of the same provider keep their times', async t => {
@@ -104,9 +110,9 @@ test('checks that go on for another config of the same provider keep their times
   await bench.pass(1_000, 1)
   bench.checks.watch([{ ...bench.vendor }])
   await bench.pass(9_999, 1)
-  t.assert.equal(bench.upstream.requests.length, 1)
+  t.assert.equal(bench.begun, 1)
   await bench.pass(1, 2)
-  t.assert.equal(bench.upstream.requests.length, 2)
+  t.assert.equal(bench.begun, 2)
 })
 
 test('so many failures in a row make it unhealthy, so many successes in a row well again', async t => {
@@ -149,11 +155,11 @@ test('no check begins while one is under way, and the next one after it at once 
   await bench.pass(5_000, 0)
   await bench.upstream.request(0)
   await bench.pass(10 * SETTINGS.interval, 0)
-  t.assert.equal(bench.upstream.requests.length, 1)
+  t.assert.equal(bench.begun, 1)
   released.resolve()
   await bench.pass(0, 1)
   await bench.pass(1, 2)
-  t.assert.equal(bench.upstream.requests.length, 2)
+  t.assert.equal(bench.begun, 2)
 })
 
 test('stopped, it forgets what the check under way would have found, and asks no more', async t => {
@@ -163,14 +169,14 @@ test('stopped, it forgets what the check under way would have found, and asks no
   bench.checks.stop()
   t.assert.equal(await seen.over, 'cut')
   await bench.pass(10 * SETTINGS.interval, 0)
-  t.assert.equal(bench.upstream.requests.length, 1)
+  t.assert.equal(bench.begun, 1)
 })
 
 test('who is watched anew is watched once', async t => {
   const bench = await setUp(t, WELL)
   bench.checks.watch([bench.vendor])
   await bench.pass(5_000, 1)
-  t.assert.equal(bench.upstream.requests.length, 1)
+  t.assert.equal(bench.begun, 1)
 })
 
 test('a check that cannot be signed is a failed one, and says nothing of why', async t => {

@@ -110,6 +110,16 @@ test('calls that were sent after the one that was answered are taken off', () =>
   assert.equal(quota.waitMs(300, 0), 60_000)
 })
 
+test('so are their tokens', () => {
+  const quota = new Quota()
+  const first = quota.send(0, 100)
+  quota.send(1, 300)
+  quota.learn(tokensLeft(1_000, '60s', 10_000), first, 1)
+  const [[limit, left] = []] = [...quota.left(1)]
+  assert.equal(limit, 'tokens')
+  assert.equal(Math.round(left ?? NaN), 700)
+})
+
 test('what refills while an answer is on its way is counted: it shows how things stood when the call was sent', () => {
   const quota = new Quota()
   const sent = quota.send(0, 0)
@@ -122,7 +132,7 @@ test('an earlier call that is answered later says nothing new', () => {
   const early = quota.send(0, 0)
   const late = quota.send(1, 0)
   quota.learn(requestsLeft(5, '60s'), late, 100)
-  quota.learn(requestsLeft(6, '60s'), early, 200)
+  quota.learn(requestsLeft(9, '60s'), early, 200)
   assert.deepEqual([...quota.left(200)], [['requests', 5]])
 })
 
