@@ -30,7 +30,9 @@ async function answer(
   const { asked, record, caller } = request
   const { ttl, linger } = request.snapshot.config.idempotency
   const key = idempotencyKey({ caller: caller?.name, endpoint: record.endpoint }, word)
-  const known = app.flights.get(key) ?? (await app.cache.get(key))?.answer
+  const kept = app.flights.get(key) === undefined ? await app.cache.get(key) : undefined
+  // Asked again: one may have begun while Redis was.
+  const known = app.flights.get(key) ?? kept?.answer
   if (known !== undefined) {
     if (known.asked !== asked) throw IdempotencyConflict()
     record.replayed = true

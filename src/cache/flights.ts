@@ -1,3 +1,4 @@
+import { IdempotencyConflict } from '../errors.ts'
 import { type Claim, type Company, Flight } from './flight.ts'
 
 /** The calls that are under way, by the names that others may join them under. */
@@ -10,10 +11,14 @@ export class Flights {
     return flight?.open ? flight : undefined
   }
 
-  /** The one that can be joined under any of these names; all of them lead to it from then on. */
+  /**
+   * The one that can be joined under any of these names; all of them lead to it from then on. Throws IdempotencyConflict where
+   * it asks something else: another request of the same key may have begun while this one looked for an answer in Redis.
+   */
   find(claims: readonly Claim[]): Flight | undefined {
     const flight = claims.map(({ key }) => this.get(key)).find(found => found !== undefined)
     if (flight === undefined) return undefined
+    if (claims.some(({ asked }) => asked !== flight.asked)) throw IdempotencyConflict()
     for (const claim of claims) {
       if (this.#flights.get(claim.key) === flight) continue
       flight.claim(claim)

@@ -28,6 +28,17 @@ test('who comes under any name of a call joins it, and all its names lead to it 
   t.assert.equal(flights.find([claim('two')]), undefined)
 })
 
+test('a call that asks something else is not joined, and its answer is not kept for it', (t: TestContext) => {
+  const kept: string[] = []
+  const flights = new Flights()
+  const flight = flights.begin([claim('retry')], new Nobody())
+  const other = { asked: 'something else', keep: () => kept.push('something else') }
+  const claims = [claim('retry', other), claim('something else', other)]
+  t.assert.throws(() => flights.find(claims), { code: 'SLUICE_REQUEST_IDEMPOTENCY' })
+  flight.answer(answer('whole'), true, 'stop')
+  t.assert.deepEqual(kept, [])
+})
+
 test('the answer is kept once under each name, and only where it is not too large for it', (t: TestContext) => {
   const kept: string[] = []
   const keeps = (key: string, maxBytes: number) => claim(key, { maxBytes, keep: () => kept.push(key) })

@@ -5,10 +5,10 @@ import { readAnswer, writeAnswer } from '../../src/cache/codec.ts'
 import { openStore } from '../../src/cache/open.ts'
 import { MAX_SHARED_BYTES } from '../../src/cache/redis-cache.ts'
 import type { AnswerStore, Found } from '../../src/cache/store.ts'
-import { chatStream } from '../journey/frames.ts'
+import { chatStream, completion } from '../journey/frames.ts'
 import { asked, type Bench, CHAT, setUp } from '../journey/setup.ts'
 import { redisBinaryMissing, redisMissing, startOwnRedis, startRedis, uniqueKey } from '../redis.ts'
-import { startUpstream, stream } from '../upstream.ts'
+import { type Handler, startUpstream, stream, whole } from '../upstream.ts'
 import { answer } from './answers.ts'
 
 const MINUTE = { ttl: 60_000, staleFor: 0 }
@@ -130,7 +130,37 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     assert.deepEqual(said, ['replayed', null, null, 'hit'])
     assert.equal(upstream.requests.length, before + 1)
   })
+
+  it('D11: of two requests at once under one key, which both look for it in Redis, one is refused: nobody reads the answer to another', async (t: TestContext) => {
+    const model = uniqueKey()
+    const bench = await setUp(t, [echo], {
+      config: {
+        models: { [model]: { targets: [{ provider: 'a', model: 'm' }], cache: { ttl: '1m' } } },
+        state: { redis: redis.url },
+      },
+    })
+    const { gateway } = bench
+    await reached(bench, model, 'shared')
+    for (let turn = 0; turn < 20; turn += 1) {
+      const word = { 'idempotency-key': uniqueKey() }
+      const users = [`one ${turn}`, `other ${turn}`]
+      const answers = await Promise.all(users.map(user => gateway.post(CHAT, asked({ model, user }), word)))
+      assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400])
+      const winner = users[answers.findIndex(({ status }) => status === 200)] as string
+      assert.match(await (answers.find(({ status }) => status === 200) as Response).text(), new RegExp(winner))
+      for (const user of users) {
+        const later = await gateway.post(CHAT, asked({ model, user }))
+        assert.match(await later.text(), new RegExp(user), 'nor is it kept for another')
+      }
+    }
+  })
 })
+
+/** Answers with who asks. */
+const echo: Handler = (request, response) => {
+  const { user } = JSON.parse(request.body.toString()) as { user: string }
+  return whole(completion(user))(request, response)
+}
 
 const skip = redisBinaryMissing
 
