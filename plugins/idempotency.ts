@@ -30,13 +30,14 @@ async function answer(
   const { asked, record, caller } = request
   const { ttl, linger } = request.snapshot.config.idempotency
   const key = idempotencyKey({ caller: caller?.name, endpoint: record.endpoint }, word)
-  const kept = app.flights.get(key) === undefined ? await app.cache.get(key) : undefined
-  // Asked again: one may have begun while Redis was.
-  const known = app.flights.get(key) ?? kept?.answer
-  if (known !== undefined) {
-    if (known.asked !== asked) throw IdempotencyConflict()
+  const known = app.flights.get(key) ?? (await app.cache.get(key))?.answer
+  const onReplay = () => {
     record.replayed = true
     reply.header('x-sluice-idempotent', 'replayed')
+  }
+  if (known !== undefined) {
+    if (known.asked !== asked) throw IdempotencyConflict()
+    onReplay()
   }
   if (known !== undefined && 'body' in known) {
     reply.replay(known)
@@ -48,6 +49,8 @@ async function answer(
       asked,
       lingers: linger,
       maxBytes: MAX_BYTES,
+      // One may begin while this request looks for an answer in Redis.
+      onJoin: onReplay,
       keep: kept => app.cache.set(key, kept, { ttl, staleFor: 0 }),
     },
   ]

@@ -14,6 +14,8 @@ export interface Claim {
   readonly maxBytes: number
   /** An older answer, better than none. */
   readonly stale?: KeptAnswer
+  /** Its request joins a call that is under way under this key. */
+  onJoin?(): void
   /** Takes an answer that came whole; `finish` is why it ended. */
   keep(answer: KeptAnswer, finish: string | undefined): void
 }

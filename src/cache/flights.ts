@@ -16,9 +16,11 @@ export class Flights {
    * it asks something else: another request of the same key may have begun while this one looked for an answer in Redis.
    */
   find(claims: readonly Claim[]): Flight | undefined {
-    const flight = claims.map(({ key }) => this.get(key)).find(found => found !== undefined)
+    const met = claims.find(({ key }) => this.get(key) !== undefined)
+    const flight = met && this.get(met.key)
     if (flight === undefined) return undefined
     if (claims.some(({ asked }) => asked !== flight.asked)) throw IdempotencyConflict()
+    met?.onJoin?.()
     for (const claim of claims) {
       if (this.#flights.get(claim.key) === flight) continue
       flight.claim(claim)

@@ -131,6 +131,18 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     assert.equal(upstream.requests.length, before + 1)
   })
 
+  it('D11: of two equal requests at once under one key, which both look for it in Redis, one says that it is a retry', async (t: TestContext) => {
+    const model = uniqueKey()
+    const config = { models: { [model]: { targets: [{ provider: 'a', model: 'm' }] } }, state: { redis: redis.url } }
+    const bench = await setUp(t, [echo], { config })
+    await reached(bench, model, 'shared')
+    const before = bench.upstream.requests.length
+    const word = { 'idempotency-key': uniqueKey() }
+    const answers = await Promise.all([1, 2].map(() => bench.gateway.post(CHAT, asked({ model }), word)))
+    assert.deepEqual(answers.map(({ headers }) => headers.get('x-sluice-idempotent')).sort(), [null, 'replayed'])
+    assert.equal(bench.upstream.requests.length, before + 1)
+  })
+
   it('D11: of two requests at once under one key, which both look for it in Redis, one is refused: nobody reads the answer to another', async (t: TestContext) => {
     const model = uniqueKey()
     const bench = await setUp(t, [echo], {
