@@ -15,6 +15,9 @@ const MAX_WHOLE_BYTES = 64 * 1024 * 1024
 /** What is held in one piece where bytes of any kind may come: JSON may be an error, and a page is no answer. */
 const WHOLE_TYPES = /^(?:application\/(?:[\w.-]+\+)?json|text\/html)\b/i
 
+/** A number beyond it is no status, and stands for an error of the server (RFC 9110, 15). */
+const LAST_STATUS = 599
+
 const TOO_LARGE = { type: 'failed', kind: 'network', reason: 'the answer of the provider is too large' } as const
 const UNDECODABLE = {
   type: 'failed',
@@ -153,7 +156,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
     if (status < 200) return
-    this.#status = status
+    this.#status = Math.min(status, LAST_STATUS)
     this.#headers = headers
     this.#decoder = decoderFor(headers)
       ?.on('data', (chunk: Buffer) => this.#take(chunk))
@@ -195,12 +198,12 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    deadlines.forget(this)
     if (this.#decoder === undefined) this.#finish()
     else this.#decoder.end()
   }
 
   #finish(): void {
+    deadlines.forget(this)
     if (this.#stream !== undefined) {
       this.#stream.end()
       return
@@ -254,5 +257,5 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
 
 /** Server-sent events, and the binary ones of AWS. */
 function isEventStream(type: string | string[] | undefined): boolean {
-  return typeof type === 'string' && /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/.test(type)
+  return typeof type === 'string' && /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/i.test(type)
 }

@@ -30,5 +30,5 @@ export function header(headers: ResponseHeaders, name: string): string | undefin
 
 /** Whether an answer that comes piece by piece comes as events. */
 export function isEventStream(headers: ResponseHeaders): boolean {
-  return header(headers, 'content-type')?.startsWith('text/event-stream') === true
+  return /^text\/event-stream/i.test(header(headers, 'content-type') ?? '')
 }

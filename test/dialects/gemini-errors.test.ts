@@ -22,6 +22,11 @@ for (const [status, word, kind] of [
   })
 }
 
+test('a code that is no status of an error is none', () => {
+  for (const code of [-1, 200, 450.5, 600])
+    assert.equal(gemini.readError(200, { error: { code } }).status, 502, `${code}`)
+})
+
 test('a key that Google refuses is the fault of the gateway, and nothing of it is shown', () => {
   const details = [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }]
   const invalid = { error: { code: 400, message: 'API key AIza not valid.', status: 'INVALID_ARGUMENT', details } }

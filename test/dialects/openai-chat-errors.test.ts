@@ -43,6 +43,11 @@ for (const [title, json, message] of [
   })
 }
 
+test('a code that is no status of an error is none', () => {
+  for (const code of [-1, 200, 450.5, '450.5', 600])
+    assert.equal(readError(200, { error: { code } }).status, 502, `${code}`)
+})
+
 test('B35: an error of this dialect goes on verbatim, with its status', () => {
   const json = { error: { message: 'said', type: 't', param: null, code: 'c', failed_generation: 'x' }, user_id: 'u' }
   assert.deepEqual(writeError(readError(400, json)), { status: 400, body: json })

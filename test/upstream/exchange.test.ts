@@ -94,6 +94,17 @@ test('a stream is known by its head, and an error is whole whatever its type', a
   t.assert.equal(`${refusal.type} ${refusal.status} ${refusal.body}`, 'whole 500 no')
 })
 
+test('the name of a media type has no case', async t => {
+  const headers = { 'content-type': 'Text/Event-Stream' }
+  const bench = await setUp(t, stream(['a'], { headers }))
+  t.assert.equal(String(await drain(await openStream(bench))), 'a')
+})
+
+test('a number that is no status is an error of the vendor', async t => {
+  const bench = await setUp(t, whole({ ok: true }, { status: 999 }))
+  t.assert.equal(((await bench.call()) as WholeOutcome).status, 599)
+})
+
 test('A22: what was compressed against our wish is decoded, whole and streamed', async t => {
   for (const [encoding, compress] of [
     ['gzip', gzipSync],
@@ -231,6 +242,16 @@ test('A20: while the client holds the vendor back its silence is no failure, unt
   )
   t.assert.match(failure.reason, /total/)
   t.assert.equal(performance.now() - startedAt > 150, true, 'the idle timeout would have been far earlier')
+})
+
+test('A20: so is a compressed stream, of which the vendor has sent all', async t => {
+  const headers = { 'content-encoding': 'gzip' }
+  const bench = await setUp(t, stream([gzipSync('data: "x"\n\n'.repeat(100_000))], { headers }))
+  const { body } = await openStream(bench, { timeouts: { ...PATIENT, total: 200 } })
+  const failure = await new Promise<FailedOutcome>(resolve =>
+    body.attach({ data: () => body.pause(), end: () => {}, fail: resolve }),
+  )
+  t.assert.match(failure.reason, /total/)
 })
 
 test('A14: bytes that are no event do not hold off the first-byte timeout', async t => {

@@ -62,7 +62,7 @@ const KEY_REASON = /^(?:API_KEY_|ACCESS_TOKEN_)/
 export function readError(status: number, json: Json | undefined): Fault {
   const error = errorOf(json)
   const word = typeof error.status === 'string' ? error.status : undefined
-  const said = typeof error.code === 'number' && error.code >= 400 ? error.code : STATUSES[word ?? '']
+  const said = isStatus(error.code) ? error.code : STATUSES[word ?? '']
   const actual = status >= 400 ? status : (said ?? 502)
   const named = { ...(word !== undefined && { type: word }) }
   const kind = KINDS.get(actual) ?? (actual < 500 ? 'invalid' : 'upstream')
@@ -80,6 +80,10 @@ export function readError(status: number, json: Json | undefined): Fault {
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { raw: { dialect: DIALECT, value: { error } } }),
   }
+}
+
+function isStatus(code: Json | undefined): code is number {
+  return Number.isInteger(code) && Number(code) >= 400 && Number(code) <= 599
 }
 
 function errorOf(json: Json | undefined): Members {

@@ -111,7 +111,7 @@ function words(said: Members, param: boolean): Pick<Fault, 'code' | 'type' | 'pa
 function statusOf(said: Members): number | undefined {
   for (const value of [said.status_code, said.code, said.status, said.type]) {
     const status = typeof value === 'string' ? (WORDS.get(value) ?? Number(value)) : value
-    if (typeof status === 'number' && status >= 400 && status <= 599) return status
+    if (typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599) return status
   }
   return undefined
 }
