@@ -10,8 +10,8 @@ export interface ScriptAnswer {
   readonly levels: readonly number[]
 }
 
-/** Takes nothing, but needs all that a take needs: the script, and leave to write. */
-const PROBE: Demand = { key: 'probe', bucket: { capacity: 1, refillPerSecond: 1000 }, cost: 0, estimated: false }
+/** Takes what is back in a ms, and so needs all that a take needs: the script, leave to write, and room, which a full Redis has for no new key. */
+const PROBE: Demand = { key: 'probe', bucket: { capacity: 1, refillPerSecond: 1000 }, cost: 1, estimated: false }
 
 /** Its time counts from 2025: nearer to zero, the fractions of a ms that many small takes add up keep their digits. */
 const NOW = `
