@@ -97,7 +97,9 @@ export const provider = z
       .optional()
       .describe('Several keys instead of one, each with its own breaker; empty ones are left out.'),
     timeouts: timeouts.prefault({}).describe('How long to wait for what.'),
-    connections: wholeNumber(1, 65_535).prefault(256).describe('Most connections to the vendor, opened when needed.'),
+    connections: wholeNumber(1, 65_535)
+      .prefault(256)
+      .describe('Most connections to the vendor, opened when needed; while all are in use, other targets go first.'),
     breaker: breaker.prefault({}).describe('When to leave a failing target alone.'),
     health: health
       .optional()

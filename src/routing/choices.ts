@@ -45,11 +45,11 @@ export class Choices {
 
   /**
    * The first that may be asked at `now`; where there is none, the refusal that ends first, of one at a limit where there is
-   * any. The unhealthy are left out, but where everybody is unhealthy or failing those are asked whose config says so. Leaves
-   * out `except`.
+   * any. The unhealthy are left out, but where everybody is unhealthy or failing those are asked whose config says so. Who has
+   * no connection free comes last. Leaves out `except`.
    */
   next(now: number, except?: Target): Choice | Refusal {
-    const left = except === undefined ? this.#left : this.#left.filter(({ target }) => target !== except)
+    const left = freeFirst(except === undefined ? this.#left : this.#left.filter(({ target }) => target !== except))
     const found = this.#firstOf(left, isWell, now)
     if (found !== undefined && (!isRefusal(found) || found.reason === 'limited')) return found
     if (this.#wellFailed) return found ?? NOBODY
@@ -77,6 +77,16 @@ export class Choices {
     }
     return best
   }
+}
+
+/** At who has no connection free, a call would wait for one while others could answer. */
+function freeFirst(candidates: readonly Candidate[]): readonly Candidate[] {
+  if (!candidates.some(isFull)) return candidates
+  return [...candidates.filter(candidate => !isFull(candidate)), ...candidates.filter(isFull)]
+}
+
+function isFull({ target }: Candidate): boolean {
+  return target.vendor.pool.full
 }
 
 function isWell({ target }: Candidate): boolean {

@@ -74,15 +74,18 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   #reused = false
   #paused = false
   #begun = false
+  /** Counted among the calls of the pool. */
+  #counted = false
+  /** All connections were in use when it started. */
+  #waited = false
 
   constructor(request: ExchangeRequest) {
     this.request = request
     this.outcome = new Promise(resolve => {
       this.#settle = resolve
     })
-    const { timeouts, stream } = request
-    this.#totalTick = deadlines.after(timeouts.total)
-    this.dueTick = stream ? Math.min(this.#totalTick, deadlines.after(timeouts.firstByte)) : this.#totalTick
+    this.#totalTick = deadlines.after(request.timeouts.total)
+    this.#expectAnswer()
   }
 
   /** It has been given to a connection. */
@@ -90,10 +93,19 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     return this.#controller !== undefined
   }
 
+  /** It was given up while it waited for one of our connections: that says nothing of the vendor. */
+  get crowdedOut(): boolean {
+    return this.#waited && !this.sent
+  }
+
   /** Puts the request on the wire. Called once, by the requestable behind reply-from or by who has no reply. */
   start(): void {
     if (this.#settled) return
     deadlines.watch(this)
+    const { pool } = this.request
+    this.#waited = pool.full
+    this.#counted = true
+    pool.calls += 1
     atTurnEnd(() => {
       if (!this.#settled) this.#dispatch()
     })
@@ -103,10 +115,21 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   abort(failure: FailedOutcome): void {
     if (this.#failure !== undefined) return
     this.#failure = failure
-    deadlines.forget(this)
+    this.#leave()
     this.#controller?.abort(new Error(failure.reason))
     this.#decoder?.destroy()
     this.#fail(failure)
+  }
+
+  #leave(): void {
+    deadlines.forget(this)
+    if (this.#counted) this.request.pool.calls -= 1
+    this.#counted = false
+  }
+
+  #expectAnswer(): void {
+    const { timeouts, stream } = this.request
+    this.dueTick = stream ? Math.min(this.#totalTick, deadlines.after(timeouts.firstByte)) : this.#totalTick
   }
 
   /** Data has come that counts as life: the next silence is measured from here. */
@@ -126,6 +149,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   }
 
   #timeoutReason(): string {
+    if (this.crowdedOut) return 'no connection to the provider became free in time'
     if (this.dueTick >= this.#totalTick) return 'the provider did not finish within the total timeout'
     return this.#bytes === 0
       ? 'the provider sent nothing within the first-byte timeout'
@@ -151,6 +175,8 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     this.#reused = !this.request.pool.connecting
+    // Its wait for a connection was no silence of the vendor's.
+    if (this.#waited) this.#expectAnswer()
     if (this.#failure !== undefined) controller.abort(new Error(this.#failure.reason))
   }
 
@@ -203,7 +229,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   }
 
   #finish(): void {
-    deadlines.forget(this)
+    this.#leave()
     if (this.#stream !== undefined) {
       this.#stream.end()
       return

@@ -18,6 +18,8 @@ export class Pool {
    * the one for which it connected before anything else runs.
    */
   connecting = false
+  /** Calls that have one of the connections, or wait for one. */
+  calls = 0
   readonly #settings: PoolSettings
 
   constructor(settings: PoolSettings) {
@@ -38,6 +40,11 @@ export class Pool {
         this.connecting = false
       })
     })
+  }
+
+  /** All connections are in use: who comes now waits for one. */
+  get full(): boolean {
+    return this.calls >= this.#settings.connections
   }
 
   /** Whether a pool with these settings would open the same connections. */

@@ -26,6 +26,30 @@ test('a vendor that answers 200 and stalls is failed over from, and soon left al
   t.assert.equal(await breakerOf(gateway, 'a'), 2)
 })
 
+test('C25: while all connections to a vendor are in use the next one is asked at once', async t => {
+  const { gateway } = await setUp(t, [stream([...chatStream('first').slice(0, 2), NEVER]), ANSWERS], {
+    provider: { connections: 1 },
+  })
+  const holder = new Client(gateway.url + CHAT, STREAM)
+  await holder.until('first')
+  const { headers } = await gateway.post(CHAT, asked())
+  t.assert.deepEqual([headers.get('x-sluice-target'), headers.get('x-sluice-failed')], ['b/m', null])
+  holder.leave()
+})
+
+test('C25: where there is none, waiting in vain for a connection is no failure of the vendor', async t => {
+  const { gateway } = await setUp(t, [stream([...chatStream('first').slice(0, 2), NEVER])], {
+    provider: { connections: 1, timeouts: { firstByte: '25ms' }, breaker: { minimumCalls: 1 } },
+  })
+  const holder = new Client(gateway.url + CHAT, STREAM)
+  await holder.until('first')
+  const refused = await gateway.post(CHAT, STREAM)
+  t.assert.equal(refused.status, 504)
+  t.assert.match(await refused.text(), /no connection to the provider became free/)
+  t.assert.equal(await breakerOf(gateway, 'a'), 0)
+  holder.leave()
+})
+
 /** Resets every second request, whatever connection it comes on. */
 function resetEverySecond(handler: Handler): Handler {
   let count = 0

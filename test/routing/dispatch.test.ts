@@ -123,7 +123,7 @@ function slowVendor() {
   const outcome = new Promise<Outcome>(resolve => {
     answer = resolve
   })
-  return { answer, outcome, exchange: { sent: true, abort: answer as (failure: Outcome) => void } }
+  return { answer, outcome, exchange: { sent: true, crowdedOut: false, abort: answer as (failure: Outcome) => void } }
 }
 
 test('a second target is asked when the first is slow; who answers first is read, the other is hung up on', async t => {

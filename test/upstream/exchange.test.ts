@@ -183,6 +183,20 @@ test('an abort while the request waits for a free connection never reaches the w
   t.assert.equal(bench.upstream.requests.length, 2)
 })
 
+test('C25: a wait for a connection in vain is told as such, and the first byte is expected from its end on', async t => {
+  const late = stream([new Promise(resolve => setTimeout(resolve, 150)), 'x'])
+  const bench = await setUp(t, [silence(), late], 1)
+  const first = bench.call({ timeouts: { ...PATIENT, total: 200 } })
+  const within = (firstByte: number) => bench.make({ stream: true, timeouts: { ...PATIENT, firstByte } })
+  const [hasty, patient] = [within(50), within(250)]
+  for (const waiting of [hasty, patient]) waiting.start()
+  t.assert.match(((await hasty.outcome) as FailedOutcome).reason, /no connection .* became free/)
+  t.assert.deepEqual([hasty.crowdedOut, bench.pool.full], [true, true])
+  t.assert.equal(((await first) as FailedOutcome).kind, 'timeout')
+  t.assert.equal(String(await drain((await patient.outcome) as StreamOutcome)), 'x')
+  t.assert.deepEqual([patient.crowdedOut, bench.pool.calls], [false, 0])
+})
+
 test("an abort closes the vendor's socket: before the head, and within the stream", async t => {
   const bench = await setUp(t, [silence(), stream(['x', new Promise(() => {})])])
   const early = bench.make()

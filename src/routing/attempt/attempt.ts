@@ -16,6 +16,8 @@ import type { Candidate } from '../target.ts'
 interface Carrier extends Abortable {
   /** The request is on the wire. */
   readonly sent: boolean
+  /** It never came so far, as all of our connections were in use. */
+  readonly crowdedOut: boolean
 }
 
 /** One try of one candidate: tells the gate, the target's load and the record how it ended, once, when the answer has ended. */
@@ -90,7 +92,7 @@ export class Attempt {
     if (failure !== undefined) this.#note(failure)
     const verdict = this.#verdict(failure)
     this.#timing.settle(verdict, now)
-    if (isOverload(failure, this.record.firstByteAt)) this.#permit.overloaded()
+    if (!this.#crowdedOut && isOverload(failure, this.record.firstByteAt)) this.#permit.overloaded()
     this.#permit.settle(verdict)
   }
 
@@ -109,8 +111,12 @@ export class Attempt {
     else this.used(usage.input + usage.output)
   }
 
+  get #crowdedOut(): boolean {
+    return this.#exchange?.crowdedOut === true
+  }
+
   #verdict(failure: Kind | undefined): Verdict {
-    if (failure !== undefined) return CONSEQUENCES[failure].breaker ? 'bad' : 'neutral'
+    if (failure !== undefined) return CONSEQUENCES[failure].breaker && !this.#crowdedOut ? 'bad' : 'neutral'
     const { slowerThan } = this.candidate.target.vendor.breaker
     if (slowerThan === undefined || this.#begunAt === undefined) return 'good'
     return this.#begunAt - this.record.startedAt > slowerThan ? 'slow' : 'good'

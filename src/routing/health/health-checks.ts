@@ -83,8 +83,13 @@ class Watch {
 
   async #check(): Promise<void> {
     const { now } = this.#options
-    const { keys, health } = this.vendor
+    const { keys, health, pool } = this.vendor
     const startedAt = now()
+    // It would wait for a connection; and who answers so many calls is known by them.
+    if (pool.full) {
+      this.#timer = this.#after(this.#interval)
+      return
+    }
     this.#turn = (this.#turn + 1) % keys.length
     const key = keys[this.#turn] as VendorKey
     const finding = await this.#ask(key)

@@ -129,6 +129,17 @@ test('the keys are checked in turn, and a refused one is no ill health', async t
   t.assert.equal(bench.vendor.health.healthy, true)
 })
 
+test('a vendor all of whose connections are in use is not checked: the check would have to wait for one', async t => {
+  const bench = await setUp(t, WELL)
+  const { pool } = bench.vendor
+  pool.calls = 1_000
+  await bench.pass(5_000, 0)
+  t.assert.equal(pool.calls, 1_000, 'it has not joined those that wait')
+  pool.calls = 0
+  await bench.pass(SETTINGS.interval, 1)
+  t.assert.equal(bench.upstream.requests.length, 1)
+})
+
 test('no check begins while one is under way, and the next one after it at once where it is due', async t => {
   const released = Promise.withResolvers<void>()
   const bench = await setUp(t, async (seen, response) => {
