@@ -53,6 +53,22 @@ test('C4: a limit that is told under a 200 rests the target', async t => {
   )
 })
 
+for (const [id, error] of [
+  ['C4: a limit', { message: 'slow down', code: 'rate_limit_exceeded' }],
+  ['C2: a refused key', { message: 'No auth credentials found', code: 401 }],
+] as const) {
+  test(`${id} that is told as the first event of a stream rests, so that the next one is asked at once`, async t => {
+    const refusing = stream([`data: ${JSON.stringify({ error })}\n\n`])
+    const { gateway, upstreams } = await setUp(t, [refusing, stream(chatStream('second'))])
+    for (let turn = 0; turn < 3; turn += 1)
+      t.assert.match(await new Client(gateway.url + CHAT, asked({ stream: true })).whole(), /second/)
+    t.assert.deepEqual(
+      upstreams.map(({ requests }) => requests.length),
+      [1, 3],
+    )
+  })
+}
+
 test("C1: the request's own fault is told at once, with the status that belongs to it", async t => {
   const invalid = whole({ error: { message: 'too long', code: 'context_length_exceeded' } })
   const { gateway, upstreams } = await setUp(t, [invalid, ANSWERS])

@@ -21,9 +21,9 @@ import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } fr
 import { KEY_COOLDOWN } from '../breaker/cooldown.ts'
 import { retryAfterMs } from '../quota/retry-after.ts'
 import type { Candidate } from '../target.ts'
-import type { Answer } from './answer.ts'
+import type { Answer, RefusedAnswer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
-import { judge } from './judge.ts'
+import { type Judgement, judge, judgeEvent } from './judge.ts'
 import { wasteOf } from './waste.ts'
 
 /** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
@@ -124,10 +124,8 @@ async function stream(
   const held = await hold(flow, passage.lane === 'pass')
   if (held.type === 'failed') return failed(call, attempt, held.failure, held.items)
   if (held.type === 'faulted') {
-    const { fault } = held
-    attempt.settle(call.now(), fault.kind, 'an error event before any content')
-    const answer: Answer = { type: 'refused', attempt, passage, status: fault.status, headers, fault, body: undefined }
-    return { kind: fault.kind, ofKey: false, answer }
+    const judgement = judgeEvent(attempt.candidate.target.vendor.provider, held.fault)
+    return refuse(call, attempt, judgement, 'an error event before any content', { passage, headers, body: undefined })
   }
   return {
     type: 'stream',
@@ -151,25 +149,34 @@ function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items:
 }
 
 function refused(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Failure {
-  const { headers, body } = outcome
-  const { candidate } = attempt
-  const { provider } = candidate.target.vendor
-  const { fault, kind, ourKey, wholeKey, retryAfterMs: said } = judge(provider, passage.dialect, outcome.status, body)
-  attempt.settle(
-    call.now(),
-    ourKey ? 'unauthorized' : kind,
-    ourKey ? 'the provider refused our key' : `status ${outcome.status}`,
-  )
+  const { status, headers, body } = outcome
+  const judgement = judge(attempt.candidate.target.vendor.provider, passage.dialect, status, body)
+  return refuse(call, attempt, judgement, `status ${status}`, { passage, headers, body })
+}
+
+/** Rests the key or the target that refused, where that follows; `reason` is for the log, `shown` what the client may read of it. */
+function refuse(
+  call: Question,
+  attempt: Attempt,
+  { fault, kind, ourKey, wholeKey, retryAfterMs: said }: Judgement,
+  reason: string,
+  shown: Pick<RefusedAnswer, 'passage' | 'headers' | 'body'>,
+): Failure {
+  const { key, gate } = attempt.candidate
+  const now = call.now()
+  attempt.settle(now, ourKey ? 'unauthorized' : kind, ourKey ? 'the provider refused our key' : reason)
   if (ourKey) {
-    if (wholeKey) candidate.key.cooldown.extend(call.now(), KEY_COOLDOWN)
-    else candidate.gate.cooldown.extend(call.now(), FORBIDDEN_COOLDOWN)
+    if (wholeKey) key.cooldown.extend(now, KEY_COOLDOWN)
+    else gate.cooldown.extend(now, FORBIDDEN_COOLDOWN)
     return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
   }
   const limited = kind === 'limited'
-  const wait = retryAfterMs(headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
-  if (limited && wait !== undefined) candidate.gate.cooldown.extend(call.now(), wait)
+  const wait = retryAfterMs(shown.headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
+  if (limited && wait !== undefined) gate.cooldown.extend(now, wait)
   const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
-  const { status } = fault
-  const answer = { type: 'refused', attempt, passage, status, headers, fault, body, ...retryAfter } as const
-  return { kind, ofKey: limited, answer }
+  return {
+    kind,
+    ofKey: limited,
+    answer: { type: 'refused', attempt, status: fault.status, fault, ...shown, ...retryAfter },
+  }
 }

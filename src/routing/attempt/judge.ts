@@ -32,6 +32,13 @@ export function judge(provider: Provider, dialect: Dialect, answered: number, bo
   return { fault, retryAfterMs: waitOf(provider, json), ...blameFor(provider, fault.status, json) }
 }
 
+/** What an error event at the beginning of a stream means, which has been read: it has no status of its own but the fault's. */
+export function judgeEvent(provider: Provider, fault: Fault): Judgement {
+  const json = fault.raw?.value
+  const { kind, ...blamed } = blameFor(provider, fault.status, json)
+  return { fault, retryAfterMs: waitOf(provider, json), ...blamed, kind: blamed.ourKey ? kind : fault.kind }
+}
+
 function waitOf(provider: Provider, json: Json | undefined): number | undefined {
   const wait = provider.retryAfter?.(json)
   return wait ? Math.min(wait, MAX_COOLDOWN_MS) : undefined
