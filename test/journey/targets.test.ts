@@ -242,7 +242,9 @@ test('C12: a probe that hangs ends at its own timeout and opens the breaker agai
   await gateway.logged(({ state }) => state === 'half-open')
   upstream.use(silence())
   t.assert.equal((await gateway.post(CHAT, asked())).status, 504)
-  t.assert.equal(await breakerOf(gateway, 'a'), 2)
+  // From the log: on a busy machine the breaker is half open once more before a metric could be read.
+  const states = gateway.logs.flatMap(({ state }) => state ?? [])
+  t.assert.deepEqual(states.slice(0, 3), ['open', 'half-open', 'open'])
 })
 
 test('a target that limits us rests under every name that leads to it', async t => {
