@@ -17,12 +17,7 @@ import { hold } from '../../relay/hold.ts'
 import type { Passage } from '../../relay/passage.ts'
 import { holdsError, looksLikeJson, readWhole } from '../../relay/whole.ts'
 import type { FailedOutcome } from '../../upstream/failure.ts'
-import {
-  isEventStream,
-  type Outcome,
-  type StreamOutcome,
-  type WholeOutcome,
-} from '../../upstream/outcome.ts'
+import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } from '../../upstream/outcome.ts'
 import { KEY_COOLDOWN } from '../breaker/cooldown.ts'
 import { retryAfterMs } from '../quota/retry-after.ts'
 import type { Candidate } from '../target.ts'
