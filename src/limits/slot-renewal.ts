@@ -1,15 +1,12 @@
 import type { RedisLink } from '../redis/link.ts'
 import { Roster } from '../roster.ts'
 import { isSlot } from './demand.ts'
-import type { LimitScripts } from './limit-scripts.ts'
+import { type LimitScripts, SLOTS_A_RUN } from './limit-scripts.ts'
 import type { Reservation } from './reservation.ts'
 import type { SlotReturns } from './slot-returns.ts'
 
 /** Renewals within the life of a slot: two may fail before it lapses. */
 const RENEWALS_PER_LIFE = 3
-/** Slots that one run of the script renews: what Redis does in a fraction of a ms. */
-const CHUNK = 200
-
 /** Keeps the slots that this process holds in Redis from lapsing, by one timer for all. */
 export class SlotRenewal {
   readonly #link: RedisLink
@@ -48,7 +45,7 @@ export class SlotRenewal {
     for (const [key, holders] of this.#holdersByKey()) {
       while (holders.length > 0) {
         // One that was given back meanwhile must not be put there again.
-        const held = holders.splice(-CHUNK).filter(isHeld)
+        const held = holders.splice(-SLOTS_A_RUN).filter(isHeld)
         for (const reservation of held) reservation.mayHoldShared = true
         if (held.length > 0) await this.#link.answer(this.#scripts.renew(key, held.map(idOf)))
       }

@@ -1,9 +1,6 @@
 import type { RedisLink } from '../redis/link.ts'
 import { type Demand, isSlot } from './demand.ts'
-import type { LimitScripts } from './limit-scripts.ts'
-
-/** Slots that one run of the script gives back: what Redis does in a fraction of a ms. */
-const CHUNK = 200
+import { type LimitScripts, SLOTS_A_RUN } from './limit-scripts.ts'
 
 /**
  * Slots whose requests ended while Redis did not answer. They are given back when it does: until they lapsed they would keep
@@ -31,7 +28,7 @@ export class SlotReturns {
       if (!this.#link.shared) return
       this.#owed.delete(key)
       while (ids.length > 0) {
-        const some = ids.splice(-CHUNK)
+        const some = ids.splice(-SLOTS_A_RUN)
         if ((await this.#link.answer(this.#scripts.release(key, some))) !== undefined) continue
         this.#add(key, [...ids, ...some])
         return
