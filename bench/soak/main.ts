@@ -11,7 +11,7 @@ import { run } from './run.ts'
 const USAGE = `Usage: npm run soak -- [--minutes N | --quick] [--write]
 
   --minutes N   so long under load; 15 unless said
-  --quick       a minute and a half, for CI; too short to judge memory
+  --quick       two minutes, for CI; too short to judge memory
   --write       write docs/soak.md and its picture as well
 
 Exits with 1 when something is left behind. Needs Linux and a redis-server.
