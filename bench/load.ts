@@ -25,11 +25,11 @@ export interface Generator {
   load(call: Call, seconds: number): Promise<Load>
 }
 
-/** wrk where it is installed: it takes less than autocannon from the machine that the arms need. `temporary` holds its script. */
+/** wrk where it is installed: it takes less than autocannon from the machine that the arms need. `temporary` holds what they read. */
 export function chooseGenerator(temporary: string): Generator {
   // wrk has no version option that succeeds; that it could be started is enough.
   const installed = spawnSync('wrk', ['-v']).error === undefined
-  return installed ? wrk(temporary) : autocannon
+  return installed ? wrk(temporary) : autocannon(temporary)
 }
 
 function wrk(temporary: string): Generator {
@@ -69,21 +69,26 @@ interface AutocannonResult {
   readonly latency: { readonly p50: number; readonly p99: number }
 }
 
-const autocannon: Generator = {
-  name: 'autocannon',
-  async load({ url, headers, body }, seconds) {
-    const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js')
-    const headerOptions = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`])
-    const options = ['--json', '-n', '-m', 'POST', '-c', String(CONNECTIONS), '-d', String(seconds), '-t', '30']
-    const { stdout } = await run(process.execPath, [program, ...options, ...headerOptions, '-b', body, url])
-    const result = JSON.parse(stdout) as AutocannonResult
-    const { p50, p99 } = result.latency
-    return {
-      requests: result['2xx'],
-      seconds: result.duration,
-      p50,
-      p99,
-      failures: result.non2xx + result.errors,
-    }
-  },
+function autocannon(temporary: string): Generator {
+  const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js')
+  const bodyFile = join(temporary, 'body.json')
+  return {
+    name: 'autocannon',
+    async load({ url, headers, body }, seconds) {
+      // Some are larger than what a command line may hold.
+      writeFileSync(bodyFile, body)
+      const headerOptions = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`])
+      const options = ['--json', '-n', '-m', 'POST', '-c', String(CONNECTIONS), '-d', String(seconds), '-t', '30']
+      const { stdout } = await run(process.execPath, [program, ...options, ...headerOptions, '-i', bodyFile, url])
+      const result = JSON.parse(stdout) as AutocannonResult
+      const { p50, p99 } = result.latency
+      return {
+        requests: result['2xx'],
+        seconds: result.duration,
+        p50,
+        p99,
+        failures: result.non2xx + result.errors,
+      }
+    },
+  }
 }

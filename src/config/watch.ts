@@ -5,6 +5,8 @@ import { placesOf } from './places.ts'
 
 /** How long files must have been left alone, ms: an editor's save is several steps, and a half-written file is no configuration. */
 const QUIET = 100
+/** At the latest so long after a change they are looked at, ms: a file that is written without end must not hold up the others. */
+const PATIENCE = 5_000
 
 export interface WatchOptions {
   /** The absolute paths to watch, each with the fingerprint of what was last read from it. Asked again after each change. */
@@ -22,7 +24,8 @@ export interface WatchOptions {
 export class FileWatch {
   readonly #options: WatchOptions
   readonly #watchers: FSWatcher[] = []
-  #timer: NodeJS.Timeout | undefined
+  #quiet: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(options: WatchOptions) {
@@ -34,17 +37,25 @@ export class FileWatch {
 
   close(): void {
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#calm()
     for (const watcher of this.#watchers.splice(0)) watcher.close()
   }
 
   #stir(): void {
     if (this.#closed) return
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#look(), QUIET).unref()
+    clearTimeout(this.#quiet)
+    this.#quiet = setTimeout(() => void this.#look(), QUIET).unref()
+    this.#patience ??= setTimeout(() => void this.#look(), PATIENCE).unref()
+  }
+
+  #calm(): void {
+    clearTimeout(this.#quiet)
+    clearTimeout(this.#patience)
+    this.#patience = undefined
   }
 
   async #look(): Promise<void> {
+    this.#calm()
     // Before the files are read, so that nothing falls between.
     this.#follow()
     const changed = [...this.#options.files()].some(([path, seen]) => fingerprintOf(path) !== seen)

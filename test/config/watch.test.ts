@@ -123,6 +123,15 @@ test('C22: ten saves in a moment are told once', async t => {
   t.assert.equal(await bench.changed(), 1)
 })
 
+test('a file that is saved without end is told all the same, within seconds', async t => {
+  const bench = plain(t)
+  for (let ms = 0; ms < 6_000; ms += QUIET / 2) {
+    bench.write('sluice.yaml', `at ${ms}`)
+    await bench.elapse(QUIET / 2)
+  }
+  t.assert.equal(bench.changes, 1)
+})
+
 test("C22: the swap of a ConfigMap's links is told once, and so is the next one", async t => {
   const bench = configMap(t)
   for (const round of [1, 2]) {
