@@ -58,9 +58,10 @@ function vendorSettings(allowed: Allowed | undefined): object {
       window: '2s',
       minimumCalls: 20,
       errorRate: 0.5,
-      openFor: '1s',
-      maxOpenFor: '2s',
-      probes: 2,
+      // Callers who were told to come back do so for two or three seconds only: who looks late has them all wait in one queue.
+      openFor: '500ms',
+      maxOpenFor: '1s',
+      probes: 5,
       closeAfter: 2,
     },
   }
