@@ -1,4 +1,5 @@
 import { Cancelled, CONSEQUENCES, NoTarget } from '../errors.ts'
+import { wholeSeconds } from '../retry-after.ts'
 import type { Answer } from './attempt/answer.ts'
 import { type Failure, isFailure } from './attempt/ask.ts'
 import { type Asking, askAndStrike } from './attempt/ask-and-strike.ts'
@@ -85,8 +86,7 @@ function mayAskAgain(call: Dispatch, choices: Choices, { kind, ofKey }: Failure)
 }
 
 function nobody({ envelope }: Dispatch, { waitMs }: Refusal): Error {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
-  return NoTarget({ retryAfter: seconds }, envelope.model, seconds)
+  return NoTarget({ retryAfterMs: waitMs }, envelope.model, wholeSeconds(waitMs))
 }
 
 function conclude({ answer, error }: Failure): Answer {
