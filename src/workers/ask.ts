@@ -1,0 +1,29 @@
+import type { Readable } from 'node:stream'
+import { request } from 'undici'
+import type { WorkerProcess } from './worker-process.ts'
+
+export interface Asked {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Readable & { json(): Promise<unknown> }
+}
+
+/**
+ * Asks a worker by its own ops listener; `target` is a path with its query. Waits as long as `signal` lets it: a profile takes its time.
+ * Rejects where the worker does not answer.
+ */
+export async function askWorker(
+  { doors }: Pick<WorkerProcess, 'doors'>,
+  opsKey: string,
+  target: string,
+  signal: AbortSignal,
+): Promise<Asked> {
+  if (doors === undefined) throw new Error('this worker does not answer')
+  const { statusCode, headers, body } = await request(doors.opsUrl + target, {
+    headers: { authorization: `Bearer ${opsKey}` },
+    signal,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+  return { status: statusCode, headers, body }
+}
