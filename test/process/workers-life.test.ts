@@ -30,6 +30,20 @@ async function describe(crew: Crew): Promise<Described> {
   return JSON.parse(await crew.ops('/admin/v1/config')) as Described
 }
 
+/** A stream at each worker, of which the rest comes when it is let. */
+async function startStreams(t: TestContext) {
+  const rest = Promise.withResolvers<void>()
+  const upstream = await startUpstream(
+    stream([ROLE, chunk({ content: 'one' }), rest.promise, chunk({ content: 'two' }), FINISH, DONE]),
+  )
+  t.after(() => upstream.close())
+  const text = `providers: { a: { type: openai-compatible, baseUrl: "${upstream.url}" } }\nlisten: { drain: 20s }\n`
+  const crew = await startCrew(t, text)
+  const calls = [0, 1].map(() => crew.call({ model: 'a/m', stream: true }))
+  for (const call of calls) await call.until('one')
+  return { crew, calls, rest }
+}
+
 test('a worker that is killed is replaced; streams of the others go on, new calls are answered, and no count falls', async (t: TestContext) => {
   const rest = Promise.withResolvers<void>()
   const upstream = await startUpstream(
@@ -58,15 +72,7 @@ test('a worker that is killed is replaced; streams of the others go on, new call
 })
 
 test('C23: on SIGTERM the streams of all workers finish, then the process ends with code 0', async (t: TestContext) => {
-  const rest = Promise.withResolvers<void>()
-  const upstream = await startUpstream(
-    stream([ROLE, chunk({ content: 'one' }), rest.promise, chunk({ content: 'two' }), FINISH, DONE]),
-  )
-  t.after(() => upstream.close())
-  const text = `providers: { a: { type: openai-compatible, baseUrl: "${upstream.url}" } }\nlisten: { drain: 20s }\n`
-  const crew = await startCrew(t, text)
-  const calls = [0, 1].map(() => crew.call({ model: 'a/m', stream: true }))
-  for (const call of calls) await call.until('one')
+  const { crew, calls, rest } = await startStreams(t)
   crew.primary.kill('SIGTERM')
   await crew.primary.wrote(/(?:"msg":"draining"[\s\S]*){2}/)
   rest.resolve()
@@ -75,10 +81,16 @@ test('C23: on SIGTERM the streams of all workers finish, then the process ends w
   t.assert.equal(crew.primary.stderr, '')
 })
 
-test('signals that reach the whole group, as those of a terminal do, are one order to stop', async (t: TestContext) => {
-  const crew = await startCrew(t, SIM + CHAT_MODEL)
-  for (const pid of crew.pids) process.kill(pid, 'SIGINT')
+test('C23: a signal that reaches the whole group, as those of a terminal do, is one order to stop, whoever hears it first', async (t: TestContext) => {
+  const { crew, calls, rest } = await startStreams(t)
+  const [one, other] = crew.pids as [number, number]
+  process.kill(one, 'SIGINT')
+  await crew.primary.wrote(/"msg":"draining"/)
   crew.primary.kill('SIGINT')
+  await crew.primary.wrote(/(?:"msg":"draining"[\s\S]*){2}/)
+  process.kill(other, 'SIGINT')
+  rest.resolve()
+  for (const call of calls) t.assert.match(await call.whole(), /two[\s\S]*\[DONE\]/)
   t.assert.equal(await crew.primary.exit, 0)
   t.assert.equal(crew.primary.stderr, '')
 })
