@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { request } from 'undici'
+import { Cancelled } from '../errors.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 export interface Asked {
@@ -10,7 +11,7 @@ export interface Asked {
 
 /**
  * Asks a worker by its own ops listener; `target` is a path with its query. Waits as long as `signal` lets it: a profile takes its time.
- * Rejects where the worker does not answer.
+ * Rejects where the worker does not answer, with Cancelled once `signal` has fired.
  */
 export async function askWorker(
   { doors }: Pick<WorkerProcess, 'doors'>,
@@ -19,11 +20,11 @@ export async function askWorker(
   signal: AbortSignal,
 ): Promise<Asked> {
   if (doors === undefined) throw new Error('this worker does not answer')
-  const { statusCode, headers, body } = await request(doors.opsUrl + target, {
-    headers: { authorization: `Bearer ${opsKey}` },
-    signal,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
-  return { status: statusCode, headers, body }
+  const options = { headers: { authorization: `Bearer ${opsKey}` }, signal, headersTimeout: 0, bodyTimeout: 0 }
+  try {
+    const { statusCode, headers, body } = await request(doors.opsUrl + target, options)
+    return { status: statusCode, headers, body }
+  } catch (cause) {
+    throw signal.aborted ? Cancelled({ cause }) : cause
+  }
 }
