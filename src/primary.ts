@@ -61,6 +61,8 @@ export async function servePrimary({ config, source, count }: PrimaryOptions): P
     const { apiUrl, models } = await workers.start()
     process.stdout.write(greeting({ apiUrl, opsUrl, config, models }))
   } catch (error) {
+    // A signal has ended workers that were about to start, and will end this process.
+    if (workers.stopping) return
     grace.uninstall()
     workers.kill()
     await ops.close()

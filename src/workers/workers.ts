@@ -38,6 +38,11 @@ export class Workers {
     return this.#opsKey
   }
 
+  /** They were told to end. */
+  get stopping(): boolean {
+    return this.#stopping
+  }
+
   /** Those that answer calls, by their number. */
   get answering(): WorkerProcess[] {
     const answering = [...this.#running.values()].filter(({ doors }) => doors !== undefined)

@@ -95,6 +95,16 @@ test('C23: a signal that reaches the whole group, as those of a terminal do, is 
   t.assert.equal(crew.primary.stderr, '')
 })
 
+test('a signal during the start ends it, with code 0 and not a word of an error', async (t: TestContext) => {
+  const slow = 'export default () => new Promise(() => setInterval(() => {}, 1000))\n'
+  const files = { 'sluice.yaml': `${SIM}plugins: [ ./slow.js ]\n`, 'slow.js': slow }
+  const started = startProcess(t, [], { files, environment: { WORKERS: '2' } })
+  await started.wrote(/Server listening at/)
+  started.kill('SIGTERM')
+  t.assert.equal(await started.exit, 0)
+  t.assert.equal(started.stderr, '')
+})
+
 test('a primary that is killed leaves no worker behind', async (t: TestContext) => {
   const crew = await startCrew(t, SIM + CHAT_MODEL)
   crew.primary.kill('SIGKILL')
