@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import pino, { type Logger } from 'pino'
 
-/** Lines are written together, once so many bytes have gathered and never more at a time, by another thread: waking that costs more than writing... */
+/** Lines are written together, once so many bytes have gathered, at most so many at a time, by another thread: waking that costs more than writing... */
 const ALONE = { minLength: 30 * 1024, maxWrite: 32 * 1024 }
-/** ...where other processes write to the same pipe so few that none of theirs comes between (PIPE_BUF, pipe(7))... */
+/** ...where other processes write to the same pipe so few that none of theirs comes between (PIPE_BUF, pipe(7); less on macOS)... */
 const AMONG_OTHERS = { minLength: 3 * 1024, maxWrite: 4 * 1024 }
 /** ...or this much time has passed (ms): a write for each line would cost a request more than its routing. */
 const FLUSH_EVERY = 200

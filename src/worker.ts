@@ -4,7 +4,7 @@ import { type App, buildApp, CLOSING_MARGIN, closeApp } from './app.ts'
 import { reviveConfig } from './config/assemble.ts'
 import type { Config } from './config/config.ts'
 import { createLogger } from './logger.ts'
-import type { Doors, Order, Report, Start } from './workers/messages.ts'
+import type { Listening, Order, Report, Start } from './workers/messages.ts'
 
 /** They reach a terminal's whole group at once: a worker must not take its own and the primary's order for two. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -62,7 +62,7 @@ class WorkerServer {
     this.#config = config
   }
 
-  async listen(): Promise<Doors> {
+  async listen(): Promise<Listening> {
     const { api, ops } = this.#built
     const { listen } = this.#built.config
     const opsUrl = await ops.listen({

@@ -25,7 +25,7 @@ export class Cell {
 }
 
 /** How the values of several processes become one. */
-export type Together = 'sum' | 'min' | 'max'
+export type Aggregator = 'sum' | 'min' | 'max'
 
 interface ScalarSettings {
   readonly type: 'counter' | 'gauge'
@@ -34,7 +34,7 @@ interface ScalarSettings {
   readonly labelNames: readonly string[]
   /** Sets the values when they are asked for. */
   readonly collect?: ((scalar: FastScalar) => void) | undefined
-  readonly together?: Together | undefined
+  readonly aggregator?: Aggregator | undefined
 }
 
 const NO_LABELS: Labels = Object.freeze({})
@@ -44,19 +44,19 @@ export class FastScalar {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge'
-  readonly aggregator: Together
+  readonly aggregator: Aggregator
   readonly #cells = new Map<string, Cell>()
   readonly #collect: ScalarSettings['collect']
 
   /** Without `labelNames` there is one series, shown from the start. */
   constructor(
-    { type, name, help, labelNames, collect, together = 'sum' }: ScalarSettings,
+    { type, name, help, labelNames, collect, aggregator = 'sum' }: ScalarSettings,
     registry: Prometheus.Registry,
   ) {
     this.type = type
     this.name = name
     this.help = help
-    this.aggregator = together
+    this.aggregator = aggregator
     this.#collect = collect
     if (labelNames.length === 0) this.labels(NO_LABELS)
     // The registry asks of a metric what stands here: name, get, reset.

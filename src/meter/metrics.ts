@@ -1,6 +1,6 @@
 import type * as Prometheus from '@prometheus-io/client'
 import { FastHistogram } from './fast-histogram.ts'
-import { FastScalar, type Together } from './fast-scalar.ts'
+import { type Aggregator, FastScalar } from './fast-scalar.ts'
 
 export interface MetricDefinition {
   readonly name: string
@@ -9,7 +9,7 @@ export interface MetricDefinition {
   readonly labels: readonly string[]
   readonly buckets?: readonly number[]
   /** What several workers make of it together; their sum unless set. */
-  readonly together?: Together
+  readonly aggregator?: Aggregator
 }
 
 /** From a quick cached answer to the longest that is waited for, seconds. */
@@ -103,14 +103,14 @@ export const METRICS = {
     type: 'gauge',
     help: '0 closed, 1 half-open, 2 open.',
     labels: ['provider', 'model', 'key'],
-    together: 'max',
+    aggregator: 'max',
   },
   targetHealth: {
     name: 'sluice_target_health',
     type: 'gauge',
     help: '1 healthy, 0 not, as the active checks of its provider say; only where it has some.',
     labels: ['provider', 'model'],
-    together: 'min',
+    aggregator: 'min',
   },
   quotaRemaining: {
     name: 'sluice_target_quota_remaining',
@@ -118,7 +118,7 @@ export const METRICS = {
     help: 'What is left of a limit of the vendor, as its answers say; absent where they do not.',
     labels: ['provider', 'model', 'key', 'limit'],
     // Of the vendor's one count each worker knows what its own answers said.
-    together: 'min',
+    aggregator: 'min',
   },
   concurrencyLimit: {
     name: 'sluice_target_concurrency_limit',
@@ -163,7 +163,7 @@ export const METRICS = {
     type: 'gauge',
     help: '1 while limits are counted in Redis, 0 while they are counted here.',
     labels: [],
-    together: 'min',
+    aggregator: 'min',
   },
   configReloads: {
     name: 'sluice_config_reloads_total',
@@ -183,7 +183,7 @@ export const METRICS = {
     help: 'Share of the time since the last scrape in which the event loop was busy.',
     labels: [],
     // The one that has no room left is the one to know of.
-    together: 'max',
+    aggregator: 'max',
   },
   workers: { name: 'sluice_workers', type: 'gauge', help: 'Processes that answer calls.', labels: [] },
   workerRestarts: {
@@ -240,8 +240,8 @@ export function createMeters(registry: Prometheus.Registry, collectors: Collecto
 }
 
 function create(registry: Prometheus.Registry, definition: MetricDefinition, collect: Collectors[keyof Definitions]) {
-  const { name, help, type, labels, buckets, together } = definition
+  const { name, help, type, labels, buckets, aggregator } = definition
   return type === 'histogram'
     ? new FastHistogram(name, help, buckets ?? LATENCY, registry)
-    : new FastScalar({ type, name, help, labelNames: labels, collect, together }, registry)
+    : new FastScalar({ type, name, help, labelNames: labels, collect, aggregator }, registry)
 }

@@ -14,15 +14,15 @@ export interface Asked {
  * Rejects where the worker does not answer, with Cancelled once `signal` has fired.
  */
 export async function askWorker(
-  { doors }: Pick<WorkerProcess, 'doors'>,
+  { listening }: Pick<WorkerProcess, 'listening'>,
   opsKey: string,
   target: string,
   signal: AbortSignal,
 ): Promise<Asked> {
-  if (doors === undefined) throw new Error('this worker does not answer')
+  if (listening === undefined) throw new Error('this worker does not answer')
   const options = { headers: { authorization: `Bearer ${opsKey}` }, signal, headersTimeout: 0, bodyTimeout: 0 }
   try {
-    const { statusCode, headers, body } = await request(doors.opsUrl + target, options)
+    const { statusCode, headers, body } = await request(listening.opsUrl + target, options)
     return { status: statusCode, headers, body }
   } catch (cause) {
     throw signal.aborted ? Cancelled({ cause }) : cause

@@ -23,7 +23,7 @@ export type Order =
   | { readonly type: 'stop' }
 
 /** Where a worker can be reached, and what it can be asked for. */
-export interface Doors {
+export interface Listening {
   /** The clients' address, the same of all workers. */
   readonly apiUrl: string
   /** The worker's own ops listener, on loopback. */
@@ -34,7 +34,7 @@ export interface Doors {
 /** What a worker tells its primary. */
 export type Report =
   | { readonly type: 'built' }
-  | ({ readonly type: 'listening' } & Doors)
+  | ({ readonly type: 'listening' } & Listening)
   /** Of the order with this id; `refused` says why the config could not be put in force, where it could not. */
   | { readonly type: 'applied'; readonly id: number; readonly refused?: string }
   /** It cannot serve; `code` and `port` as of the error of a listener. */

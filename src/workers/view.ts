@@ -30,7 +30,7 @@ export class View {
   async metrics(own: Families): Promise<string> {
     await this.#askAll<Families>(SAMPLES, (worker, families) => {
       // It may have ended meanwhile, and then it has departed.
-      if (worker.pid !== undefined && worker.doors !== undefined) this.#totals.note(worker.pid, families)
+      if (worker.pid !== undefined && worker.listening !== undefined) this.#totals.note(worker.pid, families)
     })
     return this.#totals.text(own)
   }

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
-import { type Doors, type Order, type Report, type Start, WORKER_MARK } from './messages.ts'
+import { type Listening, type Order, type Report, type Start, WORKER_MARK } from './messages.ts'
 
 type ReportOf<Type extends Report['type']> = Extract<Report, { type: Type }>
 
@@ -19,7 +19,7 @@ export class WorkerProcess {
   /** Resolves when it could listen; rejects with the reason why it never will. */
   readonly built: Promise<unknown>
   readonly #worker: Worker
-  #doors: Doors | undefined
+  #listening: Listening | undefined
   #orders = 0
   #failure: Error | undefined
 
@@ -33,7 +33,7 @@ export class WorkerProcess {
     })
     this.ended = new Promise(resolve => {
       this.#worker.once('exit', (code: number | null, signal: string | null) => {
-        this.#doors = undefined
+        this.#listening = undefined
         resolve(this.#failure?.message ?? signal ?? `code ${code}`)
       })
     })
@@ -46,15 +46,15 @@ export class WorkerProcess {
   }
 
   /** Undefined while it does not answer calls. */
-  get doors(): Doors | undefined {
-    return this.#doors
+  get listening(): Listening | undefined {
+    return this.#listening
   }
 
   /** Once it is built. Rejects with the error of the listener, or as `built` does. */
-  async listen(): Promise<Doors> {
+  async listen(): Promise<Listening> {
     this.#send({ type: 'listen' })
-    this.#doors = await this.#next('listening')
-    return this.#doors
+    this.#listening = await this.#next('listening')
+    return this.#listening
   }
 
   /** Resolves with the reason where the config cannot be put in force; with undefined where it is, and where the worker has died. */
@@ -72,7 +72,7 @@ export class WorkerProcess {
 
   /** Lets calls that are under way end first; one that does not answer any yet has none. */
   stop(): void {
-    if (this.#doors === undefined) this.kill()
+    if (this.#listening === undefined) this.kill()
     else this.#send({ type: 'stop' })
   }
 

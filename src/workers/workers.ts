@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
-import type { Doors } from './messages.ts'
+import type { Listening } from './messages.ts'
 import { pauseBefore, SETTLED_MS } from './pause.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -45,7 +45,7 @@ export class Workers {
 
   /** Those that answer calls, by their number. */
   get answering(): WorkerProcess[] {
-    const answering = [...this.#running.values()].filter(({ doors }) => doors !== undefined)
+    const answering = [...this.#running.values()].filter(({ listening }) => listening !== undefined)
     return answering.sort((one, other) => one.number - other.number)
   }
 
@@ -53,16 +53,16 @@ export class Workers {
    * Starts all, and lets them listen once all can: a gateway that is ready is whole. Rejects with the first failure;
    * call `kill` then.
    */
-  async start(): Promise<Doors> {
+  async start(): Promise<Listening> {
     // The primary accepts, and gives connections to the workers in turn: docs/decisions/workers.md.
     cluster.schedulingPolicy = cluster.SCHED_RR
     // JSON would make null of undefined in lists, and of what is no finite number.
     cluster.setupPrimary({ serialization: 'advanced' })
     const all = Array.from({ length: this.#options.count }, (_, index) => this.#fork(index + 1))
     await Promise.all(all.map(({ built }) => built))
-    const [doors] = await Promise.all(all.map(worker => worker.listen()))
+    const [listening] = await Promise.all(all.map(worker => worker.listen()))
     for (const worker of all) void this.#keep(worker)
-    return doors as Doors
+    return listening as Listening
   }
 
   /** Puts a config in force in all workers. Rejects where one refuses it; then the former one is in force in all. */
