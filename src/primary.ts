@@ -27,7 +27,7 @@ export async function servePrimary({ config, source, count }: PrimaryOptions): P
     count,
     config,
     onEnd: report => {
-      view.depart(report.pid)
+      view.depart(report.workerPid)
       logger.error(report, 'a worker ended, another one is started')
     },
     onRestart: report => logger.warn(report, 'a worker answers in the place of one that ended'),

@@ -33,7 +33,8 @@ async function obey(server: WorkerServer, order: Order): Promise<void> {
   else if (order.type === 'apply') {
     const refused = await server.apply(order.config)
     report({ type: 'applied', id: order.id, ...(refused !== undefined && { refused }) })
-  } else server.stop()
+  } else if (order.type === 'ping') report({ type: 'pong' })
+  else server.stop()
 }
 
 function report(message: Report): void {

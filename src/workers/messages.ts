@@ -19,6 +19,8 @@ export type Order =
   | { readonly type: 'listen' }
   /** Put this config in force for the calls to come. */
   | { readonly type: 'apply'; readonly id: number; readonly config: Config }
+  /** Give a sign of life. */
+  | { readonly type: 'ping' }
   /** Finish what is under way, then end. */
   | { readonly type: 'stop' }
 
@@ -37,5 +39,6 @@ export type Report =
   | ({ readonly type: 'listening' } & Listening)
   /** Of the order with this id; `refused` says why the config could not be put in force, where it could not. */
   | { readonly type: 'applied'; readonly id: number; readonly refused?: string }
+  | { readonly type: 'pong' }
   /** It cannot serve; `code` and `port` as of the error of a listener. */
   | { readonly type: 'failed'; readonly message: string; readonly code?: string; readonly port?: number }

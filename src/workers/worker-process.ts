@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { type Listening, type Order, type Report, type Start, WORKER_MARK } from './messages.ts'
 
 type ReportOf<Type extends Report['type']> = Extract<Report, { type: Type }>
@@ -22,6 +23,7 @@ export class WorkerProcess {
   #listening: Listening | undefined
   #orders = 0
   #failure: Error | undefined
+  readonly #heartbeat = new Heartbeat()
 
   constructor(number: number, start: Omit<Start, 'type'>) {
     this.number = number
@@ -30,6 +32,7 @@ export class WorkerProcess {
     this.#worker.on('error', () => {})
     this.#worker.on('message', (report: Report) => {
       if (report.type === 'failed') this.#fail(report)
+      this.#heartbeat.heard()
     })
     this.ended = new Promise(resolve => {
       this.#worker.once('exit', (code: number | null, signal: string | null) => {
@@ -68,6 +71,12 @@ export class WorkerProcess {
     )
     const late = `worker ${this.number} has not taken it in ${APPLY_LIMIT / 1000} s`
     return Promise.race([answer, setTimeout(APPLY_LIMIT, late, { ref: false })])
+  }
+
+  /** Asks for a sign of life; ends a worker that gives none any more. */
+  beat(): void {
+    if (this.#heartbeat.beat()) this.#send({ type: 'ping' })
+    else this.#fail({ type: 'failed', message: 'its event loop hung' })
   }
 
   /** Lets calls that are under way end first; one that does not answer any yet has none. */

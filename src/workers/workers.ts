@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
+import { BEAT_MS } from './heartbeat.ts'
 import type { Listening } from './messages.ts'
 import { pauseBefore, SETTLED_MS } from './pause.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -10,9 +11,9 @@ export interface WorkersOptions {
   readonly count: number
   readonly config: Config
   /** A worker has ended unasked; another one will be started after `pauseMs`. */
-  onEnd(report: { worker: number; pid: number | undefined; reason: string; pauseMs: number }): void
+  onEnd(report: { worker: number; workerPid: number | undefined; reason: string; pauseMs: number }): void
   /** Another one answers in its place. */
-  onRestart(report: { worker: number; pid: number | undefined }): void
+  onRestart(report: { worker: number; workerPid: number | undefined }): void
   /** No worker answers any more, and one that was started cannot. */
   onLost(error: Error): void
 }
@@ -62,6 +63,7 @@ export class Workers {
     await Promise.all(all.map(({ built }) => built))
     const [listening] = await Promise.all(all.map(worker => worker.listen()))
     for (const worker of all) void this.#keep(worker)
+    setInterval(() => this.#beat(), BEAT_MS)
     return listening as Listening
   }
 
@@ -93,6 +95,10 @@ export class Workers {
     for (const worker of this.#running.values()) worker.kill()
   }
 
+  #beat(): void {
+    for (const worker of this.answering) worker.beat()
+  }
+
   #fork(number: number): WorkerProcess {
     const worker = new WorkerProcess(number, {
       config: this.#config,
@@ -120,7 +126,7 @@ export class Workers {
       if (this.#stopping) return
       shortLives = performance.now() - worker.startedAt < SETTLED_MS ? shortLives + 1 : 0
       const pauseMs = pauseBefore(shortLives)
-      this.#options.onEnd({ worker: number, pid: worker.pid, reason, pauseMs })
+      this.#options.onEnd({ worker: number, workerPid: worker.pid, reason, pauseMs })
       await setTimeout(pauseMs)
       if (this.#stopping) return
       this.restarts += 1
@@ -133,7 +139,7 @@ export class Workers {
     try {
       await worker.built
       await worker.listen()
-      this.#options.onRestart({ worker: worker.number, pid: worker.pid })
+      this.#options.onRestart({ worker: worker.number, workerPid: worker.pid })
     } catch (error) {
       // While others answer it is tried again: what it lacks may come back, as a Redis or a file does.
       if (!this.#stopping && this.answering.length === 0) this.#options.onLost(error as Error)
