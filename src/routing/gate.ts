@@ -5,8 +5,8 @@ import type { Health } from './health/health.ts'
 import type { Signal } from './queue/signal.ts'
 import type { Allowance, Hold } from './quota/allowance.ts'
 
-/** About how long a probe takes that keeps others out of a half-open breaker, ms: as an answer does. */
-const PROBE_MS = 1_000
+/** About how long a probe takes that keeps others out of a half-open breaker, ms; its end is signalled. */
+const PROBE_MS = 100
 
 /** Why a candidate is not to be asked now. `limited`: it could answer, but is at a limit; waiting helps. `failing`: it cannot be counted on. */
 export interface Refusal {
@@ -77,7 +77,7 @@ export class Gate {
     const rests = this.cooldown.remaining(now)
     if (rests > 0) return { reason: 'limited', waitMs: rests }
     const admission = this.breaker.admit()
-    if (admission === undefined) return { reason: 'failing', waitMs: this.breaker.openForMs || PROBE_MS }
+    if (admission === undefined) return { reason: 'failing', waitMs: Math.max(PROBE_MS, this.breaker.openForMs) }
     const hold = this.#allowance.take(now, tokens)
     if (typeof hold === 'number') {
       admission.settle('neutral')
