@@ -13,6 +13,7 @@ import {
   type SluiceError,
 } from '../src/errors.ts'
 import { MemoryBuckets } from '../src/limits/memory-buckets.ts'
+import { wholeSeconds } from '../src/retry-after.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -58,8 +59,8 @@ export default fp(
     function drawOnAddress(request: FastifyRequest): void {
       const taken = failures.take(normalizeIP(request.ip), FAILURES, 1)
       if (taken.allowed) return
-      const seconds = Math.ceil(taken.retryAfterMs / 1000)
-      throw AddressLimited({ retryAfter: seconds }, seconds)
+      const { retryAfterMs } = taken
+      throw AddressLimited({ retryAfterMs }, wholeSeconds(retryAfterMs))
     }
   },
   { name: 'auth', dependencies: ['meter'] },

@@ -13,12 +13,13 @@ declare module 'fastify' {
   }
 }
 
-/** Opens the limits where the config says that they are counted; does not wait for Redis. */
-export default fp<{ state: Config['state'] }>(
-  async (app, { state: { redis, localShare, slotTtl } }) => {
+/** Opens the limits where the config says that they are counted; does not wait for Redis. `share` is the part of them that is this process's own. */
+export default fp<{ state: Config['state']; share: number }>(
+  async (app, { state: { redis, localShare, slotTtl }, share }) => {
     let shared = false
     const limits = await openLimits({
       redisUrl: redis,
+      share,
       localShare,
       slotTtl,
       onState: (state, reason) => {

@@ -18,6 +18,7 @@ import {
 } from '../src/errors.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
 import { refuseUnparsed } from '../src/relay/unparsed.ts'
+import { retryAfterHeaders } from '../src/retry-after.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -75,7 +76,7 @@ function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyRe
   if (record?.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
   const { status, body } = request.dialect.writeError(faultOf(error), request.id)
   if (error.headers !== undefined) reply.headers(error.headers)
-  if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
+  if (error.retryAfterMs !== undefined) reply.headers(retryAfterHeaders(error.retryAfterMs))
   return reply.code(status).type('application/json').send(JSON.stringify(body))
 }
 

@@ -25,11 +25,14 @@ declare module 'fastify' {
   }
 }
 
-/** Builds the snapshots: the first, and one for each config that is applied. All connections close, softly, with the app. */
-export default fp<{ config: Config }>(
-  async (app, { config }) => {
+/**
+ * Builds the snapshots: the first, and one for each config that is applied. All connections close, softly, with the app. `share` is the
+ * part of the providers' limits that this process may use.
+ */
+export default fp<{ config: Config; share: number }>(
+  async (app, { config, share }) => {
     const { simulators } = app
-    const breakers = new Breakers(() => performance.now())
+    const breakers = new Breakers(() => performance.now(), Math.random, share)
     const listeners: (() => void)[] = []
     const vacancies: ((inUse: readonly Snapshot[]) => void)[] = []
     let applying = false

@@ -36,6 +36,8 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
       },
       logDropped: counter => counter.set({}, droppedLines()),
       eventLoopUtilization: utilizationSinceLast(),
+      // One; what several show is added up.
+      workers: gauge => gauge.set({}, 1),
       queueDepth: gauge => {
         for (const { name, queue } of app.live.snapshot.routes.values())
           if (queue) gauge.set({ model: name }, queue.depth)

@@ -7,6 +7,7 @@ import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { named } from '../src/relay/named.ts'
 import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
+import { retryAfterHeaders } from '../src/retry-after.ts'
 import type { Answer, CannedAnswer, RefusedAnswer, WholeAnswer } from '../src/routing/attempt/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
 
@@ -130,7 +131,7 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
     endWithFault(reply.raw, call.dialect, answer.fault, reply.request.id)
     return reply
   }
-  if (answer.retryAfter !== undefined) reply.header('retry-after', answer.retryAfter)
+  if (answer.retryAfterMs !== undefined) reply.headers(retryAfterHeaders(answer.retryAfterMs))
   // A proxy's HTML page is no error that a client can read, and may name hosts.
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
     for (const name of OF_A_REFUSAL) {

@@ -16,15 +16,17 @@ export interface ReloadOptions {
   readonly config: Config
   /** Where it came from; without it there is nothing to read again. */
   readonly source: ConfigSource | undefined
+  /** Puts one in force; rejects, with nothing changed, where that cannot be. */
+  readonly apply: (config: Config) => Promise<void>
 }
 
 /** Beside all requests: watches the files of the configuration, and puts what they say in force for the requests to come. */
 export default fp<ReloadOptions>(
-  async (app, { config, source }) => {
+  async (app, { config, source, apply }) => {
     const reloads = new Reloads({
       started: config,
       load: async () => source?.loadInTurns() ?? config,
-      apply: next => app.live.apply(next),
+      apply,
       onEnd: log,
     })
     app.decorate('reloads', reloads)
@@ -51,5 +53,5 @@ export default fp<ReloadOptions>(
       else app.log.info({ result }, 'configuration read')
     }
   },
-  { name: 'reload', dependencies: ['live'] },
+  { name: 'reload' },
 )

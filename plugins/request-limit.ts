@@ -5,6 +5,7 @@ import type { Caller } from '../src/config/callers.ts'
 import { LimitRequests } from '../src/errors.ts'
 import { limitHeaders } from '../src/limits/headers.ts'
 import { CountedKey, MOST, rateLimitStore, requestBucket } from '../src/limits/rate-limit-store.ts'
+import { wholeSeconds } from '../src/retry-after.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -48,9 +49,9 @@ export default fp(
     function refusal({ caller }: FastifyRequest, ttl: number) {
       app.meters.limited.inc({ limit: 'requests' })
       const { requestsPerMinute, burst } = (caller as Caller).limit as NonNullable<Caller['limit']>
-      const seconds = Math.max(1, Math.ceil(ttl / 1000))
+      const seconds = wholeSeconds(ttl)
       const headers = limitHeaders('requests', burst, 0, seconds)
-      return LimitRequests({ retryAfter: seconds, headers }, requestsPerMinute, seconds, SETTING)
+      return LimitRequests({ retryAfterMs: ttl, headers }, requestsPerMinute, seconds, SETTING)
     }
   },
   { name: 'request-limit', dependencies: ['auth', 'buckets'] },

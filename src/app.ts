@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { Registry } from '@prometheus-io/client'
 import Fastify, {
   type FastifyBaseLogger,
@@ -25,7 +24,7 @@ import flights from '../plugins/flights.ts'
 import forward from '../plugins/forward.ts'
 import healthChecks from '../plugins/health-checks.ts'
 import idempotency from '../plugins/idempotency.ts'
-import live, { type Live } from '../plugins/live.ts'
+import live from '../plugins/live.ts'
 import meter from '../plugins/meter.ts'
 import metrics from '../plugins/metrics.ts'
 import notFound from '../plugins/not-found.ts'
@@ -44,7 +43,9 @@ import converse from '../routes/model/converse.ts'
 import opsConfig from '../routes/ops/config.ts'
 import opsMetrics from '../routes/ops/metrics.ts'
 import opsProfiles from '../routes/ops/profiles.ts'
+import opsSamples from '../routes/ops/samples.ts'
 import opsTargets from '../routes/ops/targets.ts'
+import opsWorkerProfiles, { type WorkerProfilesOptions } from '../routes/ops/worker-profiles.ts'
 import audio from '../routes/v1/audio.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import completions from '../routes/v1/completions.ts'
@@ -61,7 +62,8 @@ import geminiModels from '../routes/v1beta/models.ts'
 import type { JsonObject } from './call/json.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
-import type { RequestLog } from './logger.ts'
+import { logEach, type RequestLog } from './logger.ts'
+import { requestIds } from './request-ids.ts'
 import { targetStates } from './routing/target-states.ts'
 
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
@@ -73,6 +75,9 @@ const LONGEST_PARAM = 512
 /** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
 const PLUGIN_TIMEOUT = 10_000
 
+/** How much longer than the drain limit a process may take to stop, ms. */
+export const CLOSING_MARGIN = 5_000
+
 export interface AppOptions {
   readonly config: Config
   /** Where the config came from, to be watched; it stays as it is unless set. */
@@ -82,6 +87,10 @@ export interface AppOptions {
   readonly logRequest?: RequestLog
   /** How many lines the log has dropped. */
   readonly droppedLines?: () => number
+  /** The part of each limit that this process may use by itself, beside others on this machine: above 0, at most 1, which it is unless set. */
+  readonly share?: number
+  /** The ops listener is for a primary that adds up what its workers count. */
+  readonly forPrimary?: boolean
 }
 
 export interface App {
@@ -96,6 +105,8 @@ export async function buildApp({
   logger = false,
   logRequest,
   droppedLines = () => 0,
+  share = 1,
+  forPrimary = false,
 }: AppOptions): Promise<App> {
   const registry = new Registry()
   const api = Fastify({
@@ -113,9 +124,18 @@ export async function buildApp({
       registry,
       logRequest: logRequest ?? logEach(api.log),
       droppedLines,
+      share,
     }
     await furnishApi(api, furnishings)
-    await furnishOps(ops, { config, registry, live: api.live, describeConfig: () => api.reloads.describe() })
+    await furnishOps(ops, {
+      key: config.ops.key,
+      metrics: () => registry.metrics(),
+      describeConfig: () => api.reloads.describe(),
+      targetStates: () => targetStates(api.live.snapshot.planner.targets, performance.now()),
+    })
+    await ops.register(profiler, { heapSampling: config.ops.heapSampling })
+    await ops.register(opsProfiles)
+    if (forPrimary) await ops.register(opsSamples, { registry })
   } catch (error) {
     await Promise.all([api.close(), ops.close()])
     throw error
@@ -124,35 +144,65 @@ export async function buildApp({
 }
 
 async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promise<void> {
-  const { config, source } = furnishings
+  const { config, source, share } = furnishings
   await api.register(errors)
   await api.register(drain, { limit: config.listen.drain })
   await api.register(simulators)
-  await api.register(live, { config })
-  await api.register(reload, { config, source })
+  await api.register(live, { config, share })
+  await api.register(reload, { config, source, apply: next => api.live.apply(next) })
   await api.register(health)
   await api.register(journey, furnishings)
 }
 
+export async function closeApp({ api, ops }: App): Promise<void> {
+  await api.close()
+  await ops.close()
+}
+
+/**
+ * Builds the ops listener of a primary, which also reads the configuration for its workers; it does not listen yet. Throws what
+ * a plugin throws, with nothing left open.
+ */
+export async function buildPrimaryOps(options: PrimaryOpsOptions): Promise<FastifyInstance> {
+  const { config, source, logger, apply, metrics, targetStates, askWorker } = options
+  const ops = Fastify(serverOptions(logger))
+  try {
+    await ops.register(reload, { config, source, apply })
+    const describeConfig = () => ops.reloads.describe()
+    await furnishOps(ops, { key: config.ops.key, metrics, describeConfig, targetStates })
+    await ops.register(opsWorkerProfiles, { askWorker })
+  } catch (error) {
+    await ops.close()
+    throw error
+  }
+  return ops
+}
+
 async function furnishOps(
   ops: FastifyInstance,
-  { config, registry, live, describeConfig }: OpsFurnishings,
+  { key, metrics, describeConfig, targetStates }: OpsFurnishings,
 ): Promise<void> {
   await ops.register(errors)
-  await ops.register(opsAuth, { key: config.ops.key })
+  await ops.register(opsAuth, { key })
   await ops.register(notFound)
-  await ops.register(profiler, { heapSampling: config.ops.heapSampling })
-  await ops.register(opsMetrics, { registry })
+  await ops.register(opsMetrics, { metrics, contentType: Registry.PROMETHEUS_CONTENT_TYPE })
   await ops.register(opsConfig, { describe: describeConfig })
-  await ops.register(opsProfiles)
-  await ops.register(opsTargets, { states: () => targetStates(live.snapshot.planner.targets, performance.now()) })
+  await ops.register(opsTargets, { states: targetStates })
 }
 
 interface OpsFurnishings {
-  readonly config: Config
-  readonly registry: Registry
-  readonly live: Live
+  readonly key: string | undefined
+  readonly metrics: () => Promise<string>
   readonly describeConfig: () => JsonObject
+  readonly targetStates: () => JsonObject | Promise<JsonObject>
+}
+
+interface PrimaryOpsOptions extends Pick<OpsFurnishings, 'metrics' | 'targetStates'>, WorkerProfilesOptions {
+  readonly config: Config
+  readonly source: ConfigSource
+  readonly logger: FastifyBaseLogger
+  /** Puts a config in force in all workers; rejects where that cannot be. */
+  readonly apply: (config: Config) => Promise<void>
 }
 
 interface Furnishings {
@@ -161,19 +211,20 @@ interface Furnishings {
   readonly registry: Registry
   readonly logRequest: RequestLog
   readonly droppedLines: () => number
+  readonly share: number
 }
 
 /** The way of a request, stage by stage; /health is outside of it. */
 async function journey(
   api: FastifyInstance,
-  { config, registry, logRequest, droppedLines }: Furnishings,
+  { config, registry, logRequest, droppedLines, share }: Furnishings,
 ): Promise<void> {
   await api.register(body)
   await api.register(metrics, { registry })
   await api.register(clientGone) //                                       1 presence
   await api.register(meter, { logRequest, droppedLines }) //              2 open the record, 10 settle it
   await api.register(auth) //                                             3 who calls
-  await api.register(buckets, { state: config.state })
+  await api.register(buckets, { state: config.state, share })
   await api.register(requestLimit) //                                     4 may they, now
   await api.register(call) //                                             5 what they ask
   await api.register(extensions, { paths: config.plugins })
@@ -227,26 +278,4 @@ function serverOptions(logger: AppOptions['logger']) {
     forceCloseConnections: true,
     return503OnClosing: false,
   } satisfies FastifyServerOptions
-}
-
-/**
- * The client's own id where it is a harmless word, so that its logs and ours meet. Ids of our own begin with a word that is
- * new for each process and are counted from there: a random one for each request costs ten times as much.
- */
-function requestIds(): (request: { headers: Record<string, string | string[] | undefined> }) => string {
-  const run = randomBytes(9).toString('base64url')
-  let count = 0
-  return ({ headers }) => {
-    const given = headers['x-request-id']
-    if (typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)) return given
-    count += 1
-    return `${run}-${count.toString(36)}`
-  }
-}
-
-/** For loggers that are not ours: a line at a time. */
-function logEach(log: FastifyBaseLogger): RequestLog {
-  return lines => {
-    for (const line of lines) log.info(line, 'request')
-  }
 }

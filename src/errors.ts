@@ -32,19 +32,19 @@ export const CONSEQUENCES: Readonly<Record<Kind, Consequence>> = {
   internal: { status: 500, nextTarget: false, breaker: false, logLevel: 'error', show: false },
 }
 
-/** An error of the gateway itself. `retryAfter` in seconds, `param` the request member at fault. */
+/** An error of the gateway itself. `retryAfterMs` says when to come back, `param` the request member at fault. */
 export interface SluiceError extends Error {
   readonly code: string
   readonly kind: Kind
   readonly statusCode: number
-  retryAfter?: number
+  retryAfterMs?: number
   param?: string
   /** For the answer that says it. */
   headers?: Readonly<Record<string, string>>
 }
 
 interface Details {
-  readonly retryAfter?: number
+  readonly retryAfterMs?: number
   readonly param?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import pino, { type Logger } from 'pino'
 
-/** Lines are written together, once so many bytes have gathered, by another thread: waking that costs more than writing... */
-const BUFFER_BYTES = 30 * 1024
-/** ...at most so many at a time... */
-const MOST_AT_ONCE = 32 * 1024
+/** Lines are written together, once so many bytes have gathered, at most so many at a time, by another thread: waking that costs more than writing... */
+const ALONE = { minLength: 30 * 1024, maxWrite: 32 * 1024 }
+/** ...where other processes write to the same pipe so few that none of theirs comes between (PIPE_BUF, pipe(7); less on macOS)... */
+const AMONG_OTHERS = { minLength: 3 * 1024, maxWrite: 4 * 1024 }
 /** ...or this much time has passed (ms): a write for each line would cost a request more than its routing. */
 const FLUSH_EVERY = 200
 
@@ -13,6 +13,11 @@ const MOST_WAITING = 8 * 1024 * 1024
 
 /** Takes the lines of requests that ended together, one object each. */
 export type RequestLog = (lines: readonly Readonly<Record<string, unknown>>[]) => void
+
+export interface LoggerOptions {
+  /** Other processes write to the same standard output: lines must not be torn by theirs. */
+  readonly amongOthers?: boolean
+}
 
 interface CreatedLogger {
   readonly logger: Logger
@@ -25,12 +30,11 @@ interface CreatedLogger {
  * The log, on standard output, one JSON object a line; what is buffered is written when the process ends. `logRequest` writes
  * the same lines as `logger.info(line, 'request')` at a seventh of the cost: nothing in them needs serializers or redaction.
  */
-export function createLogger(level: string): CreatedLogger {
+export function createLogger(level: string, { amongOthers = false }: LoggerOptions = {}): CreatedLogger {
   const destination = pino.destination({
     dest: 1,
     sync: false,
-    minLength: BUFFER_BYTES,
-    maxWrite: MOST_AT_ONCE,
+    ...(amongOthers ? AMONG_OTHERS : ALONE),
     maxLength: MOST_WAITING,
     periodicFlush: FLUSH_EVERY,
   })
@@ -48,8 +52,22 @@ export function createLogger(level: string): CreatedLogger {
     logRequest: lines => {
       const head = `{"level":${pino.levels.values.info},"time":${Date.now()},${fixed},`
       let text = ''
-      for (const line of lines) text += `${head}${JSON.stringify(line).slice(1, -1)},"msg":"request"}\n`
-      destination.write(text)
+      for (const line of lines) {
+        text += `${head}${JSON.stringify(line).slice(1, -1)},"msg":"request"}\n`
+        // The destination puts together what fits into one write, and does not take apart what does not.
+        if (amongOthers) {
+          destination.write(text)
+          text = ''
+        }
+      }
+      if (text !== '') destination.write(text)
     },
+  }
+}
+
+/** For loggers that are not ours: a line at a time. */
+export function logEach(log: Pick<Logger, 'info'>): RequestLog {
+  return lines => {
+    for (const line of lines) log.info(line, 'request')
   }
 }

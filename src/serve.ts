@@ -1,27 +1,38 @@
 import closeWithGrace from 'close-with-grace'
-import { type App, buildApp } from './app.ts'
+import { buildApp, CLOSING_MARGIN, closeApp } from './app.ts'
+import type { Config } from './config/config.ts'
 import { readEnvironment } from './config/environment.ts'
 import { ConfigSource } from './config/source.ts'
 import { greeting } from './greeting.ts'
 import { createLogger } from './logger.ts'
 import { providerTypes } from './providers/index.ts'
-
-/** How much longer than the drain limit the process may take to stop, ms. */
-const CLOSING_MARGIN = 5_000
+import { workerCount } from './workers/count.ts'
+import { WORKER_MARK } from './workers/messages.ts'
 
 /**
- * The process: reads the configuration, builds, listens, reads it again when it changes and on SIGHUP, and closes gracefully on
- * any other signal. `file` as `--config` gave it.
+ * The gateway: reads the configuration, and serves with this process, or with as many as WORKERS says. `file` as `--config` gave it.
  * Throws a ConfigError, or the error of a listener that cannot listen.
  */
 export async function serve(file: string | undefined): Promise<void> {
+  if (process.env[WORKER_MARK] !== undefined) {
+    const { serveAsWorker } = await import('./worker.ts')
+    return serveAsWorker()
+  }
   const environment = await readEnvironment()
   const source = new ConfigSource({ file, environment, knownProviders: providerTypes })
   const config = source.load()
+  const count = workerCount(environment.WORKERS)
+  if (count === 1) return serveAlone(config, source)
+  const { servePrimary } = await import('./primary.ts')
+  return servePrimary({ config, source, count })
+}
+
+/** Builds, listens, reads the configuration again when it changes and on SIGHUP, and closes gracefully on any other signal. */
+async function serveAlone(config: Config, source: ConfigSource): Promise<void> {
   const app = await buildApp({ config, source, ...createLogger(config.log.level) })
   const grace = closeWithGrace({ delay: config.listen.drain + CLOSING_MARGIN, skip: ['SIGHUP'] }, async ({ err }) => {
     if (err) app.api.log.error({ err }, 'stopping after an error')
-    await close(app)
+    await closeApp(app)
   })
   process.on('SIGHUP', () => void app.api.reloads.reload())
   try {
@@ -37,12 +48,7 @@ export async function serve(file: string | undefined): Promise<void> {
   } catch (error) {
     // It would see the end of the process as a normal one, and end it with code 0.
     grace.uninstall()
-    await close(app)
+    await closeApp(app)
     throw error
   }
-}
-
-async function close({ api, ops }: App): Promise<void> {
-  await api.close()
-  await ops.close()
 }

@@ -31,7 +31,11 @@ const LAYERS = [
   'sim',
   'greeting',
   'logger',
+  'request-ids',
+  'workers',
   'app',
+  'worker',
+  'primary',
   'serve',
   'validate',
   'doctor',
@@ -39,7 +43,7 @@ const LAYERS = [
 ]
 
 /** Only these see plugins, routes and Fastify. */
-const WIRING = ['src/app.ts', 'src/serve.ts', 'src/server.ts']
+const WIRING = ['src/app.ts', 'src/worker.ts', 'src/primary.ts', 'src/serve.ts', 'src/server.ts']
 
 const FASTIFY = /^(?:fastify(?:-|$)|@fastify\/)/
 

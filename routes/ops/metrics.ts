@@ -1,11 +1,13 @@
-import type { Registry } from '@prometheus-io/client'
 import type { FastifyPluginAsync } from 'fastify'
 
+interface MetricsOptions {
+  readonly metrics: () => Promise<string>
+  readonly contentType: string
+}
+
 /** Everything that is counted, in Prometheus' text format. */
-const metrics: FastifyPluginAsync<{ registry: Registry }> = async (app, { registry }) => {
-  app.get('/metrics', async (_request, reply) => {
-    return reply.type(registry.contentType).send(await registry.metrics())
-  })
+const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { metrics, contentType }) => {
+  app.get('/metrics', async (_request, reply) => reply.type(contentType).send(await metrics()))
 }
 
 export default metrics

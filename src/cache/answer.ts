@@ -22,7 +22,7 @@ const OF_ONE_REQUEST = new Set([
   'x-sluice-queued-ms',
 ])
 
-const OF_THE_ANSWER = new Set(['content-type', 'cache-control', 'x-accel-buffering', 'retry-after'])
+const OF_THE_ANSWER = new Set(['content-type', 'cache-control', 'x-accel-buffering', 'retry-after', 'retry-after-ms'])
 
 interface Reply {
   readonly statusCode: number

@@ -19,6 +19,16 @@ export function assemble(validated: Validated, directory: string): Config {
   })
 }
 
+/** The Config that another process has sent: objects without a prototype get one on the way, and nothing comes frozen. */
+export function reviveConfig(sent: Config): Config {
+  return deepFreeze({
+    ...sent,
+    providers: byName(Object.entries(sent.providers)),
+    models: byName(Object.entries(sent.models)),
+    modelFacts: byName(Object.entries(sent.modelFacts)),
+  })
+}
+
 /** Names that clients send are looked up in these, and `constructor` must not be found there. */
 function byName<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
   return Object.assign(Object.create(null), Object.fromEntries(entries))

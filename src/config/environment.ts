@@ -17,7 +17,11 @@ const environment = z.object({
   SLUICE_ADMIN_KEY: z.string().optional().describe('Sets `ops.key`.'),
   REDIS_URL: z.string().optional().describe('Sets `state.redis`.'),
   LOG_LEVEL: z.enum(LOG_LEVELS).optional().describe('Sets `log.level`.'),
-  WORKERS: z.literal(1).optional().describe('How many processes; more than 1 is not supported yet.'),
+  WORKERS: z
+    .string()
+    .regex(/^(?:auto|[1-9]\d?)$/)
+    .optional()
+    .describe('How many processes answer calls, 1 to 99, or `auto`: as many as Node finds cores. One unless set.'),
 })
 
 /** What Sluice takes from the environment of its process. A member is absent where its variable is unset or empty. */
@@ -57,7 +61,7 @@ function violationsOf(error: unknown): Violation[] {
 
 function explain({ instancePath, message, params }: Violation): string {
   const variable = instancePath.slice(1)
-  if (variable === 'WORKERS') return 'environment variable WORKERS: more than one worker is not supported yet'
+  if (variable === 'WORKERS') return 'environment variable WORKERS: must be a number from 1 to 99, or auto'
   const allowed = params?.allowedValues
   return `environment variable ${variable}: ${allowed === undefined ? message : `must be one of ${allowed.join(', ')}`}`
 }

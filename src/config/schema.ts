@@ -103,7 +103,9 @@ const model = z.strictObject({
     ),
   retrySameTarget: boolean()
     .prefault(false)
-    .describe('Where there is one target only: ask it again after a failure that may pass, with full jitter between.'),
+    .describe(
+      'Where there is one target only: ask it again after a failure that may pass, with full jitter between; with `hedge`, also when it is slow.',
+    ),
   hedge: z
     .strictObject({
       after: percentileOrDuration()
@@ -112,7 +114,9 @@ const model = z.strictObject({
       budget: number(0.001, 1).prefault(0.05).describe('Second attempts, as a share of all first ones.'),
     })
     .optional()
-    .describe('Ask a second target when the first is slower than usual; off unless set.'),
+    .describe(
+      'Ask a second target when the first is slower than usual; off unless set. A single target is asked twice with `retrySameTarget` only.',
+    ),
   cache: z
     .strictObject({
       ttl: duration().describe('How long an answer is kept.'),

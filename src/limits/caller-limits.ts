@@ -1,5 +1,6 @@
 import type { CallerRule } from '../config/caller-rules.ts'
 import { LimitConcurrency, LimitRequests, LimitTokens, LimitTokensRequest, type SluiceError } from '../errors.ts'
+import { wholeSeconds } from '../retry-after.ts'
 import type { Taken } from './bucket.ts'
 import type { Demand } from './demand.ts'
 import { limitHeaders } from './headers.ts'
@@ -19,12 +20,13 @@ export function demandOf({ limit, key, amount, bucket }: CallerRule, tokens: num
 /** The error for a request of so many tokens that a rule refused. `taken` is how its limit stands. */
 export function refusal(rule: CallerRule, taken: Taken, tokens: number): SluiceError {
   const { limit, amount, bucket, setting } = rule
-  if (limit === 'concurrency') return LimitConcurrency({ retryAfter: seconds(taken.retryAfterMs) }, amount, setting)
-  if (taken.retryAfterMs === Infinity) return LimitTokensRequest({}, tokens, bucket.capacity, setting)
-  const retryAfter = seconds(taken.retryAfterMs)
-  const details = { retryAfter, headers: headersOf(limit, rule, taken) }
-  if (limit === 'requests') return LimitRequests(details, amount, retryAfter, setting)
-  return LimitTokens(details, amount, tokens, retryAfter, setting)
+  const { retryAfterMs } = taken
+  if (limit === 'concurrency') return LimitConcurrency({ retryAfterMs }, amount, setting)
+  if (retryAfterMs === Infinity) return LimitTokensRequest({}, tokens, bucket.capacity, setting)
+  const seconds = wholeSeconds(retryAfterMs)
+  const details = { retryAfterMs, headers: headersOf(limit, rule, taken) }
+  if (limit === 'requests') return LimitRequests(details, amount, seconds, setting)
+  return LimitTokens(details, amount, tokens, seconds, setting)
 }
 
 /** What a request that was admitted is told of its token limits: of the one that has least left. */
@@ -43,9 +45,4 @@ export function tokenHeaders(
 
 function headersOf(limit: 'requests' | 'tokens', { bucket }: CallerRule, taken: Taken): Record<string, string> {
   return limitHeaders(limit, bucket.capacity, taken.remaining, Math.ceil(taken.resetMs / 1000))
-}
-
-/** Whole ones, as `retry-after` is written. */
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000))
 }

@@ -22,6 +22,11 @@ export function isSlot(demand: Demand): demand is SlotDemand {
   return 'slots' in demand
 }
 
+/** What one process gives away of slots that several share: `share` (above 0, at most 1), and one at least, or a small share would shut it. */
+export function slotShare(slots: number, share: number): number {
+  return Math.max(1, Math.floor(slots * share))
+}
+
 /** When a request that found no slot may try again, ms: nobody knows when one of the others ends. */
 const SLOT_RETRY_MS = 1000
 

@@ -1,5 +1,5 @@
 import { bucketShare, type Taken } from './bucket.ts'
-import { type Demand, isSlot } from './demand.ts'
+import { type Demand, isSlot, slotShare } from './demand.ts'
 import type { MemoryBuckets } from './memory-buckets.ts'
 import { MemorySlots } from './memory-slots.ts'
 import { type Admission, Reservation, type ReservationStore } from './reservation.ts'
@@ -8,14 +8,17 @@ import { type Admission, Reservation, type ReservationStore } from './reservatio
 export class LocalLimits implements ReservationStore {
   readonly #buckets: MemoryBuckets
   readonly #slots = new MemorySlots()
+  readonly #share: number
 
-  constructor(buckets: MemoryBuckets) {
+  /** `share` (above 0, at most 1) is the part of each limit that is reserved from. */
+  constructor(buckets: MemoryBuckets, share = 1) {
     this.#buckets = buckets
+    this.#share = share
   }
 
   reserve(demands: readonly Demand[]): Admission {
-    const { refused, taken } = this.take(demands, 1)
-    return { reservation: refused < 0 ? new Reservation(this, demands) : undefined, refused, taken }
+    const { refused, taken } = this.take(demands, this.#share)
+    return { reservation: refused < 0 ? new Reservation(this, demands, this.#share) : undefined, refused, taken }
   }
 
   giveBack({ demands, share }: Reservation, used: number | undefined): void {
@@ -55,8 +58,7 @@ export class LocalLimits implements ReservationStore {
   }
 
   #takeOne(demand: Demand, share: number): Taken {
-    // One slot is left to each process, or a small share would shut it.
-    if (isSlot(demand)) return this.#slots.take(demand.key, Math.max(1, Math.floor(demand.slots * share)))
+    if (isSlot(demand)) return this.#slots.take(demand.key, slotShare(demand.slots, share))
     return this.#buckets.take(demand.key, bucketShare(demand.bucket, demand.cost, share), demand.cost)
   }
 }

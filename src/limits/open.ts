@@ -1,6 +1,7 @@
 import { connectRedis } from '../redis/connect.ts'
 import { type OnLinkState, RedisLink } from '../redis/link.ts'
 import type { BucketStore } from './bucket.ts'
+import { DividedBuckets } from './divided-buckets.ts'
 import { LimitScripts } from './limit-scripts.ts'
 import { LocalLimits } from './local-limits.ts'
 import { MemoryBuckets } from './memory-buckets.ts'
@@ -18,7 +19,9 @@ const FAILURES_TO_LOCAL = 3
 export interface LimitsOptions {
   /** `redis://` or `rediss://`; undefined or empty: this process alone. */
   readonly redisUrl?: string | undefined
-  /** The part of each limit that this process allows by itself while Redis is away: above 0, at most 1. */
+  /** The part of each limit of this gateway that this process, one of several, allows by itself: above 0, at most 1, which it is unless set. */
+  readonly share?: number
+  /** The part of each limit that this gateway allows by itself while Redis is away: above 0, at most 1. */
   readonly localShare: number
   /** How long (whole ms) a slot is held in Redis when the process that took it is gone. */
   readonly slotTtl: number
@@ -38,10 +41,14 @@ export interface Limits {
 
 /** The limits of the process. Does not wait for Redis: until it answers, limits are kept locally. */
 export async function openLimits(options: LimitsOptions): Promise<Limits> {
-  const { redisUrl, localShare, slotTtl, onState, probeIntervalMs, now } = options
+  const { redisUrl, share = 1, slotTtl, onState, probeIntervalMs, now } = options
   const buckets = new MemoryBuckets(now)
-  const local = new LocalLimits(buckets)
-  if (!redisUrl) return { buckets, reservations: local, close: () => buckets.close() }
+  const local = new LocalLimits(buckets, share)
+  if (!redisUrl) {
+    const store = share === 1 ? buckets : new DividedBuckets(buckets, share)
+    return { buckets: store, reservations: local, close: () => buckets.close() }
+  }
+  const localShare = options.localShare * share
   const client = await connectRedis(redisUrl, KEY_PREFIX)
   const scripts = new LimitScripts(client, slotTtl)
   const probe = async () => {

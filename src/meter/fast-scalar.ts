@@ -24,6 +24,9 @@ export class Cell {
   }
 }
 
+/** How the values of several processes become one. */
+export type Aggregator = 'sum' | 'min' | 'max'
+
 interface ScalarSettings {
   readonly type: 'counter' | 'gauge'
   readonly name: string
@@ -31,6 +34,7 @@ interface ScalarSettings {
   readonly labelNames: readonly string[]
   /** Sets the values when they are asked for. */
   readonly collect?: ((scalar: FastScalar) => void) | undefined
+  readonly aggregator?: Aggregator | undefined
 }
 
 const NO_LABELS: Labels = Object.freeze({})
@@ -40,15 +44,19 @@ export class FastScalar {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge'
-  readonly aggregator = 'sum'
+  readonly aggregator: Aggregator
   readonly #cells = new Map<string, Cell>()
   readonly #collect: ScalarSettings['collect']
 
   /** Without `labelNames` there is one series, shown from the start. */
-  constructor({ type, name, help, labelNames, collect }: ScalarSettings, registry: Prometheus.Registry) {
+  constructor(
+    { type, name, help, labelNames, collect, aggregator = 'sum' }: ScalarSettings,
+    registry: Prometheus.Registry,
+  ) {
     this.type = type
     this.name = name
     this.help = help
+    this.aggregator = aggregator
     this.#collect = collect
     if (labelNames.length === 0) this.labels(NO_LABELS)
     // The registry asks of a metric what stands here: name, get, reset.

@@ -1,6 +1,6 @@
 import type * as Prometheus from '@prometheus-io/client'
 import { FastHistogram } from './fast-histogram.ts'
-import { FastScalar } from './fast-scalar.ts'
+import { type Aggregator, FastScalar } from './fast-scalar.ts'
 
 export interface MetricDefinition {
   readonly name: string
@@ -8,6 +8,8 @@ export interface MetricDefinition {
   readonly help: string
   readonly labels: readonly string[]
   readonly buckets?: readonly number[]
+  /** What several workers make of it together; their sum unless set. */
+  readonly aggregator?: Aggregator
 }
 
 /** From a quick cached answer to the longest that is waited for, seconds. */
@@ -101,18 +103,22 @@ export const METRICS = {
     type: 'gauge',
     help: '0 closed, 1 half-open, 2 open.',
     labels: ['provider', 'model', 'key'],
+    aggregator: 'max',
   },
   targetHealth: {
     name: 'sluice_target_health',
     type: 'gauge',
     help: '1 healthy, 0 not, as the active checks of its provider say; only where it has some.',
     labels: ['provider', 'model'],
+    aggregator: 'min',
   },
   quotaRemaining: {
     name: 'sluice_target_quota_remaining',
     type: 'gauge',
     help: 'What is left of a limit of the vendor, as its answers say; absent where they do not.',
     labels: ['provider', 'model', 'key', 'limit'],
+    // Of the vendor's one count each worker knows what its own answers said.
+    aggregator: 'min',
   },
   concurrencyLimit: {
     name: 'sluice_target_concurrency_limit',
@@ -157,6 +163,7 @@ export const METRICS = {
     type: 'gauge',
     help: '1 while limits are counted in Redis, 0 while they are counted here.',
     labels: [],
+    aggregator: 'min',
   },
   configReloads: {
     name: 'sluice_config_reloads_total',
@@ -174,6 +181,15 @@ export const METRICS = {
     name: 'sluice_event_loop_utilization',
     type: 'gauge',
     help: 'Share of the time since the last scrape in which the event loop was busy.',
+    labels: [],
+    // The one that has no room left is the one to know of.
+    aggregator: 'max',
+  },
+  workers: { name: 'sluice_workers', type: 'gauge', help: 'Processes that answer calls.', labels: [] },
+  workerRestarts: {
+    name: 'sluice_worker_restarts_total',
+    type: 'counter',
+    help: 'Workers that were started in the place of one that had ended.',
     labels: [],
   },
   tokens: {
@@ -224,8 +240,8 @@ export function createMeters(registry: Prometheus.Registry, collectors: Collecto
 }
 
 function create(registry: Prometheus.Registry, definition: MetricDefinition, collect: Collectors[keyof Definitions]) {
-  const { name, help, type, labels, buckets } = definition
+  const { name, help, type, labels, buckets, aggregator } = definition
   return type === 'histogram'
     ? new FastHistogram(name, help, buckets ?? LATENCY, registry)
-    : new FastScalar({ type, name, help, labelNames: labels, collect }, registry)
+    : new FastScalar({ type, name, help, labelNames: labels, collect, aggregator }, registry)
 }

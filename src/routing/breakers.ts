@@ -38,11 +38,11 @@ export class Breakers {
   #listener: StateListener = () => {}
   #dropListener: (labels: BreakerLabels) => void = () => {}
 
-  /** `now` is a monotonic clock in ms; `random` gives numbers from 0 to 1. */
-  constructor(now: () => number, random: () => number = Math.random) {
+  /** `now` is a monotonic clock in ms; `random` gives numbers from 0 to 1; `share` is the part of the vendors' limits that may be used here. */
+  constructor(now: () => number, random: () => number = Math.random, share = 1) {
     this.#now = now
     this.#random = random
-    this.allowances = new Allowances(now)
+    this.allowances = new Allowances(now, share)
   }
 
   /** Breakers that are kept at the moment. */

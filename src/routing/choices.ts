@@ -38,6 +38,12 @@ export class Choices {
     return this.#left.length === 0
   }
 
+  /** There was one target from the start. */
+  get single(): boolean {
+    const [first] = this.#all
+    return this.#all.every(({ target }) => target === first?.target)
+  }
+
   /** Gives those who failed another chance. */
   restore(): void {
     this.#left = this.#all

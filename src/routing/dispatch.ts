@@ -1,4 +1,5 @@
 import { Cancelled, CONSEQUENCES, NoTarget } from '../errors.ts'
+import { wholeSeconds } from '../retry-after.ts'
 import type { Answer } from './attempt/answer.ts'
 import { type Failure, isFailure } from './attempt/ask.ts'
 import { type Asking, askAndStrike } from './attempt/ask-and-strike.ts'
@@ -16,8 +17,6 @@ export interface Dispatch extends Asking {
   readonly targets: readonly Target[]
   /** When to ask a second target before the first has answered; never unless set. */
   readonly hedge: HedgeRule | undefined
-  /** The only target there is may be asked again. */
-  readonly retrySameTarget: boolean
   /** The client is still there. */
   present(): boolean
   /** Settles after so many ms. */
@@ -81,12 +80,13 @@ function mayGoOn({ record, maxAttempts, now }: Dispatch, failure: Failure, faile
 
 /** Only where there is nobody else, and the route says so: who failed is otherwise not asked again in the same request (C7). */
 function mayAskAgain(call: Dispatch, choices: Choices, { kind, ofKey }: Failure): boolean {
-  return call.retrySameTarget && choices.exhausted && call.targets.length === 1 && !ofKey && PASSING.includes(kind)
+  return call.retrySameTarget && choices.single && choices.exhausted && !ofKey && PASSING.includes(kind)
 }
 
-function nobody({ envelope }: Dispatch, { waitMs }: Refusal): Error {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
-  return NoTarget({ retryAfter: seconds }, envelope.model, seconds)
+/** When a limit ends is known; when who fails will be well is a guess, of which a fraction of a second would be too much said. */
+function nobody({ envelope }: Dispatch, { reason, waitMs }: Refusal): Error {
+  const seconds = wholeSeconds(waitMs)
+  return NoTarget({ retryAfterMs: reason === 'limited' ? waitMs : seconds * 1000 }, envelope.model, seconds)
 }
 
 function conclude({ answer, error }: Failure): Answer {

@@ -55,7 +55,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
+    // Exclusive: in a cluster all workers would share the port that the first one was given.
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
       server.off('error', reject)
       resolve()
     })

@@ -54,6 +54,7 @@ test('D8: a refusal is a 429 in the dialect of the route that says which limit, 
   const chat = await ask(bench, CHAT, asked())
   t.assert.equal(chat.status, 429)
   t.assert.equal(chat.headers.get('retry-after'), '3')
+  t.assert.equal(chat.headers.get('retry-after-ms'), '3000')
   t.assert.deepEqual(limitsOf(chat), ['1', '0', '3s'])
   t.assert.deepEqual(await chat.json(), { error: { message, type: 'rate_limit_error', param: null, code } })
   const anthropic = await ask(bench, MESSAGES, askedMessage())
@@ -78,7 +79,11 @@ test('D8: refused requests consume nothing and lengthen no wait', async (t: Test
     t.assert.equal(refused.headers.get('retry-after'), '1')
   }
   clock.pass(999)
-  t.assert.equal((await ask(bench, CHAT, asked())).status, 429)
+  const early = await ask(bench, CHAT, asked())
+  t.assert.deepEqual(
+    [early.status, early.headers.get('retry-after'), early.headers.get('retry-after-ms')],
+    [429, '1', '1'],
+  )
   clock.pass(1)
   t.assert.equal((await ask(bench, CHAT, asked())).status, 200)
   t.assert.equal((await ask(bench, CHAT, asked())).status, 429)

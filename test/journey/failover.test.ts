@@ -197,6 +197,7 @@ test('trap 6: nothing is retried behind our back: a 503 to any call is asked onc
   const response = await gateway.post(CHAT, asked())
   t.assert.equal(response.status, 503)
   t.assert.equal(response.headers.get('retry-after'), '1', 'B35: what the vendor asks for reaches the client')
+  t.assert.equal(response.headers.get('retry-after-ms'), '1000')
   t.assert.equal(upstream.requests.length, 1)
 })
 

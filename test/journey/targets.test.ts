@@ -140,6 +140,8 @@ for (const [name, headers, seconds] of LIMITED) {
     t.assert.equal(alone.status, 503)
     const told = Number(alone.headers.get('retry-after'))
     t.assert.equal(told === seconds || told === seconds - 1, true, `retry-after: ${told}`)
+    const ms = Number(alone.headers.get('retry-after-ms'))
+    t.assert.equal(Math.ceil(ms / 1000), told, `retry-after-ms: ${ms}`)
     t.assert.equal((await gateway.post(CHAT, asked())).status, 200)
     t.assert.deepEqual(
       upstreams.map(({ requests }) => requests.length),
@@ -194,6 +196,7 @@ test('C11: when all breakers are open it is a 503 that says when the first one l
   }
   const shortest = Math.min(...targets.map(({ keys }) => keys[0]?.openForMs ?? 0)) / 1_000
   t.assert.equal(told - shortest >= 0 && told - shortest < 2, true, `retry-after: ${told}, open for ${shortest} s`)
+  t.assert.equal(response.headers.get('retry-after-ms'), String(told * 1000), 'a guess is told in whole seconds')
   t.assert.deepEqual(
     upstreams.map(({ requests }) => requests.length),
     [2, 2],

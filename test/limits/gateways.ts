@@ -17,6 +17,8 @@ export interface GatewayOptions {
   /** The clock of its local buckets. */
   readonly now?: () => number
   readonly localShare?: number
+  /** Of one of several processes that are a gateway together. */
+  readonly share?: number
   readonly slotTtl?: number
 }
 

@@ -126,6 +126,18 @@ describe('room in limits that gateways share through Redis', { skip: redisBinary
     assert.deepEqual(gateway.states.slice(2), ['shared: Redis answers'])
   })
 
+  test("a worker may use the whole of a limit while Redis counts, and its part of the gateway's share while it does not", async (t: TestContext) => {
+    const { redis, gateways } = await bench(t, 1, { localShare: 0.5, share: 0.4 })
+    const [worker] = gateways as [Gateway]
+    const held = await Promise.all(Array.from({ length: 10 }, async () => worker.reservations.reserve([SLOTS])))
+    assert.ok(held.every(({ reservation }) => reservation !== undefined))
+    for (const { reservation } of held) reservation?.settle(0)
+    await redis.stop()
+    await worker.reached('local')
+    assert.equal(await passed(worker.reservations, 10, SLOTS), 2, 'a fifth of ten')
+    assert.equal(await passed(worker.reservations, 10, TOKENS), 2)
+  })
+
   test('slots taken while Redis was away are counted there once it is back, and given back', async (t: TestContext) => {
     const { redis, gateways } = await bench(t, 1, { slotTtl: 300 })
     const [gateway] = gateways as [Gateway]

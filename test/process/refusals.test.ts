@@ -44,6 +44,17 @@ const REFUSALS: readonly Refusal[] = [
   { name: 'text that is not YAML', ...file('a: [\n'), says: [/^sluice: sluice\.yaml:\d+:\d+ not valid YAML/] },
   { name: 'a port that is none', environment: { PORT: 'x' }, says: [/^sluice: environment variable PORT: /] },
   {
+    name: 'a number of workers that is none',
+    environment: { WORKERS: '0' },
+    says: [/^sluice: environment variable WORKERS: /],
+  },
+  {
+    name: 'an unknown setting, for several workers',
+    environment: { WORKERS: '2' },
+    ...file(`${SIM}listn: { port: 1 }\n`),
+    says: [/^sluice: sluice\.yaml:2:1 unknown key "listn"/],
+  },
+  {
     name: "E1: an address of the network without callers' keys",
     ...file(`${SIM}listen: { host: 0.0.0.0 }\n`),
     says: [/^sluice: sluice\.yaml:2:\d+ .*callers need keys/],
@@ -130,13 +141,18 @@ for (const { name, parameters = [], says, ...surroundings } of REFUSALS) {
   })
 }
 
-for (const variable of ['PORT', 'OPS_PORT']) {
-  test(`a ${variable} that is in use ends the process with code 1 and a line that names the setting`, async (t: TestContext) => {
+for (const [variable, workers] of [
+  ['PORT', '1'],
+  ['OPS_PORT', '1'],
+  ['PORT', '2'],
+  ['OPS_PORT', '2'],
+] as const) {
+  test(`${workers} workers: a ${variable} that is in use ends the process with code 1 and a line that names the setting`, async (t: TestContext) => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     t.after(() => other.close())
     const { port } = other.address() as AddressInfo
-    const started = startProcess(t, [], { environment: { [variable]: String(port) } })
+    const started = startProcess(t, [], { environment: { [variable]: String(port), WORKERS: workers } })
     t.assert.equal(await started.exit, 1)
     t.assert.equal(
       started.stderr,

@@ -219,6 +219,45 @@ test('while too little is known of the target nothing is hedged', async t => {
   t.assert.deepEqual(asked, ['a/m'])
 })
 
+test('an only target that is slow is asked once more where it may be, and what answers first is read', async t => {
+  const slow = slowVendor()
+  const { asked, run } = await setUp(
+    t,
+    {
+      hedge: HEDGE(),
+      retrySameTarget: true,
+      forward: async attempt => {
+        attempt.carriedBy(slow.exchange)
+        return attempt.record.hedge ? GOOD : slow.outcome
+      },
+    },
+    'alone',
+  )
+  t.assert.equal((await run()).attempt.record.hedge, true)
+  t.assert.deepEqual(asked, ['a/m', 'a/m'])
+})
+
+test('C7: without that wish an only target that is slow is waited for', async t => {
+  const slow = slowVendor()
+  const { asked, run } = await setUp(t, { hedge: HEDGE(), forward: () => slow.outcome }, 'alone')
+  const answer = run()
+  await timeIsUp(1)
+  slow.answer(GOOD)
+  await answer
+  t.assert.deepEqual(asked, ['a/m'])
+})
+
+test('the wish to ask an only target again is none where there are two', async t => {
+  const slow = slowVendor()
+  const { asked, run } = await setUp(t, {
+    hedge: HEDGE(),
+    retrySameTarget: true,
+    forward: async ({ record }) => (record.hedge ? GOOD : slow.outcome),
+  })
+  await run()
+  t.assert.deepEqual(asked, ['a/m', 'b/m'])
+})
+
 test('a hedge that fails leaves the first target its time, and is not asked again', async t => {
   const slow = slowVendor()
   const { asked, run } = await setUp(t, {

@@ -41,8 +41,7 @@ export interface RefusedAnswer extends FromVendor {
   readonly fault: Fault
   /** The vendor's bytes, where there are any. */
   readonly body: Buffer | undefined
-  /** Seconds. */
-  readonly retryAfter?: number
+  readonly retryAfterMs?: number
 }
 
 export type Answer = WholeAnswer | StreamAnswer | BytesAnswer | RefusedAnswer

@@ -9,6 +9,8 @@ import type { Attempt } from './attempt.ts'
 export interface Asking extends Question {
   readonly record: CallRecord
   readonly maxAttempts: number
+  /** The only target there is may be asked again. */
+  readonly retrySameTarget: boolean
   /** Its place in the route's queue, where there is one. */
   readonly place?: Place | undefined
 }

@@ -173,7 +173,7 @@ function refuse(
   const limited = kind === 'limited'
   const wait = retryAfterMs(shown.headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
   if (limited && wait !== undefined) gate.cooldown.extend(now, wait)
-  const retryAfter = wait === undefined ? {} : { retryAfter: Math.ceil(wait / 1000) }
+  const retryAfter = wait === undefined ? {} : { retryAfterMs: wait }
   return {
     kind,
     ofKey: limited,

@@ -1,6 +1,6 @@
 import { kept } from '../../kept.ts'
 import { Allowance } from './allowance.ts'
-import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
+import { type KeyLimitSettings, KeyLimits, shareOfKeyLimits } from './key-limits.ts'
 
 /** What metrics call an allowance. */
 export interface AllowanceLabels {
@@ -19,16 +19,18 @@ export class Allowances implements Iterable<Entry> {
   readonly #entries = new Map<string, Entry>()
   readonly #keys = new Map<string, KeyLimits>()
   readonly #now: () => number
+  readonly #share: number
 
-  /** `now` is a monotonic clock in ms. */
-  constructor(now: () => number) {
+  /** `now` is a monotonic clock in ms; `share` (above 0, at most 1) is the part of each configured limit that may be used here. */
+  constructor(now: () => number, share = 1) {
     this.#now = now
+    this.#share = share
   }
 
   /** The limits of the key of this id, made at the first asking; the settings of the last asking hold. */
   key(id: string, settings: KeyLimitSettings): KeyLimits {
     const key = kept(this.#keys, id, () => new KeyLimits(this.#now))
-    key.set(settings)
+    key.set(shareOfKeyLimits(settings, this.#share))
     return key
   }
 

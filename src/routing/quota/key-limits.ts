@@ -1,4 +1,5 @@
 import type { Bucket } from '../../limits/bucket.ts'
+import { slotShare } from '../../limits/demand.ts'
 import { MemoryBuckets } from '../../limits/memory-buckets.ts'
 import { Signal } from '../queue/signal.ts'
 import { Slots } from './slots.ts'
@@ -16,6 +17,22 @@ export interface KeyLimitSettings {
 const REQUEST_BURST_S = 0.9
 /** Likewise for tokens; one call may need many seconds' worth, and vendors let it. */
 const TOKEN_BURST_S = 10
+
+/** What one process may use of limits that several divide among them: `share` is above 0, at most 1. */
+export function shareOfKeyLimits(settings: KeyLimitSettings, share: number): KeyLimitSettings {
+  if (share === 1) return settings
+  const { requestsPerMinute, burst, tokensPerMinute, concurrency } = settings
+  return {
+    requestsPerMinute: times(requestsPerMinute, share),
+    burst: burst === undefined ? undefined : Math.max(1, burst * share),
+    tokensPerMinute: times(tokensPerMinute, share),
+    concurrency: concurrency === undefined ? undefined : slotShare(concurrency, share),
+  }
+}
+
+function times(amount: number | undefined, share: number): number | undefined {
+  return amount === undefined ? undefined : amount * share
+}
 
 /** The limits of one key of ours, shared by all models that are asked with it. */
 export class KeyLimits {

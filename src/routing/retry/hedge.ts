@@ -11,7 +11,7 @@ import type { HedgeRule } from './hedge-rule.ts'
 
 type Ended = Answer | Failure
 
-/** Asks; when that takes longer than usual, asks one more target as well. Who shows content first answers, the other is stopped. */
+/** Asks; when that takes longer than usual, asks one more target as well, or the only one there is once more where it may be. Who shows content first answers, the other is stopped. */
 export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
   const asked = askAndStrike(call, choices, first)
   const delay = delayOf(rule, first.candidate.target, call.envelope.stream)
@@ -31,11 +31,11 @@ function delayOf({ after }: HedgeRule, { load }: Target, streamed: boolean): num
 }
 
 function secondAttempt(call: Asking, { budget }: HedgeRule, choices: Choices, first: Attempt): Attempt | undefined {
-  const { record, maxAttempts } = call
+  const { record, maxAttempts, retrySameTarget } = call
   const now = call.now()
   // Before a choice is made: what that takes of a vendor's limits is not given back.
   if (record.attempts.length >= maxAttempts || !budget.affords(now)) return undefined
-  const choice = choices.next(now, first.candidate.target)
+  const choice = choices.next(now, retrySameTarget && choices.single ? undefined : first.candidate.target)
   if (isRefusal(choice)) return undefined
   budget.withdraw(now)
   return new Attempt(choice, record, now, true)

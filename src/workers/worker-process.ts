@@ -1,0 +1,121 @@
+import cluster, { type Worker } from 'node:cluster'
+import { setTimeout } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { type Listening, type Order, type Report, type Start, WORKER_MARK } from './messages.ts'
+
+type ReportOf<Type extends Report['type']> = Extract<Report, { type: Type }>
+
+/** A worker that hangs must not keep a config from the others for ever, ms. */
+const APPLY_LIMIT = 30_000
+
+/** One worker, as its primary sees it. One that says that it cannot serve is ended. */
+export class WorkerProcess {
+  /** From 1; a worker that stands in for another has its number. */
+  readonly number: number
+  /** When it was started, monotonic ms. */
+  readonly startedAt = performance.now()
+  /** Settles when the process is gone, with why. */
+  readonly ended: Promise<string>
+  /** Resolves when it could listen; rejects with the reason why it never will. */
+  readonly built: Promise<unknown>
+  readonly #worker: Worker
+  #listening: Listening | undefined
+  #orders = 0
+  #failure: Error | undefined
+  readonly #heartbeat = new Heartbeat()
+
+  constructor(number: number, start: Omit<Start, 'type'>) {
+    this.number = number
+    this.#worker = cluster.fork({ [WORKER_MARK]: '1' })
+    // Of sending to one that has just died; its end is told by `ended`.
+    this.#worker.on('error', () => {})
+    this.#worker.on('message', (report: Report) => {
+      if (report.type === 'failed') this.#fail(report)
+      this.#heartbeat.heard()
+    })
+    this.ended = new Promise(resolve => {
+      this.#worker.once('exit', (code: number | null, signal: string | null) => {
+        this.#listening = undefined
+        resolve(this.#failure?.message ?? signal ?? `code ${code}`)
+      })
+    })
+    this.built = this.#next('built')
+    this.#send({ type: 'start', ...start })
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid
+  }
+
+  /** Undefined while it does not answer calls. */
+  get listening(): Listening | undefined {
+    return this.#listening
+  }
+
+  /** Once it is built. Rejects with the error of the listener, or as `built` does. */
+  async listen(): Promise<Listening> {
+    this.#send({ type: 'listen' })
+    this.#listening = await this.#next('listening')
+    return this.#listening
+  }
+
+  /** Resolves with the reason where the config cannot be put in force; with undefined where it is, and where the worker has died. */
+  async apply(config: Config): Promise<string | undefined> {
+    this.#orders += 1
+    const id = this.#orders
+    this.#send({ type: 'apply', id, config })
+    const answer = this.#next('applied', report => report.id === id).then(
+      ({ refused }) => refused,
+      () => undefined,
+    )
+    const late = `worker ${this.number} has not taken it in ${APPLY_LIMIT / 1000} s`
+    return Promise.race([answer, setTimeout(APPLY_LIMIT, late, { ref: false })])
+  }
+
+  /** Asks for a sign of life; ends a worker that gives none any more. */
+  beat(): void {
+    if (this.#heartbeat.beat()) this.#send({ type: 'ping' })
+    else this.#fail({ type: 'failed', message: 'its event loop hung' })
+  }
+
+  /** Lets calls that are under way end first; one that does not answer any yet has none. */
+  stop(): void {
+    if (this.#listening === undefined) this.kill()
+    else this.#send({ type: 'stop' })
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL')
+  }
+
+  #send(order: Order): void {
+    if (this.#worker.isConnected()) this.#worker.send(order)
+  }
+
+  #fail({ message, code, port }: ReportOf<'failed'>): void {
+    this.#failure = Object.assign(new Error(message), { code, port })
+    this.kill()
+  }
+
+  /** The next report of this kind that fits; rejects when the worker ends without it. */
+  async #next<Type extends Report['type']>(
+    type: Type,
+    fits: (report: ReportOf<Type>) => boolean = () => true,
+  ): Promise<ReportOf<Type>> {
+    const { promise, resolve } = Promise.withResolvers<ReportOf<Type>>()
+    const take = (report: Report) => {
+      if (report.type === type && fits(report as ReportOf<Type>)) resolve(report as ReportOf<Type>)
+    }
+    this.#worker.on('message', take)
+    try {
+      return await Promise.race([promise, this.ended.then(reason => this.#endedWithout(reason))])
+    } finally {
+      this.#worker.off('message', take)
+    }
+  }
+
+  #endedWithout(reason: string): never {
+    throw this.#failure ?? new Error(`worker ${this.number} ended before it could serve (${reason})`)
+  }
+}
