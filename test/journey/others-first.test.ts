@@ -49,6 +49,11 @@ async function degraded({ gateway }: Bench): Promise<string | null> {
   return (await gateway.post(CHAT, asked())).headers.get('x-sluice-degraded')
 }
 
+async function waitingForSmall({ gateway }: Bench, count: number): Promise<void> {
+  const queue = gateway.app.api.live.snapshot.routes.get('small')?.queue
+  while (queue?.depth !== count) await new Promise(resolve => setImmediate(resolve))
+}
+
 test('under lasting pressure the smaller model is asked first, until the pressure has long been gone', async (t: TestContext) => {
   const clock = stopClock(t)
   const models = { chat: model('a', { ...STEP, degrade: { ...SMALLER, after: '10s' } }), small: model('b') }
@@ -203,11 +208,10 @@ test('those who wait for the smaller model are not overtaken', async (t: TestCon
   await bench.gateway.post(CHAT, asked({ model: 'small' }))
   const long = { model: 'small', messages: [{ role: 'user', content: 'long '.repeat(400) }] }
   const client = new Client(bench.gateway.url + CHAT, long)
-  const queue = bench.gateway.app.api.live.snapshot.routes.get('small')?.queue
-  while (queue?.depth !== 1) await new Promise(resolve => setImmediate(resolve))
+  await waitingForSmall(bench, 1)
   t.assert.equal(await degraded(bench), null)
   client.leave()
-  while (queue.depth !== 0) await new Promise(resolve => setImmediate(resolve))
+  await waitingForSmall(bench, 0)
   t.assert.equal(await degraded(bench), 'smaller, small')
 })
 
