@@ -157,6 +157,13 @@ test('a smaller model that cannot be asked now costs no attempt', async (t: Test
   t.assert.deepEqual(timesAsked(bench), [3, 1])
 })
 
+test('a smaller model that is not well is not asked before one that is', async (t: TestContext) => {
+  const health = { interval: '1h', unhealthyAfter: 1 }
+  const bench = await pressed(t, ANSWERS, [ANSWERS], undefined, { provider: { health } })
+  bench.gateway.app.api.live.snapshot.vendors.get('b')?.health?.report(false)
+  t.assert.equal(await degraded(bench), null)
+})
+
 test('a target of the model itself is not asked in the name of a smaller one', async (t: TestContext) => {
   const bench = await pressed(t, left(300), [ANSWERS], { chat: model('a', STEP), small: model('ab') })
   t.assert.equal((await bench.gateway.post(CHAT, asked())).headers.get('x-sluice-target'), 'b/m')
