@@ -149,6 +149,13 @@ test('a smaller model is asked once, however many attempts are left', async (t: 
   t.assert.deepEqual(timesAsked(bench), [2, 1])
 })
 
+test('C7: a target that has failed the request is not asked again in the name of the next model', async (t: TestContext) => {
+  const models = { chat: model('a', { ...STEP, degradeTo: ['small', 'tiny'] }), small: model('b'), tiny: model('bc') }
+  const bench = await pressed(t, ANSWERS, [CRASH, ANSWERS], models)
+  t.assert.equal(await degraded(bench), 'smaller, tiny')
+  t.assert.deepEqual(timesAsked(bench), [1, 1, 1])
+})
+
 test('a smaller model that cannot be asked now costs no attempt', async (t: TestContext) => {
   const bench = await pressed(t, left(300), [LIMITED])
   const attempts = async () => (await bench.gateway.post(CHAT, asked())).headers.get('x-sluice-attempts')
@@ -207,6 +214,15 @@ test('a call that would have to wait for the model itself is answered by the sma
   t.assert.equal(await degraded(bench), 'smaller, small')
   release()
   t.assert.equal((await other).status, 200)
+})
+
+test('nobody waits for a smaller model that has too little left for the call', async (t: TestContext) => {
+  const bench = await pressed(t, left(300), [left(50)], { chat: model('a', { ...STEP, queue: {} }), small: model('b') })
+  t.assert.equal(await degraded(bench), 'smaller, small')
+  const messages = [{ role: 'user', content: 'word '.repeat(100) }]
+  const response = await bench.gateway.post(CHAT, asked({ messages }))
+  t.assert.equal(response.headers.get('x-sluice-target'), 'a/m')
+  t.assert.equal(response.headers.get('x-sluice-queued-ms'), null)
 })
 
 test('those who wait for the smaller model are not overtaken', async (t: TestContext) => {
