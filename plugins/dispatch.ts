@@ -11,7 +11,8 @@ import { passageTo } from '../src/relay/passage.ts'
 import { plainPassage } from '../src/relay/plain-passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/attempt/answer.ts'
 import { exchangeFor } from '../src/routing/attempt/outgoing.ts'
-import { type Descent, degrade } from '../src/routing/degrade/degrade.ts'
+import { degrade } from '../src/routing/degrade/degrade.ts'
+import type { Descent } from '../src/routing/degrade/descent.ts'
 import { type Dispatch, dispatch } from '../src/routing/dispatch.ts'
 import { Place } from '../src/routing/queue/place.ts'
 import type { Route, Standby, Target } from '../src/routing/target.ts'
@@ -87,14 +88,15 @@ function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefine
   return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
 }
 
-function descentOf({ caller, snapshot }: FastifyRequest, call: Dispatch, standby: Standby): Descent {
+function descentOf({ caller, snapshot, wishes }: FastifyRequest, call: Dispatch, standby: Standby): Descent {
   const { envelope, now } = call
   return {
     call,
     standby,
     // A stand-in is another model: who may not ask for it does not get it either (E16).
     may: model => caller === undefined || caller.may(model),
-    targets: model =>
-      snapshot.planner.order(snapshot.routes.get(model) as Route, { envelope, caller: caller?.name, now: now() }),
+    route: model => snapshot.routes.get(model) as Route,
+    order: route => snapshot.planner.order(route, { envelope, caller: caller?.name, now: now() }),
+    keeps: wishes?.store === true,
   }
 }

@@ -18,8 +18,7 @@ export function checkStandby(tree: unknown, report: Report): void {
     const circle = circles.beginningAt(name)
     if (circle) report.add([...path, 'degradeTo'], `leads back to where it began: ${[...circle, name].join(' -> ')}`)
     checkProvider([...path, 'lastResort'], getIn(model, ['lastResort']), providers, report)
-    const keepsStale = getIn(model, ['cache', 'staleIfError']) !== undefined
-    checkSteps([...path, 'degrade', 'steps'], itemsOf(getIn(model, ['degrade', 'steps'])), keepsStale, report)
+    checkSteps([...path, 'degrade', 'steps'], model, report)
   }
 }
 
@@ -39,12 +38,28 @@ function checkNames(
   }
 }
 
-function checkSteps(path: Path, steps: readonly unknown[], keepsStale: boolean, report: Report): void {
-  for (const [index, step] of steps.entries()) {
+function checkSteps(path: Path, model: unknown, report: Report): void {
+  for (const [index, step] of itemsOf(getIn(model, ['degrade', 'steps'])).entries()) {
     if (!isSection(step)) continue
     const place = [...path, index]
-    if (step.stale && !keepsStale) report.addAtKey(place, 'a step that is "stale" needs "cache.staleIfError"')
-    if (step.maxTokens !== undefined || step.reasoningEffort !== undefined || step.stale) continue
-    report.addAtKey(place, 'a step needs "maxTokens", "reasoningEffort" or "stale"')
+    const { maxTokens, reasoningEffort, stale, degradeTo } = step
+    if (stale) checkStale(place, model, report)
+    if (degradeTo) checkOthersFirst(place, model, report)
+    if (maxTokens !== undefined || reasoningEffort !== undefined || stale || degradeTo) continue
+    report.addAtKey(place, 'a step needs "maxTokens", "reasoningEffort", "degradeTo" or "stale"')
   }
+}
+
+function checkStale(step: Path, model: unknown, report: Report): void {
+  if (getIn(model, ['cache', 'staleIfError']) !== undefined) return
+  report.addAtKey(step, 'a step that is "stale" needs "cache.staleIfError"')
+}
+
+/** One attempt is for the model's own targets, so that no call fails only because it went elsewhere first. */
+function checkOthersFirst(step: Path, model: unknown, report: Report): void {
+  const place = [...step, 'degradeTo']
+  if (itemsOf(getIn(model, ['degradeTo'])).length === 0)
+    report.add(place, 'needs models in the "degradeTo" of the model')
+  if (Number(getIn(model, ['attempts'])) === 1)
+    report.add(place, 'needs at least 2 "attempts", one for the model itself')
 }

@@ -20,10 +20,13 @@ const step = z.strictObject({
     .describe(
       'Give an expired answer from the cache, as long as `cache.staleIfError` keeps it, without asking anybody.',
     ),
+  degradeTo: boolean()
+    .optional()
+    .describe("Ask the models of the model's `degradeTo` first, those that have room, and its own targets after them."),
 })
 
 const degrade = z.strictObject({
-  steps: z.array(step).min(1).describe('What is asked for less of, one step after another.'),
+  steps: z.array(step).min(1).describe('What is done for less, one step after another.'),
   pressure: number(0.01, 1)
     .prefault(0.5)
     .describe(
@@ -53,5 +56,7 @@ export const standby = {
   canned: text().optional().describe('Text to answer with when nobody can; a 503 unless set.'),
   degrade: degrade
     .optional()
-    .describe('Cheaper answers while the targets or the queue are hard pressed; off unless set.'),
+    .describe(
+      'Cheaper answers, or those of a smaller model, while the targets or the queue are hard pressed; off unless set.',
+    ),
 }

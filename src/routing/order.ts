@@ -37,7 +37,8 @@ function foremost(targets: readonly Target[], now: number): readonly Target[] {
   return weighing.length > 0 ? weighing : able
 }
 
-function isReady({ candidates }: Target, now: number): boolean {
+/** Whether any of its keys may be used at `now` (ms, monotonic); takes nothing. */
+export function isReady({ candidates }: Target, now: number): boolean {
   return candidates.some(({ gate }) => gate.ready(now))
 }
 

@@ -33,7 +33,22 @@ const REFUSED: readonly (readonly [string, string])[] = [
     'models.chat-a.lastResort.provider: unknown provider "smi"; did you mean "sim"?',
   ],
   [withModel('degrade: { steps: [] }'), 'models.chat-a.degrade.steps: needs at least 1 entry'],
-  [withModel('degrade: { steps: [{ name: s }] }'), 'a step needs "maxTokens", "reasoningEffort" or "stale"'],
+  [
+    withModel('degrade: { steps: [{ name: s }] }'),
+    'a step needs "maxTokens", "reasoningEffort", "degradeTo" or "stale"',
+  ],
+  [
+    withModel('degrade: { steps: [{ name: s, degradeTo: true }] }'),
+    'models.chat-a.degrade.steps[0].degradeTo: needs models in the "degradeTo" of the model',
+  ],
+  [
+    withModel('degradeTo: [chat-b], attempts: 1, degrade: { steps: [{ name: s, degradeTo: true }] }'),
+    'models.chat-a.degrade.steps[0].degradeTo: needs at least 2 "attempts", one for the model itself',
+  ],
+  [
+    withModel('degradeTo: [chat-b], degrade: { steps: [{ name: s, degradeTo: chat-b }] }'),
+    'models.chat-a.degrade.steps[0].degradeTo: ',
+  ],
   [withModel('degrade: { steps: [{ name: s, stale: true }] }'), 'a step that is "stale" needs "cache.staleIfError"'],
   [withModel('degrade: { steps: [{ name: s, maxTokens: 1 }], pressure: 0 }'), 'pressure: must be at least 0.01'],
   [withModel('degrade: { steps: [{ name: s, reasoningEffort: lots }] }'), 'reasoningEffort: expected minimal, low'],

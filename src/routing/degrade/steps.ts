@@ -2,7 +2,7 @@ import type { Call, ReasoningWish } from '../../call/call.ts'
 import { EFFORT_BUDGETS, EFFORTS, type Effort } from '../../call/effort.ts'
 import type { Envelope } from '../../relay/envelope.ts'
 
-/** A cheaper way to ask the same. */
+/** A cheaper way to an answer. */
 export interface Step {
   readonly name: string
   /** Most tokens of the answer. */
@@ -11,10 +11,14 @@ export interface Step {
   readonly reasoningEffort?: Effort | undefined
   /** An answer from the cache is given that is out of date, where there is one. Changes no call. */
   readonly stale?: boolean | undefined
+  /** The models that stand in are asked before the model itself. Changes no call. */
+  readonly degradeTo?: boolean | undefined
 }
 
 /** Takes the steps, in order; returns the names of those that changed the call. One that cannot be read goes on as it came. */
 export function takeSteps(envelope: Envelope, steps: readonly Step[]): readonly string[] {
+  // A call that none of them could change need not be read.
+  if (!steps.some(asksForLess)) return []
   const asked = envelope.read()
   if (asked === undefined) return []
   const taken: string[] = []
@@ -27,6 +31,10 @@ export function takeSteps(envelope: Envelope, steps: readonly Step[]): readonly 
   }
   if (call !== asked) envelope.replace(call)
   return taken
+}
+
+function asksForLess({ maxTokens, reasoningEffort }: Step): boolean {
+  return maxTokens !== undefined || reasoningEffort !== undefined
 }
 
 /** The call with a step's limits; the same one where it keeps them already. */

@@ -67,6 +67,13 @@ test('only the steps that changed the call are named, and a call that none chang
   assert.equal(kept.replaced, false)
 })
 
+test('a call is not read for a step that could not change it', t => {
+  const envelope = envelopeOf({ model: 'chat', messages: [] })
+  const read = t.mock.method(envelope, 'read')
+  assert.deepEqual(takeSteps(envelope, [{ name: 'smaller', degradeTo: true }]), [])
+  assert.equal(read.mock.callCount(), 0)
+})
+
 test('a call that only the vendor can read goes on as it came', () => {
   const envelope = envelopeOf({ model: 'chat', messages: 'what is this' })
   assert.deepEqual(takeSteps(envelope, [SHORT]), [])

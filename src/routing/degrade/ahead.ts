@@ -1,0 +1,66 @@
+import type { Operation } from '../../call/call.ts'
+import { Cancelled } from '../../errors.ts'
+import { isReady } from '../order.ts'
+import type { Route, Target } from '../target.ts'
+import { askModel, drop, type End, findsFault, untried } from './ask-model.ts'
+import { type Descent, mindsFilter } from './descent.ts'
+import type { Step } from './steps.ts'
+
+/**
+ * What any model can do for another. The vectors of two models cannot be compared, and what a prompt counts at one is wrong
+ * for the other, so those calls go elsewhere only where their own model cannot answer.
+ */
+const WRITTEN: readonly Operation[] = ['chat', 'responses', 'completions']
+
+/** The step, of those that are due, by which such a call goes to other models first. */
+export function stepAhead(operation: Operation, due: readonly Step[]): Step | undefined {
+  const step = due.find(goesElsewhere)
+  return step !== undefined && WRITTEN.includes(operation) ? step : undefined
+}
+
+function goesElsewhere({ degradeTo }: Step): boolean {
+  return degradeTo === true
+}
+
+/**
+ * Asks the models below before the model itself, those that have room. One attempt is kept for the model's own targets, which
+ * may know better: a refusal here may be the smaller model's alone. Ends with an answer, with a vendor's word that the call is
+ * wrong, or undefined. Throws as `askModel`.
+ */
+export async function askAhead(descent: Descent, step: Step): Promise<End | undefined> {
+  const { call, standby } = descent
+  const maxAttempts = call.maxAttempts - 1
+  let refusal: End | undefined
+  for (const model of standby.models.down) {
+    if (call.record.attempts.length >= maxAttempts) break
+    const targets = descent.may(model) ? withRoom(descent, descent.route(model)) : []
+    if (targets.length === 0) continue
+    // Nobody waits here, and nobody is asked twice: the model's own targets are there.
+    const others = { ...call, targets, maxAttempts, place: undefined, retrySameTarget: false }
+    const end = await askModel(others, mindsFilter(standby))
+    if (end.why === 'answered') return { ...end, steps: [step.name, model] }
+    if (findsFault(end)) refusal = end
+    drop(end, call)
+    if (!call.present()) throw Cancelled()
+  }
+  return refusal
+}
+
+/** The targets of a stand-in that can take a call at once without taking it from those who ask for that model. */
+function withRoom(descent: Descent, route: Route): readonly Target[] {
+  const { call, order, keeps } = descent
+  const now = call.now()
+  if (isPressed(route, now)) return []
+  const fits = (target: Target) =>
+    // What leads to the model's own target is no relief for it.
+    call.targets.every(({ id }) => id !== target.id) &&
+    // The next turn looks for its vendor among the model's own targets.
+    (!keeps || call.targets.some(({ vendor }) => vendor === target.vendor)) &&
+    isReady(target, now)
+  return untried(call, order(route)).filter(fits)
+}
+
+/** Others wait for it, or it sends its own calls elsewhere. */
+function isPressed({ queue, standby }: Route, now: number): boolean {
+  return queue?.busy === true || standby?.relief?.due(now).some(goesElsewhere) === true
+}
