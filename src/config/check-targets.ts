@@ -28,6 +28,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
     checkBaseUrl(path, type, provider, known, report)
     checkUsage(path, type, provider, report)
     checkVersion(path, type, provider, report)
+    checkAsked(path, type, provider, known, report)
   }
 }
 
@@ -146,6 +147,18 @@ function checkVersion(path: Path, type: string, { apiVersion }: Record<string, u
     [...path, 'apiVersion'],
     `"apiVersion" is only for providers of type azure, and this one is of type ${type}`,
   )
+}
+
+/** A prompt needs somebody to answer it. */
+function checkAsked(
+  path: Path,
+  type: string,
+  provider: Record<string, unknown>,
+  known: KnownProviders,
+  report: Report,
+): void {
+  if (getIn(provider, ['health', 'ask']) === undefined || !known[type]?.withoutChat) return
+  report.addAtKey([...path, 'health', 'ask'], `"ask" sends a prompt, and a provider of type ${type} answers none`)
 }
 
 /** Models: their targets' providers exist, their names hide no provider, and their strategies fit. */

@@ -33,7 +33,7 @@ export type Config = DeepReadonly<Omit<Validated, 'providers' | 'keys'>> & {
 
 /**
  * What the configuration must know of each provider type: `baseUrl` where it has a public address, `keyVariable` where its key
- * is usually found (`otherKeyVariable` next), `keyOptional` where it can do without.
+ * is usually found (`otherKeyVariable` next), `keyOptional` where it can do without, `withoutChat` where it answers no prompts.
  */
 export type KnownProviders = Readonly<
   Record<
@@ -43,6 +43,7 @@ export type KnownProviders = Readonly<
       readonly otherKeyVariable?: string
       readonly keyOptional?: boolean
       readonly baseUrl?: string
+      readonly withoutChat?: boolean
     }
   >
 >

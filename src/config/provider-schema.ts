@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { baseUrl, boolean, duration, number, secret, secretText, text, wholeNumber } from './scalars.ts'
+import { isSafeModelPath } from '../providers/model-path.ts'
+import { baseUrl, boolean, duration, modelName, number, secret, secretText, text, wholeNumber } from './scalars.ts'
 
 /** Long answers are normal: a stream may take 20 minutes, and a call without a stream 8 minutes to its first byte. */
 const timeouts = z.strictObject({
@@ -29,9 +30,19 @@ const breaker = z.strictObject({
   closeAfter: wholeNumber(1).prefault(2).describe('Successes in a row that close it.'),
 })
 
-const health = z.strictObject({
-  interval: duration().prefault('10s').describe('From one check to the next.'),
-  timeout: duration().prefault('2s').describe('How long a check may take.'),
+/** A prompt costs something and takes as long as the model does, so it is sent more rarely, and waited for longer (ms). */
+const FREE = { interval: 10_000, timeout: 2_000 }
+const BILLED = { interval: 60_000, timeout: 10_000 }
+
+const healthSettings = z.strictObject({
+  ask: modelName()
+    .refine(isSafeModelPath, 'is no name that can stand in an address')
+    .optional()
+    .describe(
+      "The vendor's name of a model. A check is then a prompt to it, of a few tokens, which the vendor bills: for vendors whose list of models is there while their models are not. Unset, no check is ever billed.",
+    ),
+  interval: duration().optional().describe('From one check to the next; `10s` unless set, with `ask` `1m`.'),
+  timeout: duration().optional().describe('How long a check may take; `2s` unless set, with `ask` `10s`.'),
   unhealthyAfter: wholeNumber(1).prefault(3).describe('Failed checks in a row that take its targets out.'),
   healthyAfter: wholeNumber(1).prefault(2).describe('Good checks in a row that bring them back.'),
   whenAllUnhealthy: z
@@ -40,6 +51,11 @@ const health = z.strictObject({
     .describe(
       'Where no target of a model is well: ask its targets all the same, since the checks may be what is broken, or not.',
     ),
+})
+
+const health = healthSettings.transform(settings => {
+  const { interval, timeout } = settings.ask === undefined ? FREE : BILLED
+  return { ...settings, interval: settings.interval ?? interval, timeout: settings.timeout ?? timeout }
 })
 
 const vendorLimits = z.strictObject({
@@ -103,7 +119,9 @@ export const provider = z
     breaker: breaker.prefault({}).describe('When to leave a failing target alone.'),
     health: health
       .optional()
-      .describe('Ask the vendor for its list of models, again and again, to see whether it answers; off unless set.'),
+      .describe(
+        'Ask the vendor for its list of models (or a model, with `ask`), again and again, to see whether it answers; off unless set.',
+      ),
     askForUsage: boolean()
       .optional()
       .describe(

@@ -77,12 +77,10 @@ export function name() {
 
 /** The name of a model, which vendors also write with slashes (`meta-llama/Llama-3`). */
 export function modelName() {
-  return z
-    .string()
-    .regex(
-      /^[A-Za-z0-9@][\w.@:/+-]{0,199}$/,
-      'a model name has 1 to 200 letters, digits or . _ - : @ / +, a letter or digit first',
-    )
+  return z.string().regex(/^[A-Za-z0-9@][\w.@:/+-]{0,199}$/, {
+    message: 'a model name has 1 to 200 letters, digits or . _ - : @ / +, a letter or digit first',
+    abort: true,
+  })
 }
 
 /** The name of a request header (RFC 9110 5.1), put out in lower case, as Node has them. */

@@ -112,6 +112,18 @@ export const METRICS = {
     labels: ['provider', 'model'],
     aggregator: 'min',
   },
+  healthChecks: {
+    name: 'sluice_health_checks_total',
+    type: 'counter',
+    help: 'Active health checks by what they found.',
+    labels: ['provider', 'outcome'],
+  },
+  healthCheckTokens: {
+    name: 'sluice_health_check_tokens_total',
+    type: 'counter',
+    help: 'Tokens that vendors bill for active health checks; none unless the config asks for prompts.',
+    labels: ['provider', 'model', 'type', 'estimated'],
+  },
   quotaRemaining: {
     name: 'sluice_target_quota_remaining',
     type: 'gauge',

@@ -1,5 +1,5 @@
 import { parseBaseUrl } from './base-url.ts'
-import { type Manners, speakOpenAi } from './openai.ts'
+import { LEAST_OF_OPENAI, type Manners, speakOpenAi } from './openai.ts'
 import { EVERY_OPERATION, openaiEndpoints } from './openai-endpoints.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderSettings, ProviderType } from './provider-type.ts'
@@ -13,6 +13,7 @@ const MANNERS: Manners = {
   streamUsage: 'on-request',
   forwardHeaders: [],
   operations: OPERATIONS,
+  leastOutput: LEAST_OF_OPENAI,
 }
 
 /** Where a resource answers, and how its paths are made. */

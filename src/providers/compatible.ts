@@ -1,5 +1,5 @@
 import { speakAnthropic } from './anthropic.ts'
-import { type Manners, type Quirk, speakOpenAi } from './openai.ts'
+import { LEAST_OF_OPENAI, type Manners, type Quirk, speakOpenAi } from './openai.ts'
 import { EVERY_OPERATION, type OpenAiOperation } from './openai-endpoints.ts'
 import type { Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
@@ -13,6 +13,8 @@ interface Vendor {
   readonly streamUsage: Provider['streamUsage']
   readonly healthPath?: string
   readonly quirks?: readonly Quirk[]
+  /** As `Provider.leastOutput`. */
+  readonly leastOutput?: number
   /** What it has in OpenAI's shape, by its documentation; chat alone unless set. */
   readonly operations?: readonly OpenAiOperation[]
 }
@@ -52,6 +54,8 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     baseUrl: 'https://openrouter.ai/api/v1',
     keyVariable: 'OPENROUTER_API_KEY',
     streamUsage: 'always',
+    // It sells OpenAI's models, too.
+    leastOutput: LEAST_OF_OPENAI,
     operations: ['chat', 'completions', 'embeddings'],
   },
   xai: {
@@ -106,10 +110,12 @@ const UNKNOWN: Manners = {
 }
 
 function typeOf({ baseUrl, keyVariable, ...ways }: Vendor): ProviderType {
+  const { operations = ['chat'] } = ways
   const manners: Manners = { ...ways, usualUrl: baseUrl, forwardHeaders: [] }
   return {
     baseUrl,
     ...(keyVariable !== undefined && { keyVariable }),
+    ...(!operations.includes('chat') && { withoutChat: true }),
     create: settings => speakOpenAi(settings, manners),
   }
 }

@@ -21,6 +21,8 @@ export interface Manners {
   /** What it has in OpenAI's shape; chat alone unless set. */
   readonly operations?: readonly OpenAiOperation[]
   readonly toolLimits?: ToolLimits | undefined
+  /** Of its chat; that of the Responses API is `LEAST_OF_OPENAI`. */
+  readonly leastOutput?: number
 }
 
 /** A vendor's way that OpenAI's own bodies offend. Never changes its input; returns it as it is when it does not apply. */
@@ -32,10 +34,17 @@ export type Quirk = (body: JsonObject) => JsonObject
  */
 const UNPAID = new Set<Json | undefined>(['insufficient_quota', 'billing_not_active', 'billing_hard_limit_reached'])
 
+/**
+ * To less the Responses API answers 400 (`integer_below_min_value`: "Expected a value >= 16"), and so do newer models in Chat
+ * Completions, where they cannot say a word ("Could not finish the message because max_tokens or model output limit was reached").
+ */
+export const LEAST_OF_OPENAI = 16
+
 /** A provider that speaks OpenAI's chat dialect. Throws when the settings' base URL or dialect cannot work. */
 export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provider {
   const endpoints = endpointsOf(settings, manners)
   const { quirks = [], toolLimits } = manners
+  const leastOutput = endpoints.chat === RESPONSES ? LEAST_OF_OPENAI : manners.leastOutput
   const health = { method: 'GET', path: manners.healthPath ?? '/models' } as const
   return {
     name: settings.name,
@@ -47,6 +56,7 @@ export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provi
     classify: classifyOpenAi,
     healthCheck: () => health,
     ...(toolLimits !== undefined && { toolLimits }),
+    ...(leastOutput !== undefined && { leastOutput }),
     ...(quirks.length > 0 && { adjust: body => quirks.reduce((adjusted, quirk) => quirk(adjusted), body) }),
   }
 }
@@ -83,6 +93,7 @@ const MANNERS: Manners = {
   forwardHeaders: ['openai-beta'],
   operations: EVERY_OPERATION.filter(operation => operation !== 'rerank'),
   toolLimits: toolLimitsOf('openai-chat'),
+  leastOutput: LEAST_OF_OPENAI,
 }
 
 export const openai: ProviderType = {

@@ -36,6 +36,8 @@ export interface ProviderType {
   readonly otherKeyVariable?: string
   /** Without a key it proves itself in another way. */
   readonly keyOptional?: boolean
+  /** There is no chat here: nobody answers prompts. */
+  readonly withoutChat?: boolean
   /** Where the vendor answers unless the settings say otherwise; absent for types that have no usual address. */
   readonly baseUrl?: string
   /** Throws an Error whose message is safe to show when the settings cannot work. */

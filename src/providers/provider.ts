@@ -46,6 +46,8 @@ export interface Provider {
   readonly streamUsage: 'always' | 'on-request' | 'never'
   /** What it takes for ids and names of tools, where it is known to refuse others; its dialect's own limits unless set. */
   readonly toolLimits?: ToolLimits
+  /** The least limit of output, in tokens, that all of its models take; 1 unless set. */
+  readonly leastOutput?: number
   /** What reasoning of earlier turns a model of that name takes back; unset where that is not known. */
   reasoningOf?(model: string): ReasoningRules
   /** Vendor quirks, on the wire body; returns its input where there is nothing to change, so that the call stays on the pass lane. */
@@ -54,6 +56,6 @@ export interface Provider {
   classify?(status: number, body: Json | undefined): Kind | undefined
   /** How long an error asks to wait, ms, where the vendor says it in the body and not in `retry-after`. */
   retryAfter?(body: Json | undefined): number | undefined
-  /** The cheapest call that proves that the vendor answers; a GET, so that it never costs tokens. */
+  /** The cheapest call that proves that the vendor answers; a GET, so that it never costs tokens. One that does is asked for in the config. */
   healthCheck(): { method: 'GET'; path: string }
 }

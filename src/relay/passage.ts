@@ -63,7 +63,7 @@ export function passageTo(
   { facts = NOTHING_KNOWN, strict = false }: Circumstances = {},
 ): Passage {
   if (dialect !== envelope.dialect || envelope.replaced || holdsOthersWords(provider, envelope, model)) {
-    const passage = translate(provider, dialect, envelope, model, facts)
+    const passage = translate(provider, dialect, envelope.decode(), model, facts)
     if (strict) refuseLosses(passage)
     return passage
   }
@@ -121,14 +121,14 @@ export function spliceModel({ modelMember, form }: Scan, model: string): Edit[] 
   return [{ start, end, bytes: form === undefined ? JSON.stringify(model) : model }]
 }
 
-function translate(
+/** A call in the words of a vendor, fitted to its model. Throws InvalidRequest when it cannot be said in the vendor's dialect. */
+export function translate(
   provider: Provider,
   dialect: Dialect,
-  envelope: Envelope,
+  asked: Call,
   model: string,
   facts: ModelFacts,
 ): Passage {
-  const asked = envelope.decode()
   refuseIndispensable(asked, dialect)
   const wantsUsage = asked.stream && isAsked(provider, dialect)
   const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }

@@ -1,8 +1,9 @@
 import { dialectNamed } from '../dialects/index.ts'
 import type { Envelope } from '../relay/envelope.ts'
 import { passageTo } from '../relay/passage.ts'
-import { Exchange } from '../upstream/exchange.ts'
+import type { Exchange } from '../upstream/exchange.ts'
 import { plainHeaders } from './attempt/outgoing.ts'
+import { sideCall } from './side-call.ts'
 import type { Candidate, Route } from './target.ts'
 
 /** Who asks wants to know before the call; after this long (ms) an estimate serves better. */
@@ -21,26 +22,13 @@ export function counterOf({ targets }: Route, envelope: Envelope, now: number): 
  */
 export async function countingOf(candidate: Candidate, envelope: Envelope): Promise<Exchange | undefined> {
   const { target, key } = candidate
-  const { provider, origin, basePath, pool } = target.vendor
+  const { provider } = target.vendor
   const door = provider.countTokens
   if (door === undefined) throw new Error(`provider ${provider.name} does not count tokens`)
   const passage = passageTo(provider, dialectNamed(door.dialect), envelope, target.model, { facts: target.facts })
   if (passage.lane !== 'pass') return undefined
-  const path = basePath + door.path(target.model, false)
+  const path = door.path(target.model, false)
   const headers = plainHeaders(candidate, passage, envelope)
-  const proof = await provider.authorize(
-    { method: 'POST', url: origin + path, headers, body: passage.body },
-    key.secret,
-  )
-  return new Exchange({
-    pool,
-    method: 'POST',
-    origin,
-    path,
-    query: envelope.query,
-    headers: { ...headers, ...proof },
-    body: passage.body,
-    stream: false,
-    timeouts: { firstByte: TIMEOUT, idle: TIMEOUT, total: TIMEOUT },
-  })
+  const request = { method: 'POST', path, query: envelope.query, headers, body: passage.body } as const
+  return sideCall(target.vendor, key, request, TIMEOUT)
 }

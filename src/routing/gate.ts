@@ -85,6 +85,16 @@ export class Gate {
     }
     return new Leave(admission, hold)
   }
+
+  /**
+   * Room for a prompt of our own of about `tokens` tokens, past the breaker, which is neither asked nor told; undefined while
+   * the vendor refuses or limits us, and where the call would be beyond a limit. What is taken must be settled.
+   */
+  admitCheck(now: number, tokens: number): Hold | undefined {
+    if (this.#keyCooldown.remaining(now) > 0 || this.cooldown.remaining(now) > 0) return undefined
+    const hold = this.#allowance.take(now, tokens)
+    return typeof hold === 'number' ? undefined : hold
+  }
 }
 
 class Leave implements Permit {

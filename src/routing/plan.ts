@@ -16,6 +16,8 @@ const DIRECT_ATTEMPTS = 3
 export interface PlanSource {
   readonly vendors: ReadonlyMap<string, Vendor>
   readonly routes: ReadonlyMap<string, Route>
+  /** Who is asked by health checks, by the vendor's name. */
+  readonly asked: ReadonlyMap<string, Target>
 }
 
 /** Finds who can answer a model's name, and in which order to ask them. One per snapshot. */
@@ -53,10 +55,10 @@ export class Planner {
     return [...new Map(targets).values()]
   }
 
-  /** As `targets`, with those of last resort: what is remembered of all of them is in use. */
+  /** As `targets`, with those of last resort and of health checks: what is remembered of all of them is in use. */
   get everyTarget(): readonly Target[] {
     const last = [...this.#source.routes.values()].flatMap(({ standby }) => standby?.lastResort ?? [])
-    return [...this.targets, ...last]
+    return [...this.targets, ...last, ...this.#source.asked.values()]
   }
 
   /** Another planner is in force: what late requests make up here must change nothing that the other remembers. */

@@ -13,6 +13,7 @@ export const KNOWN: LoadOptions['knownProviders'] = {
   'openai-compatible': {},
   azure: {},
   vllm: {},
+  jina: { baseUrl: 'https://api.jina.ai/v1', withoutChat: true },
   sim: {},
 }
 

@@ -57,6 +57,16 @@ test('an empty section of health turns the checks on, with their defaults', () =
   })
 })
 
+test('checks that are billed come more rarely and have more time, unless the config says otherwise', () => {
+  const times = (members: string) => {
+    const { interval, timeout } =
+      load(`providers: { sim: { health: { ask: echo${members} } } }`).providers.sim?.health ?? {}
+    return [interval, timeout]
+  }
+  assert.deepEqual(times(''), [60_000, 10_000])
+  assert.deepEqual(times(', interval: 10s, timeout: 2s'), [10_000, 2_000])
+})
+
 test('the config is frozen at every depth', () => {
   const config = load('providers: { sim: {} }\nmodels: { chat: { targets: [{ provider: sim, model: echo }] } }\n')
   const isFrozen = (value: unknown): boolean =>

@@ -184,6 +184,19 @@ suite('providers', () => {
     ['{ openai: { breaker: { minimumCalls: 0 } } }', 'providers.openai.breaker.minimumCalls: must be at least 1'],
     ['{ openai: { health: { interval: 0s } } }', 'providers.openai.health.interval: must be longer than 0ms'],
     ['{ openai: { health: { whenAllUnhealthy: x } } }', 'whenAllUnhealthy: expected use-all, refuse'],
+    [
+      '{ openai: { health: { aks: gpt-4o } } }',
+      '1:34 unknown key "aks" in providers.openai.health; did you mean "ask"?',
+    ],
+    ['{ openai: { health: { ask: "" } } }', '1:39 providers.openai.health.ask: a model name has 1 to 200 letters'],
+    [
+      '{ openai: { health: { ask: a/../b } } }',
+      '1:39 providers.openai.health.ask: is no name that can stand in an address',
+    ],
+    [
+      '{ jina: { health: { ask: jina-embeddings-v3 } } }',
+      '1:32 "ask" sends a prompt, and a provider of type jina answers none',
+    ],
     ['{ __proto__: { type: openai, apiKey: a }, sim: {} }', '1:14 "__proto__" cannot be a name'],
     [
       '{ openai: { limits: { requestsPerMinute: 0 } } }',

@@ -58,6 +58,17 @@ test('where all is well, each check is one line and the code is 0', async (t: Te
   t.assert.deepEqual(asked.sort(), [`GET /v1/models Bearer ${SECRET}`, `GET /v1/models Bearer ${SECRET}-2`])
 })
 
+test('a vendor whose health checks are prompts is sent none: nothing is billed', async (t: TestContext) => {
+  const upstream = await startUpstream(MODELS)
+  t.after(() => upstream.close())
+  const provider = { type: 'openai-compatible', baseUrl: `${upstream.url}/v1`, apiKey: SECRET, health: { ask: 'm' } }
+  await examine(t, { providers: { v: provider } })
+  t.assert.deepEqual(
+    upstream.requests.map(({ method, url }) => `${method} ${url}`),
+    ['GET /v1/models'],
+  )
+})
+
 test('a key that is refused, a certificate nobody vouches for and an address where nobody is are problems, code 2', async (t: TestContext) => {
   const refuses = await vendor(t, whole({ error: { message: `no: ${SECRET}` } }, { status: 401 }))
   const untrusted = await vendor(t, MODELS, { tls: true })

@@ -1,6 +1,6 @@
 import { test } from 'node:test'
-import { type Handler, whole } from '../upstream.ts'
-import { completion } from './frames.ts'
+import { type Handler, type SeenRequest, whole } from '../upstream.ts'
+import { CHAT_USAGE, completion } from './frames.ts'
 import { asked, CHAT, setUp } from './setup.ts'
 
 const LIST = '/v1/models'
@@ -71,4 +71,76 @@ test('a gateway that closes ends the check that is under way', async t => {
   const check = await upstream.request(0)
   await gateway.app.api.close()
   t.assert.equal(await check.over, 'cut')
+})
+
+const ASKING = { health: { ...EAGER.health, ask: 'small' } }
+
+/** A vendor that lists its models, answers calls, and checks that are prompts as `check` says. */
+function prompted(name: string, check: Handler): Handler {
+  return (seen, response) => {
+    if (seen.url === LIST) return MODELS(seen, response)
+    return (isCheck(seen) ? check : whole(completion(`of ${name}`)))(seen, response)
+  }
+}
+
+function isCheck({ body }: SeenRequest): boolean {
+  return (JSON.parse(body.toString()) as { model: string }).model === 'small'
+}
+
+test('a vendor that lists its models while they are down is found out by a prompt, and left out', async t => {
+  const { gateway } = await setUp(t, [prompted('a', status(500)), prompted('b', whole(completion()))], {
+    provider: ASKING,
+  })
+  const line = await gateway.logged(({ msg }) => msg === 'health changed')
+  t.assert.deepEqual([line.provider, line.illness, line.healthy], ['a', 'status 500', false])
+  t.assert.match(await (await gateway.post(CHAT, asked())).text(), /of b/)
+})
+
+test('what prompts cost is counted by itself, and in no figure of callers', async t => {
+  const { gateway, upstream } = await setUp(t, [prompted('a', whole(completion()))], { provider: ASKING })
+  await upstream.request(2)
+  const metrics = await gateway.metrics()
+  const spent = (type: string) =>
+    metrics.get(`sluice_health_check_tokens_total{provider="a",model="small",estimated="false",type="${type}"}`) ?? 0
+  const checks = metrics.get('sluice_health_checks_total{provider="a",outcome="ok"}') ?? 0
+  t.assert.equal(checks >= 1, true)
+  const { prompt_tokens: input, completion_tokens: output } = CHAT_USAGE
+  t.assert.deepEqual([spent('input'), spent('output')], [checks * input, checks * output])
+  const others = [...metrics].filter(([name]) => /^(?:gen_ai|api_requests|sluice_upstream|sluice_wasted)/.test(name))
+  t.assert.deepEqual(
+    others.filter(([, value]) => value !== 0),
+    [],
+  )
+})
+
+test('a model that the vendor does not have is told in the log, once, and in the metrics; the vendor stays in', async t => {
+  const { gateway, upstream } = await setUp(t, [prompted('a', status(404))], { provider: ASKING })
+  await upstream.request(3)
+  const lines = gateway.logs.filter(({ msg }) => msg === 'health check refused')
+  t.assert.deepEqual(
+    lines.map(({ provider, key, refusal }) => [provider, key, refusal]),
+    [['a', 0, 'status 404 to a prompt for small']],
+  )
+  const metrics = await gateway.metrics()
+  t.assert.equal((metrics.get('sluice_health_checks_total{provider="a",outcome="refused"}') ?? 0) >= 1, true)
+  t.assert.equal(metrics.get('sluice_target_health{provider="a",model="m"}'), 1)
+})
+
+test('the simulator answers prompts of checks, and fails them in an outage', async t => {
+  const sim = { latency: '0ms', jitter: '0ms' }
+  const health = { interval: '10ms', unhealthyAfter: 1, ask: 'echo' }
+  const { gateway } = await setUp(t, [], {
+    config: {
+      providers: {
+        up: { type: 'sim', sim, health },
+        down: { type: 'sim', sim: { ...sim, outages: [{ after: '0ms', for: '1h' }] }, health },
+      },
+    },
+  })
+  const line = await gateway.logged(({ msg }) => msg === 'health changed')
+  t.assert.deepEqual([line.provider, line.illness], ['down', 'status 503'])
+  for (;;) {
+    const checks = (await gateway.metrics()).get('sluice_health_checks_total{provider="up",outcome="ok"}') ?? 0
+    if (checks > 0) break
+  }
 })

@@ -191,6 +191,34 @@ test('health checks follow the config', async (t: TestContext) => {
   t.assert.equal((await bench.gateway.metrics()).get(health), undefined)
 })
 
+test('a prompt is a check from the reload on that names a model for it, until one that names none', async (t: TestContext) => {
+  const upstream = await vendor(t)
+  const withHealth = (members: object) =>
+    configOf(providerAt(upstream, { health: { interval: '20ms', timeout: '5s', ...members } }))
+  const nextMethod = async () => (await upstream.request(upstream.requests.length + 1)).method
+  const bench = await setUp(t, withHealth({}))
+  t.assert.equal(await nextMethod(), 'GET')
+  await bench.reload(withHealth({ ask: 'small' }))
+  t.assert.equal(await nextMethod(), 'POST')
+  await bench.reload(withHealth({}))
+  t.assert.equal(await nextMethod(), 'GET')
+})
+
+test('a vendor that limits prompts is left alone over a reload', async (t: TestContext) => {
+  const limited = whole({ error: { message: 'slowly' } }, { status: 429, headers: { 'retry-after': '60' } })
+  const upstream = await vendor(t, limited)
+  const config = configOf(providerAt(upstream, { health: { interval: '20ms', ask: 'small' } }))
+  const bench = await setUp(t, config)
+  await upstream.request(0)
+  const checks = async (outcome: string) =>
+    (await bench.gateway.metrics()).get(`sluice_health_checks_total{provider="a",outcome="${outcome}"}`) ?? 0
+  while ((await checks('limited')) === 0);
+  await bench.reload({ ...config, retryBudget: { ratio: 0.3 } })
+  const skipped = await checks('skipped')
+  while ((await checks('skipped')) < skipped + 2);
+  t.assert.equal(upstream.requests.length, 1)
+})
+
 test('a key that is rotated leaves what is known of the target as a whole', async (t: TestContext) => {
   const upstream = await vendor(t)
   const bench = await setUp(t, configOf(providerAt(upstream)))

@@ -58,16 +58,19 @@ interface Vendors {
   readonly well: Upstream
   readonly barred: Upstream
   readonly broken: Upstream
+  /** Is asked by health checks. */
+  readonly checked: Upstream
 }
 
 /** A model of two vendors that do not answer, which leads down to one of a vendor that does; all names begin with this word. */
-function manyOf(word: string, { well, barred, broken }: Vendors): object {
+function manyOf(word: string, { well, barred, broken, checked }: Vendors): object {
   const target = (vendor: string) => ({ provider: `${word}-${vendor}`, model: `${word}-m` })
   return {
     providers: {
       [`${word}-well`]: providerAt(well, { limits: { concurrency: 1 }, health: { interval: '1h' } }),
       [`${word}-barred`]: providerAt(barred),
       [`${word}-broken`]: providerAt(broken, { breaker: { minimumCalls: 1, openFor: '1h' } }),
+      [`${word}-checked`]: providerAt(checked, { health: { interval: '10ms', ask: `${word}-m` } }),
     },
     models: {
       [`${word}-chat`]: {
@@ -88,7 +91,8 @@ test('a reload that renames providers and models leaves no time series of the fo
     stream([ROLE, held.promise, FINISH, DONE]),
     whole(completion(), { headers: QUOTA }),
   ])
-  const vendors = { well, barred: await vendor(t, REFUSING), broken: await vendor(t, FAILING) }
+  const checked = await vendor(t, whole(completion()))
+  const vendors = { well, barred: await vendor(t, REFUSING), broken: await vendor(t, FAILING), checked }
   const { gateway, reload } = await setUp(t, manyOf('former', vendors))
   await ask(gateway, { model: 'former-small', stream: true })
   await ask(gateway, { model: 'former-small', stream: true })
@@ -100,6 +104,8 @@ test('a reload that renames providers and models leaves no time series of the fo
   await Promise.all([first, second])
   await ask(gateway, { model: 'former-chat' })
   await gateway.ended(5)
+  // The third begins when the second has been counted.
+  await checked.request(2)
   t.assert.deepEqual(await metricsWith(gateway, 'former'), metricsOfNames())
 
   await reload(manyOf('later', vendors))

@@ -18,18 +18,12 @@ import type { Passage } from '../../relay/passage.ts'
 import { holdsError, looksLikeJson, readWhole } from '../../relay/whole.ts'
 import type { FailedOutcome } from '../../upstream/failure.ts'
 import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } from '../../upstream/outcome.ts'
-import { KEY_COOLDOWN } from '../breaker/cooldown.ts'
-import { retryAfterMs } from '../quota/retry-after.ts'
 import type { Candidate } from '../target.ts'
 import type { Answer, RefusedAnswer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
 import { type Judgement, judge, judgeEvent } from './judge.ts'
+import { restAfter } from './rest.ts'
 import { wasteOf } from './waste.ts'
-
-/** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
-const FORBIDDEN_COOLDOWN = 5_000
-/** When a vendor limits us without saying for how long, ms. */
-const UNSAID_COOLDOWN = 1_000
 
 /** What it takes to ask a candidate. */
 export interface Question {
@@ -158,25 +152,19 @@ function refused(call: Question, attempt: Attempt, passage: Passage, outcome: Wh
 function refuse(
   call: Question,
   attempt: Attempt,
-  { fault, kind, ourKey, wholeKey, retryAfterMs: said }: Judgement,
+  judgement: Judgement,
   reason: string,
   shown: Pick<RefusedAnswer, 'passage' | 'headers' | 'body'>,
 ): Failure {
-  const { key, gate } = attempt.candidate
+  const { fault, kind, ourKey } = judgement
   const now = call.now()
   attempt.settle(now, ourKey ? 'unauthorized' : kind, ourKey ? 'the provider refused our key' : reason)
-  if (ourKey) {
-    if (wholeKey) key.cooldown.extend(now, KEY_COOLDOWN)
-    else gate.cooldown.extend(now, FORBIDDEN_COOLDOWN)
-    return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
-  }
-  const limited = kind === 'limited'
-  const wait = retryAfterMs(shown.headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
-  if (limited && wait !== undefined) gate.cooldown.extend(now, wait)
-  const retryAfter = wait === undefined ? {} : { retryAfterMs: wait }
+  const retryAfterMs = restAfter(attempt.candidate, judgement, shown.headers, now)
+  if (ourKey) return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
+  const retryAfter = retryAfterMs === undefined ? {} : { retryAfterMs }
   return {
     kind,
-    ofKey: limited,
+    ofKey: kind === 'limited',
     answer: { type: 'refused', attempt, status: fault.status, fault, ...shown, ...retryAfter },
   }
 }

@@ -1,46 +1,64 @@
+import type { Usage } from '../../call/result.ts'
 import { CONSEQUENCES } from '../../errors.ts'
-import { Exchange } from '../../upstream/exchange.ts'
+import type { Exchange } from '../../upstream/exchange.ts'
 import type { Outcome } from '../../upstream/outcome.ts'
 import { blame } from '../attempt/judge.ts'
 import { KEY_COOLDOWN } from '../breaker/cooldown.ts'
+import { sideCall, sideHeaders } from '../side-call.ts'
 import type { Vendor, VendorKey } from '../target.ts'
 
-/** What one check has found; `illness` says why the vendor is not well, in words that are safe to log. */
+/** What one check has found; words are safe to log. */
 export interface Finding {
+  /** Why the vendor is not well. */
   readonly illness?: string
   /** The vendor answers, and refuses the key. */
   readonly keyRefused?: boolean
+  /** The vendor answers, and does not want so many prompts. */
+  readonly limited?: boolean
+  /** The vendor answers, and does not take this prompt: it proves no more than that. */
+  readonly refusal?: string
+  /** What it is billed for. */
+  readonly usage?: Usage
+}
+
+/** A check that is ready to be sent. */
+export interface Check {
+  readonly exchange: Exchange
+  /** Sends it; false where it is not its time, and nothing was sent. `now` in ms on the monotonic clock. */
+  start(now: number): boolean
+  /** What its answer says of the vendor; must be called once it was sent. */
+  read(outcome: Outcome, now: number): Finding
+}
+
+/** What metrics call a finding; undefined is a check that was not sent. */
+export function outcomeOf(finding: Finding | undefined): string {
+  if (finding === undefined) return 'skipped'
+  if (finding.illness !== undefined) return 'ill'
+  if (finding.keyRefused) return 'unauthorized'
+  if (finding.limited) return 'limited'
+  return finding.refusal === undefined ? 'ok' : 'refused'
+}
+
+/** A check that costs nothing. Rejects where the provider cannot sign it. */
+export async function freeCheck(vendor: Vendor, key: VendorKey, timeout: number): Promise<Check> {
+  const exchange = await checkOf(vendor, key, timeout)
+  return {
+    exchange,
+    start: () => {
+      exchange.start()
+      return true
+    },
+    read: (outcome, now) => readCheck(vendor, key, outcome, now),
+  }
 }
 
 /**
  * The cheapest call that proves that a vendor answers: no prompt goes out, so no tokens are billed. Not started yet; ends
  * after `timeout` ms at the latest. `query` without its `?`. Rejects where the provider cannot sign it.
  */
-export async function checkOf(vendor: Vendor, key: VendorKey, timeout: number, query = ''): Promise<Exchange> {
-  const { provider, origin, basePath, pool } = vendor
-  const { method, path: below } = provider.healthCheck()
-  const path = basePath + below
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    'user-agent': 'sluice',
-    ...provider.headers,
-  }
-  const proof = await provider.authorize(
-    { method, url: origin + path + (query && `?${query}`), headers, body: undefined },
-    key.secret,
-  )
-  return new Exchange({
-    pool,
-    method,
-    origin,
-    path,
-    query,
-    headers: { ...headers, ...proof },
-    body: undefined,
-    stream: false,
-    timeouts: { firstByte: timeout, idle: timeout, total: timeout },
-  })
+export function checkOf(vendor: Vendor, key: VendorKey, timeout: number, query = ''): Promise<Exchange> {
+  const { method, path } = vendor.provider.healthCheck()
+  return sideCall(vendor, key, { method, path, query, headers: sideHeaders(vendor), body: undefined }, timeout)
 }
 
 /**

@@ -1,11 +1,14 @@
 import type { Exchange } from '../../upstream/exchange.ts'
-import type { Vendor, VendorKey } from '../target.ts'
+import type { Candidate, Target, Vendor, VendorKey } from '../target.ts'
 import type { Health } from './health.ts'
-import { checkOf, type Finding, readCheck } from './health-check.ts'
+import { type Check, type Finding, freeCheck } from './health-check.ts'
+import { promptCheck } from './prompt-check.ts'
 
 /** A vendor whose config asks for checks. */
 export interface CheckedVendor extends Vendor {
   readonly health: Health
+  /** Who gets the prompts, where checks are to be such. */
+  readonly asked?: Target | undefined
 }
 
 /** Who wants to hear of what, and the clocks. */
@@ -17,6 +20,10 @@ export interface HealthChecksOptions {
   /** `vendor.health` has changed; `illness` says why it is not well. */
   onChange(vendor: CheckedVendor, illness: string | undefined): void
   onKeyRefused(vendor: CheckedVendor, key: VendorKey): void
+  /** The vendor does not take the prompt with this key; called when that begins, and when what it says changes. */
+  onRefusal(vendor: CheckedVendor, key: VendorKey, refusal: string): void
+  /** A check has ended; `finding` is undefined where it was due and not sent. */
+  onChecked(vendor: CheckedVendor, finding: Finding | undefined): void
 }
 
 /** Asks vendors how they are, each at its own interval. */
@@ -58,6 +65,8 @@ class Watch {
   #running: Exchange | undefined
   #stopped = false
   #turn = -1
+  /** What the vendor says of prompts that it does not take, by the index of the key: not every key may ask every model. */
+  readonly #refusals = new Map<number, string>()
 
   constructor(vendor: CheckedVendor, options: HealthChecksOptions) {
     this.vendor = vendor
@@ -82,33 +91,55 @@ class Watch {
   }
 
   async #check(): Promise<void> {
-    const { now } = this.#options
-    const { keys, health, pool } = this.vendor
+    const { now, onChecked } = this.#options
+    const { vendor } = this
     const startedAt = now()
     // It would wait for a connection; and who answers so many calls is known by them.
-    if (pool.full) {
-      this.#timer = this.#after(this.#interval)
-      return
-    }
-    this.#turn = (this.#turn + 1) % keys.length
-    const key = keys[this.#turn] as VendorKey
-    const finding = await this.#ask(key)
+    const key = vendor.pool.full ? undefined : this.#nextKey(vendor)
+    const finding = key && (await this.#ask(vendor, key))
     if (this.#stopped) return
-    if (finding.keyRefused) this.#options.onKeyRefused(this.vendor, key)
-    if (health.report(finding.illness === undefined)) this.#options.onChange(this.vendor, finding.illness)
+    onChecked(vendor, finding)
+    if (key !== undefined && finding !== undefined) this.#tell(vendor, key, finding)
     this.#timer = this.#after(Math.max(0, startedAt + this.#interval - now()))
   }
 
-  async #ask(key: VendorKey): Promise<Finding> {
+  #nextKey({ keys }: CheckedVendor): VendorKey {
+    this.#turn = (this.#turn + 1) % keys.length
+    return keys[this.#turn] as VendorKey
+  }
+
+  /** Undefined where the check was not sent. */
+  async #ask(vendor: CheckedVendor, key: VendorKey): Promise<Finding | undefined> {
+    const { now } = this.#options
+    let check: Check
     try {
-      const exchange = await checkOf(this.vendor, key, this.vendor.health.settings.timeout)
-      if (this.#stopped) return {}
-      this.#running = exchange
-      exchange.start()
-      return readCheck(this.vendor, key, await exchange.outcome, this.#options.now())
+      check = await checkFor(vendor, key)
     } catch {
       // Its words may hold anything of the key.
       return { illness: 'the check could not be signed' }
     }
+    if (this.#stopped || !check.start(now())) return undefined
+    this.#running = check.exchange
+    return check.read(await check.exchange.outcome, now())
   }
+
+  #tell(vendor: CheckedVendor, key: VendorKey, { illness, keyRefused, refusal }: Finding): void {
+    const { onKeyRefused, onRefusal, onChange } = this.#options
+    if (keyRefused) onKeyRefused(vendor, key)
+    if (refusal === undefined) this.#refusals.delete(key.index)
+    else if (refusal !== this.#refusals.get(key.index)) {
+      this.#refusals.set(key.index, refusal)
+      onRefusal(vendor, key, refusal)
+    }
+    if (vendor.health.report(illness === undefined)) onChange(vendor, illness)
+  }
+}
+
+/** A prompt where the config names a model for it; else what costs nothing. */
+function checkFor(vendor: CheckedVendor, key: VendorKey): Promise<Check> {
+  const { asked, health } = vendor
+  const { timeout } = health.settings
+  if (asked === undefined) return freeCheck(vendor, key, timeout)
+  const candidate = asked.candidates.find(({ key: { index } }) => index === key.index) as Candidate
+  return promptCheck(candidate, timeout)
 }

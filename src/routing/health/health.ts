@@ -9,6 +9,8 @@ export interface HealthSettings {
   readonly healthyAfter: number
   /** Where a route has nobody who is well: ask the unhealthy all the same (their checks may be what is broken), or nobody. */
   readonly whenAllUnhealthy: 'use-all' | 'refuse'
+  /** The vendor's name of the model that gets a billed prompt as a check; unset, a check costs nothing. */
+  readonly ask?: string | undefined
 }
 
 /** What its checks say of a provider; good until they say otherwise. */

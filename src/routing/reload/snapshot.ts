@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly vendors: ReadonlyMap<string, Vendor>
   /** By the names under `models`. */
   readonly routes: ReadonlyMap<string, Route>
+  /** Who is asked by health checks, by the vendor's name. */
+  readonly asked: ReadonlyMap<string, Target>
   readonly planner: Planner
   /** The requests that began with it. */
   readonly tenants: Tenants
@@ -49,12 +51,14 @@ export function buildSnapshot(
     [...addresses].map(([name, address]) => [name, vendorOf(name, config, address, inheritance, breakers)]),
   )
   const routes = new Map(Object.keys(config.models).map(name => [name, routeOf(name, config, vendors, breakers)]))
+  const asked = new Map([...vendors].flatMap(([name, vendor]) => askedOf(name, vendor, breakers)))
   return {
     config,
     callers: new Callers(config.keys),
     vendors,
     routes,
-    planner: new Planner({ vendors, routes }, breakers, before?.planner.directNames),
+    asked,
+    planner: new Planner({ vendors, routes, asked }, breakers, before?.planner.directNames),
     tenants: new Tenants(),
   }
 }
@@ -96,6 +100,12 @@ function vendorOf(
     adaptiveConcurrency,
     facts: model => factsOf(name, model, config.modelFacts),
   }
+}
+
+/** The model that is asked to see how its vendor is; none unless the config wants it. */
+function askedOf(name: string, vendor: Vendor, breakers: Breakers): (readonly [string, Target])[] {
+  const model = vendor.health?.settings.ask
+  return model === undefined ? [] : [[name, createTarget(vendor, { model, weight: 1, configured: true }, breakers)]]
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {

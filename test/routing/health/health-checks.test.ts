@@ -1,96 +1,11 @@
-import { type TestContext, test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { test } from 'node:test'
 import { Breakers } from '../../../src/routing/breakers.ts'
-import { Health, type HealthSettings } from '../../../src/routing/health/health.ts'
-import { type CheckedVendor, HealthChecks } from '../../../src/routing/health/health-checks.ts'
-import { buildSnapshot } from '../../../src/routing/reload/snapshot.ts'
-import type { Vendor } from '../../../src/routing/target.ts'
-import { loadText } from '../../load-text.ts'
-import { type Script, silence, startUpstream, type Upstream, whole } from '../../upstream.ts'
+import { silence, whole } from '../../upstream.ts'
+import { SETTINGS, setUp } from './bench.ts'
 
-const SETTINGS: HealthSettings = {
-  interval: 10_000,
-  timeout: 2_000,
-  unhealthyAfter: 3,
-  healthyAfter: 2,
-  whenAllUnhealthy: 'use-all',
-}
 const WELL = whole({ data: [] })
 const ILL = whole({}, { status: 500 })
 const REFUSES_KEY = whole({}, { status: 401 })
-
-/** Says when the results of checks have come. */
-class ToldHealth extends Health {
-  #results = 0
-  #waiting: { results: number; resolve(): void } | undefined
-
-  override report(good: boolean): boolean {
-    const changed = super.report(good)
-    this.#results += 1
-    if (this.#results === this.#waiting?.results) queueMicrotask(this.#waiting.resolve)
-    return changed
-  }
-
-  /** Waits for so many in all. */
-  told(results: number): Promise<void> {
-    if (this.#results >= results) return Promise.resolve()
-    return new Promise(resolve => {
-      this.#waiting = { results, resolve }
-    })
-  }
-}
-
-/** One vendor under check, on a clock that the test moves; its interval begins in the middle. */
-class Bench {
-  readonly checks: HealthChecks
-  readonly vendor: CheckedVendor
-  readonly #health = new ToldHealth(SETTINGS)
-  readonly upstream: Upstream
-  /** What was said of it, in order. */
-  readonly said: string[] = []
-  /** Checks that have begun: told at once, where the vendor hears of them a moment later. */
-  begun = 0
-  readonly #t: TestContext
-  #now = 0
-
-  constructor(t: TestContext, vendor: Vendor, upstream: Upstream) {
-    this.#t = t
-    this.upstream = upstream
-    const healthCheck = () => {
-      this.begun += 1
-      return vendor.provider.healthCheck()
-    }
-    this.vendor = { ...vendor, health: this.#health, provider: { ...vendor.provider, healthCheck } }
-    this.checks = new HealthChecks({
-      now: () => this.#now,
-      random: () => 0.5,
-      onChange: ({ health }, illness) => this.said.push(`${health.healthy ? 'well' : 'ill'} ${illness ?? ''}`.trim()),
-      onKeyRefused: (_, { index }) => this.said.push(`key ${index} refused`),
-    })
-    t.mock.timers.enable({ apis: ['setTimeout'] })
-    this.checks.watch([this.vendor])
-  }
-
-  /** Time passes, and then as much as it takes until there are so many results in all. */
-  async pass(ms: number, results: number): Promise<void> {
-    this.#now += ms
-    this.#t.mock.timers.tick(ms)
-    await this.#health.told(results)
-    await turn()
-  }
-}
-
-async function setUp(t: TestContext, script: Script, keys = '[k1]'): Promise<Bench> {
-  const upstream = await startUpstream(script)
-  const text = `providers: { v: { type: openai-compatible, baseUrl: "${upstream.url}", apiKeys: ${keys} } }`
-  const vendor = buildSnapshot(await loadText(text, {}), new Breakers(() => 0), new Map()).vendors.get('v') as Vendor
-  const bench = new Bench(t, vendor, upstream)
-  t.after(async () => {
-    bench.checks.stop()
-    await Promise.all([upstream.close(), vendor.pool.close()])
-  })
-  return bench
-}
 
 test('the first check comes at its place in the interval, the next ones an interval apart', async t => {
   const bench = await setUp(t, WELL)

@@ -1,0 +1,121 @@
+import type { Call } from '../../call/call.ts'
+import type { Usage } from '../../call/result.ts'
+import { dialectNamed } from '../../dialects/index.ts'
+import { CONSEQUENCES } from '../../errors.ts'
+import { endpointFor } from '../../providers/endpoint-for.ts'
+import { type Passage, translate } from '../../relay/passage.ts'
+import { holdsError, readWhole } from '../../relay/whole.ts'
+import type { Exchange } from '../../upstream/exchange.ts'
+import type { Outcome, WholeOutcome } from '../../upstream/outcome.ts'
+import { judge } from '../attempt/judge.ts'
+import { restAfter } from '../attempt/rest.ts'
+import type { Hold } from '../quota/allowance.ts'
+import { sideCall, sideHeaders } from '../side-call.ts'
+import type { Candidate } from '../target.ts'
+import { type Check, type Finding, outcomeOf } from './health-check.ts'
+
+/** Of a server that knows the limit of output under another name, the answer is short all the same. */
+const PROMPT = 'Say ok.'
+
+/** As vendors estimate it. */
+const BYTES_PER_TOKEN = 4
+
+/** The smallest prompt, in nobody's dialect, so that every writer takes it for a stranger's. */
+function promptFor(model: string, maxTokens: number): Call {
+  return {
+    operation: 'chat',
+    dialect: 'health-check',
+    model,
+    stream: false,
+    turns: [{ role: 'user', blocks: [{ type: 'text', text: PROMPT }], plain: true }],
+    maxTokens,
+  }
+}
+
+/**
+ * A check that is billed: a prompt to one model, fitted to it as a client's would be. Ends after `timeout` ms at the latest. Rejects
+ * where the provider cannot sign it or answers no prompts.
+ */
+export async function promptCheck(candidate: Candidate, timeout: number): Promise<Check> {
+  const { vendor, model, facts } = candidate.target
+  const { provider } = vendor
+  const endpoint = endpointFor(provider, 'chat')
+  if (endpoint === undefined) throw new Error(`provider ${provider.name} answers no prompts`)
+  const output = provider.leastOutput ?? 1
+  const passage = translate(provider, dialectNamed(endpoint.dialect), promptFor(model, output), model, facts)
+  const headers = { 'content-type': 'application/json', ...sideHeaders(vendor), ...passage.headers }
+  const path = endpoint.path(model, false)
+  const request = { method: 'POST', path, query: '', headers, body: passage.body } as const
+  const exchange = await sideCall(vendor, candidate.key, request, timeout)
+  const estimate = { input: Math.ceil(passage.body.length / BYTES_PER_TOKEN), output, estimated: true }
+  return new PromptCheck(candidate, passage, exchange, estimate)
+}
+
+class PromptCheck implements Check {
+  readonly exchange: Exchange
+  readonly #candidate: Candidate
+  readonly #passage: Passage
+  /** What it will cost, and has cost where the vendor does not say. */
+  readonly #estimate: Usage
+  #hold: Hold | undefined
+
+  constructor(candidate: Candidate, passage: Passage, exchange: Exchange, estimate: Usage) {
+    this.exchange = exchange
+    this.#candidate = candidate
+    this.#passage = passage
+    this.#estimate = estimate
+  }
+
+  start(now: number): boolean {
+    const { input, output } = this.#estimate
+    this.#hold = this.#candidate.gate.admitCheck(now, input + output)
+    if (this.#hold === undefined) return false
+    this.exchange.start()
+    return true
+  }
+
+  read(outcome: Outcome, now: number): Finding {
+    if (outcome.type !== 'failed') this.#hold?.answered(outcome.headers, false)
+    const finding = this.#judge(outcome, now)
+    const { usage } = finding
+    // An estimate is not what the vendor takes off its limit: that was counted when the prompt arrived.
+    if (usage?.estimated) this.#hold?.keep()
+    else if (usage !== undefined) this.#hold?.used(usage.input + usage.output)
+    this.#hold?.settle(outcomeOf(finding) === 'ok')
+    return finding
+  }
+
+  /** An answer is read as that to a call is (ask.ts): what would be none for a client is none here. */
+  #judge(outcome: Outcome, now: number): Finding {
+    if (outcome.type === 'failed') {
+      // The vendor may have been at work when we gave it up.
+      const billed = (outcome.kind === 'timeout' || outcome.kind === 'cancelled') && this.exchange.sent
+      return { illness: outcome.reason, ...(billed && { usage: this.#estimate }) }
+    }
+    if (outcome.type === 'stream') {
+      outcome.body.abort()
+      return { illness: 'it answers with a stream that nobody asked for', usage: this.#estimate }
+    }
+    const { status, body } = outcome
+    if (status >= 400 || holdsError(body)) return this.#refused(outcome, now)
+    return status >= 300 ? { illness: 'it answers with a redirect' } : this.#answered(body)
+  }
+
+  #answered(body: Buffer): Finding {
+    try {
+      return { usage: readWhole(body, this.#passage.dialect).usage ?? this.#estimate }
+    } catch {
+      return { illness: 'its answer cannot be read in its dialect', usage: this.#estimate }
+    }
+  }
+
+  #refused({ status, headers, body }: WholeOutcome, now: number): Finding {
+    const { vendor, model } = this.#candidate.target
+    const judgement = judge(vendor.provider, this.#passage.dialect, status, body)
+    restAfter(this.#candidate, judgement, headers, now)
+    const { kind, ourKey, fault } = judgement
+    if (ourKey) return { keyRefused: true }
+    if (CONSEQUENCES[kind].breaker) return { illness: `status ${fault.status}` }
+    return kind === 'limited' ? { limited: true } : { refusal: `status ${fault.status} to a prompt for ${model}` }
+  }
+}
