@@ -14,6 +14,7 @@ const LAYERS = [
   'errors',
   'roster',
   'kept',
+  'retry-after',
   'models',
   'tokens',
   'dialects',
