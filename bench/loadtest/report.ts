@@ -64,9 +64,7 @@ ${describePlan(plan)}
 - Errors are counted over the whole run. All other bars are over the time when all users were there (shaded): memory growth is the
   slope of the line through all samples by least squares; the gateway's own share comes from \`sluice_overhead_seconds\`,
   estimated within its bucket as Prometheus does.
-- Resident memory grows until V8 collects the old generation for the first time under this load, at about four times of what lives there, and
-  hardly after: calls last longer than a collection of the young generation is away, so that some of them are moved to the old one.
-  What lives is the least that the old generation holds, right after a collection. Sampled each second, it is up to 2 MiB too high.
+- What lives is the least that the old generation holds, right after a collection. Sampled each second, it is up to 2 MiB too high.
 - Times of calls are to the whole answer, and of streams to their end: mostly the pace of the vendor.
 `
 }
