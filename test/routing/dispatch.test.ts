@@ -6,7 +6,9 @@ import { Envelope } from '../../src/relay/envelope.ts'
 import { passageTo } from '../../src/relay/passage.ts'
 import type { Attempt } from '../../src/routing/attempt/attempt.ts'
 import { Breakers } from '../../src/routing/breakers.ts'
+import type { Choices } from '../../src/routing/choices.ts'
 import { type Dispatch, dispatch } from '../../src/routing/dispatch.ts'
+import type { Place } from '../../src/routing/queue/place.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
 import { RetryBudget } from '../../src/routing/retry/retry-budget.ts'
 import { deadlines } from '../../src/upstream/deadlines.ts'
@@ -235,6 +237,17 @@ test('an only target that is slow is asked once more where it may be, and what a
   )
   t.assert.equal((await run()).attempt.record.hedge, true)
   t.assert.deepEqual(asked, ['a/m', 'a/m'])
+})
+
+test('a hedge takes no room for which others wait in the queue', async t => {
+  const slow = slowVendor()
+  const place = { contended: true, next: (choices: Choices) => choices.next(0) } as Place
+  const { asked, run } = await setUp(t, { hedge: HEDGE(), place, forward: () => slow.outcome })
+  const answer = run()
+  await timeIsUp(1)
+  slow.answer(GOOD)
+  await answer
+  t.assert.deepEqual(asked, ['a/m'])
 })
 
 test('C7: without that wish an only target that is slow is waited for', async t => {

@@ -69,6 +69,11 @@ export class Place implements Waiter, Abortable {
     return isLimited(found) ? this.#enter(choices, found) : found
   }
 
+  /** Others wait for room in the queue. */
+  get contended(): boolean {
+    return this.#parts.queue.busy
+  }
+
   tryTurn(now: number): Refusal | 'served' | 'hopeless' {
     const found = (this.#choices as Choices).next(now)
     if (isLimited(found)) return found

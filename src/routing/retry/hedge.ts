@@ -31,8 +31,10 @@ function delayOf({ after }: HedgeRule, { load }: Target, streamed: boolean): num
 }
 
 function secondAttempt(call: Asking, { budget }: HedgeRule, choices: Choices, first: Attempt): Attempt | undefined {
-  const { record, maxAttempts, retrySameTarget } = call
+  const { record, maxAttempts, retrySameTarget, place } = call
   const now = call.now()
+  // Room for which others wait is theirs.
+  if (place?.contended) return undefined
   // Before a choice is made: what that takes of a vendor's limits is not given back.
   if (record.attempts.length >= maxAttempts || !budget.affords(now)) return undefined
   const choice = choices.next(now, retrySameTarget && choices.single ? undefined : first.candidate.target)
