@@ -4,6 +4,14 @@ export function wholeSeconds(ms: number): number {
 }
 
 /**
+ * A wait that is a guess (when a call under way ends, when who fails is well): of that, a fraction of a second would be too much
+ * said, and a client that comes too early has used up one of its tries. Both in ms.
+ */
+export function roughly(ms: number): number {
+  return wholeSeconds(ms) * 1000
+}
+
+/**
  * How an answer tells a client to come back in so many ms. The official clients of OpenAI and Anthropic go by `retry-after-ms`
  * where they find it, so that a wait of 50 ms does not become a second.
  */

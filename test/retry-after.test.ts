@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { retryAfterHeaders, wholeSeconds } from '../src/retry-after.ts'
+import { retryAfterHeaders, roughly, wholeSeconds } from '../src/retry-after.ts'
 
 test('a wait is told in whole seconds, rounded up, and in milliseconds', t => {
   t.assert.deepEqual(
@@ -14,4 +14,8 @@ test('a wait is told in whole seconds, rounded up, and in milliseconds', t => {
     ],
   )
   t.assert.equal(wholeSeconds(1001), 2)
+})
+
+test('a wait that is a guess is told in whole seconds only', t => {
+  t.assert.deepEqual([0, 20, 1000, 1001].map(roughly), [1000, 1000, 1000, 2000])
 })

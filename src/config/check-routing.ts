@@ -9,7 +9,7 @@ const WITHOUT_PRICES: readonly unknown[] = ['weighted', 'least-latency', 'least-
 const WITHOUT_AFFINITY: readonly unknown[] = ['priority', 'cheapest']
 
 /**
- * How a model chooses among its targets: what a strategy does not read is refused, what it needs is there. `facts` is the
+ * How a model chooses among its targets: what a strategy, or their number, does not read is refused, what it needs is there. `facts` is the
  * operator's own table.
  */
 export function checkRouting(path: Path, model: unknown, facts: FactsTable, report: Report): void {
@@ -22,6 +22,13 @@ export function checkRouting(path: Path, model: unknown, facts: FactsTable, repo
   if (WITHOUT_PRICES.includes(strategy)) refuse('price', path, strategy, targets, report)
   if (strategy === 'cheapest' && !targets.some(target => isPriced(target, facts)))
     report.add([...path, 'strategy'], 'cheapest needs the price of at least one target')
+  // The tree holds what a variable says as text.
+  if (
+    targets.length === 1 &&
+    String(getIn(model, ['retrySameTarget'])) !== 'true' &&
+    getIn(model, ['hedge']) !== undefined
+  )
+    report.addAtKey([...path, 'hedge'], 'hedge has no meaning with one target, unless it has retrySameTarget')
   if (affinity !== undefined) checkAffinity([...path, 'affinity'], affinity, strategy, report)
 }
 

@@ -1,5 +1,5 @@
 import { Cancelled, CONSEQUENCES, NoTarget } from '../errors.ts'
-import { wholeSeconds } from '../retry-after.ts'
+import { roughly, wholeSeconds } from '../retry-after.ts'
 import type { Answer } from './attempt/answer.ts'
 import { type Failure, isFailure } from './attempt/ask.ts'
 import { type Asking, askAndStrike } from './attempt/ask-and-strike.ts'
@@ -83,10 +83,8 @@ function mayAskAgain(call: Dispatch, choices: Choices, { kind, ofKey }: Failure)
   return call.retrySameTarget && choices.single && choices.exhausted && !ofKey && PASSING.includes(kind)
 }
 
-/** When a limit ends is known; when who fails will be well is a guess, of which a fraction of a second would be too much said. */
-function nobody({ envelope }: Dispatch, { reason, waitMs }: Refusal): Error {
-  const seconds = wholeSeconds(waitMs)
-  return NoTarget({ retryAfterMs: reason === 'limited' ? waitMs : seconds * 1000 }, envelope.model, seconds)
+function nobody({ envelope }: Dispatch, { waitMs }: Refusal): Error {
+  return NoTarget({ retryAfterMs: roughly(waitMs) }, envelope.model, wholeSeconds(waitMs))
 }
 
 function conclude({ answer, error }: Failure): Answer {

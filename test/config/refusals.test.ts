@@ -132,6 +132,7 @@ suite('routing', () => {
     [`${TARGETS}, affinity: { by: header, prefix: 1KiB }`, 'models.a.affinity.prefix: has no meaning with by: header'],
     [`${TARGETS}, affinity: { by: header, header: "x id" }`, 'expected the name of a header'],
     [`${TARGETS}, strategy: priority, affinity: { by: user }`, 'affinity has no meaning with strategy priority'],
+    [`${TARGETS}, hedge: {}`, 'hedge has no meaning with one target, unless it has retrySameTarget'],
   ] as const
 
   for (const [model, message] of cases) {

@@ -11,7 +11,7 @@ providers:
   sim: {}
   own: { type: openai-compatible, baseUrl: "http://127.0.0.1:1/v1", limits: { concurrency: 3 } }
 models:
-  chat: { targets: [ { provider: sim, model: echo } ], hedge: { after: p95 }, cache: { ttl: 10m } }
+  chat: { targets: [ { provider: sim, model: echo } ], retrySameTarget: true, hedge: { after: p95 }, cache: { ttl: 10m } }
 modelFacts: { own: { maxOutput: 1000 } }
 keys: [ { name: caller, key: key-of-the-caller, limits: { requestsPerMinute: 60 }, expires: 2999-01-01 } ]
 `

@@ -26,7 +26,7 @@ for (const [name, slow, well, body, outputTokens] of [
     // As Anthropic reported it; where nothing was, a token for four bytes.
     const inputTokens = outputTokens > 0 ? 7 : Math.ceil(JSON.stringify(body).length / 4)
     t.assert.deepEqual(line.wasted, { inputTokens, outputTokens, estimated: true })
-    t.assert.deepEqual(line.tried, ['a/m: cancelled (another target answered first)', 'b/m (hedge): ok'])
+    t.assert.deepEqual(line.tried, ['a/m: cancelled (the other attempt answered first)', 'b/m (hedge): ok'])
     const metrics = await gateway.metrics()
     t.assert.equal(metrics.get('sluice_hedges_total{outcome="ok"}'), 1)
     t.assert.equal(metrics.get('sluice_retries_total'), 0)

@@ -117,6 +117,7 @@ test('a full queue answers at once, in the dialect of the client, with an honest
   t.assert.equal(upstream.requests.length, 1, 'the limit is not over yet')
   t.assert.deepEqual([full.status, fullMessage.status], [503, 503])
   t.assert.equal(full.headers.get('retry-after'), '1')
+  t.assert.equal(full.headers.get('retry-after-ms'), '1000', 'a guess is told in whole seconds')
   t.assert.equal(full.headers.get('x-sluice-queued-ms'), '0')
   t.assert.equal(await code(full), 'SLUICE_QUEUE_FULL')
   t.assert.equal(((await fullMessage.json()) as { error: { type: string } }).error.type, 'overloaded_error')

@@ -27,6 +27,7 @@ test('F1: without any configuration the line that is printed streams an answer w
   t.assert.match(stdout, /data: \[DONE\]\n\n$/)
   const metrics = await (await fetch(`${opsUrl}/metrics`)).text()
   t.assert.match(metrics, /api_requests_total\{endpoint="\/v1\/chat\/completions",status="200"\} 1/)
+  t.assert.equal(started.stderr, '', 'and V8 knows the flag that it is given')
 })
 
 test('F1: a vendor whose key is in the environment is configured by itself, and the greeting says so, not the key', async (t: TestContext) => {

@@ -5,7 +5,7 @@ import type { CallRecord, QueueRecord } from '../../meter/record.ts'
 import type { EarlyStream } from '../../relay/early-stream.ts'
 import type { Envelope } from '../../relay/envelope.ts'
 import type { Abortable, Presence } from '../../relay/presence.ts'
-import { wholeSeconds } from '../../retry-after.ts'
+import { roughly, wholeSeconds } from '../../retry-after.ts'
 import type { FailedOutcome } from '../../upstream/failure.ts'
 import type { Choice, Choices } from '../choices.ts'
 import { isRefusal, type Refusal } from '../gate.ts'
@@ -127,7 +127,7 @@ export class Place implements Waiter, Abortable {
   }
 
   #error({ reason, waitMs }: Shed): SluiceError {
-    return ERRORS[reason]({ retryAfterMs: waitMs }, this.#parts.model, wholeSeconds(waitMs))
+    return ERRORS[reason]({ retryAfterMs: roughly(waitMs) }, this.#parts.model, wholeSeconds(waitMs))
   }
 }
 

@@ -65,7 +65,7 @@ function firstGood(call: Asking, one: Runner, other: Runner): Promise<Ended> {
 }
 
 function stop(call: Asking, attempt: Attempt, asked: Promise<Ended>): void {
-  const reason = 'another target answered first'
+  const reason = 'the other attempt answered first'
   attempt.abort({ type: 'failed', kind: 'cancelled', reason })
   asked.then(
     ended => {
