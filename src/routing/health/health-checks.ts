@@ -119,8 +119,11 @@ class Watch {
       return { illness: 'the check could not be signed' }
     }
     if (this.#stopped || !check.start(now())) return undefined
-    this.#running = check.exchange
-    return check.read(await check.exchange.outcome, now())
+    const { exchange } = check
+    this.#running = exchange
+    const finding = check.read(await exchange.outcome, now())
+    // All connections were taken while the check was signed: that says nothing of the vendor.
+    return exchange.crowdedOut ? undefined : finding
   }
 
   #tell(vendor: CheckedVendor, key: VendorKey, { illness, keyRefused, refusal }: Finding): void {

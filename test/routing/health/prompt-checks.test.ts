@@ -1,4 +1,7 @@
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { sideCall } from '../../../src/routing/side-call.ts'
+import type { VendorKey } from '../../../src/routing/target.ts'
 import { silence, whole } from '../../upstream.ts'
 import { SETTINGS, setUp } from './bench.ts'
 
@@ -115,6 +118,26 @@ test('a vendor all of whose connections are in use gets no prompt', async t => {
   t.assert.deepEqual(bench.outcomes, ['skipped'])
   t.assert.equal(bench.upstream.requests.length, 0)
 })
+
+for (const [name, members] of [
+  ['a prompt', ASKED],
+  ['a check without one', ', health: {}'],
+] as const) {
+  test(`${name} that found all connections taken once it was signed, and waited in vain, is no result`, async t => {
+    const bench = await setUp(t, silence(), '[k1]', `${members}, connections: 1`)
+    const { vendor } = bench
+    const request = { method: 'GET', path: '/busy', query: '', headers: {}, body: undefined } as const
+    const busy = await sideCall(vendor, vendor.keys[0] as VendorKey, request, 60_000)
+    vendor.health.settings = { ...SETTINGS, timeout: 1, unhealthyAfter: 1 }
+    const passed = bench.pass(5_000, 0)
+    busy.start()
+    await passed
+    while (bench.outcomes.length === 0) await turn()
+    t.assert.deepEqual(bench.outcomes, ['skipped'])
+    t.assert.equal(vendor.health.healthy, true)
+    busy.abort({ type: 'failed', kind: 'cancelled', reason: 'the test is over' })
+  })
+}
 
 test('a reload that names another model, or none, changes the next check and not its time', async t => {
   const bench = await setUp(t, WELL, '[k1]', ASKED)
