@@ -1,3 +1,4 @@
+import type { Usage } from '../../call/result.ts'
 import type { Exchange } from '../../upstream/exchange.ts'
 import type { Candidate, Target, Vendor, VendorKey } from '../target.ts'
 import type { Health } from './health.ts'
@@ -22,6 +23,8 @@ export interface HealthChecksOptions {
   onKeyRefused(vendor: CheckedVendor, key: VendorKey): void
   /** The vendor does not take the prompt with this key; called when that begins, and when what it says changes. */
   onRefusal(vendor: CheckedVendor, key: VendorKey, refusal: string): void
+  /** A prompt has cost something, or may have; told of those that were stopped, too. */
+  onBilled(asked: Target, usage: Usage): void
   /** A check has ended; `finding` is undefined where it was due and not sent. */
   onChecked(vendor: CheckedVendor, finding: Finding | undefined): void
 }
@@ -48,7 +51,7 @@ export class HealthChecks {
     for (const watch of former) watch.stop()
   }
 
-  /** Ends all checks, those under way too; what they would have found is forgotten. */
+  /** Ends all checks, those under way too; what they would have found is forgotten, but not what they cost. */
   stop(): void {
     for (const watch of this.#watches) watch.stop()
     this.#watches = []
@@ -91,12 +94,13 @@ class Watch {
   }
 
   async #check(): Promise<void> {
-    const { now, onChecked } = this.#options
+    const { now, onBilled, onChecked } = this.#options
     const { vendor } = this
     const startedAt = now()
     // It would wait for a connection; and who answers so many calls is known by them.
     const key = vendor.pool.full ? undefined : this.#nextKey(vendor)
     const finding = key && (await this.#ask(vendor, key))
+    if (vendor.asked !== undefined && finding?.usage !== undefined) onBilled(vendor.asked, finding.usage)
     if (this.#stopped) return
     onChecked(vendor, finding)
     if (key !== undefined && finding !== undefined) this.#tell(vendor, key, finding)

@@ -100,6 +100,21 @@ test('it takes a place among the calls at a time, and gives it back when it is s
   t.assert.equal(gate?.ready(5_000), true)
 })
 
+test('what a prompt may have cost is told though it is stopped, by a reload or the end; what it would have found is not', async t => {
+  const bench = await setUp(t, silence(), '[k1]', ASKED)
+  const stops = [() => bench.checks.watch([]), () => bench.checks.stop()]
+  for (const [index, stop] of stops.entries()) {
+    bench.checks.watch([bench.vendor])
+    await bench.pass(5_000, 0)
+    await bench.upstream.request(index)
+    stop()
+    await bench.pass(0, 0)
+  }
+  const usage = { input: 22, output: 1, estimated: true }
+  t.assert.deepEqual(bench.billed, [usage, usage])
+  t.assert.deepEqual(bench.outcomes, [])
+})
+
 test('a limit on tokens is settled with what the vendor reports', async t => {
   const bench = await setUp(t, WELL, '[k1]', `${ASKED}, limits: { tokensPerMinute: 240 }`)
   await bench.pass(5_000, 1)
