@@ -58,6 +58,16 @@ export class HealthChecks {
   }
 }
 
+interface Refusal {
+  readonly secret: string | undefined
+  readonly words: string
+}
+
+/** A reload may have put another key in the place of the one that was refused. */
+function isKnown(known: Refusal | undefined, { secret }: VendorKey, words: string): boolean {
+  return known !== undefined && known.secret === secret && known.words === words
+}
+
 /** The checks of one vendor: one after the other, never two at a time. */
 class Watch {
   /** May be replaced by one for which it goes on. */
@@ -69,7 +79,7 @@ class Watch {
   #stopped = false
   #turn = -1
   /** What the vendor says of prompts that it does not take, by the index of the key: not every key may ask every model. */
-  readonly #refusals = new Map<number, string>()
+  readonly #refusals = new Map<number, Refusal>()
 
   constructor(vendor: CheckedVendor, options: HealthChecksOptions) {
     this.vendor = vendor
@@ -134,8 +144,8 @@ class Watch {
     const { onKeyRefused, onRefusal, onChange } = this.#options
     if (keyRefused) onKeyRefused(vendor, key)
     if (refusal === undefined) this.#refusals.delete(key.index)
-    else if (refusal !== this.#refusals.get(key.index)) {
-      this.#refusals.set(key.index, refusal)
+    else if (!isKnown(this.#refusals.get(key.index), key, refusal)) {
+      this.#refusals.set(key.index, { secret: key.secret, words: refusal })
       onRefusal(vendor, key, refusal)
     }
     if (vendor.health.report(illness === undefined)) onChange(vendor, illness)

@@ -49,6 +49,22 @@ test('a key that may not ask the model is said once, though another may', async 
   t.assert.deepEqual(bench.said, ['key 0: status 404 to a prompt for m'])
 })
 
+test('what is said of a key is said again of the one that a reload puts in its place, and of no key twice', async t => {
+  const bench = await setUp(t, MISSING, '[k1]', ASKED)
+  const { asked, ...vendor } = bench.vendor
+  const withKey = (secret: string) => {
+    const key = { ...(vendor.keys[0] as VendorKey), secret }
+    const candidates = asked?.candidates.map(candidate => ({ ...candidate, key })) ?? []
+    return { ...vendor, keys: [key], asked: asked && { ...asked, candidates } }
+  }
+  for (const [index, secret] of ['k1', 'k1', 'k2', 'k2'].entries()) {
+    bench.checks.watch([withKey(secret)])
+    await bench.pass(SETTINGS.interval, index + 1)
+  }
+  const words = 'key 0: status 404 to a prompt for m'
+  t.assert.deepEqual(bench.said, [words, words])
+})
+
 test('no prompt is sent while the vendor wants to be left alone, and that is no result', async t => {
   const bench = await setUp(t, [LIMITED, WELL], '[k1]', ASKED)
   await bench.pass(5_000, 1)
