@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import { frequentPrompts } from '../src/config/billed-checks.ts'
 import type { FastScalar } from '../src/meter/fast-scalar.ts'
 import type { Labels } from '../src/meter/labels.ts'
 import { outcomeOf } from '../src/routing/health/health-check.ts'
@@ -41,6 +42,7 @@ export default fp(
       const vendors = [...all.values()].filter(isChecked).map(vendor => ({ ...vendor, asked: asked.get(vendor.name) }))
       meters.targetHealth.clear()
       vendors.forEach(show)
+      vendors.forEach(warnOfPrompts)
       checks.watch(vendors)
     })
     live.onChange(() => app.checkHealth())
@@ -50,6 +52,15 @@ export default fp(
     /** Not of what a reload has taken out while the check was under way: its time series are gone, and would be back. */
     function count(counter: FastScalar, labels: Labels, amount = 1): void {
       if (isInUse(labels, [live.snapshot])) counter.inc(labels, amount)
+    }
+
+    function warnOfPrompts({ name, health, asked }: CheckedVendor): void {
+      const promptsPerDay = asked && frequentPrompts(health.settings.interval)
+      if (promptsPerDay === undefined) return
+      app.log.warn(
+        { provider: name, model: asked?.model, promptsPerDay },
+        'health checks of this process are many prompts',
+      )
     }
 
     function show({ name, health }: CheckedVendor): void {

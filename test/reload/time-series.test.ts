@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import { METRICS, type MetricDefinition } from '../../src/meter/metrics.ts'
+import { hastenChecks } from '../hasten-checks.ts'
 import type { Gateway } from '../helper.ts'
 import { chatStreamWithUsage, chunk, completion, DONE, FINISH, ROLE } from '../journey/frames.ts'
 import { asked, CHAT } from '../journey/setup.ts'
@@ -70,7 +71,7 @@ function manyOf(word: string, { well, barred, broken, checked }: Vendors): objec
       [`${word}-well`]: providerAt(well, { limits: { concurrency: 1 }, health: { interval: '1h' } }),
       [`${word}-barred`]: providerAt(barred),
       [`${word}-broken`]: providerAt(broken, { breaker: { minimumCalls: 1, openFor: '1h' } }),
-      [`${word}-checked`]: providerAt(checked, { health: { interval: '10ms', ask: `${word}-m` } }),
+      [`${word}-checked`]: providerAt(checked, { health: { interval: '1s', ask: `${word}-m` } }),
     },
     models: {
       [`${word}-chat`]: {
@@ -94,6 +95,7 @@ test('a reload that renames providers and models leaves no time series of the fo
   const checked = await vendor(t, whole(completion()))
   const vendors = { well, barred: await vendor(t, REFUSING), broken: await vendor(t, FAILING), checked }
   const { gateway, reload } = await setUp(t, manyOf('former', vendors))
+  await hastenChecks(gateway)
   await ask(gateway, { model: 'former-small', stream: true })
   await ask(gateway, { model: 'former-small', stream: true })
   const first = ask(gateway, { model: 'former-small', stream: true })
