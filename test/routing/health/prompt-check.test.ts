@@ -275,6 +275,7 @@ const FINDINGS: readonly (readonly [name: string, handler: Handler, finding: Fin
   ['a 403 tells of the key with this model', answers(403), { keyRefused: true }, { model: 5_000 }],
   ['a 500 is ill health', answers(500), { illness: 'status 500' }],
   ['a 503 is ill health', answers(503), { illness: 'status 503' }],
+  ['so is a 408, of all that is below 500', answers(408), { illness: 'status 408' }],
   ['a redirect is no answer to a prompt', whole('', { status: 302 }), { illness: 'it answers with a redirect' }],
   [
     "a proxy's page is none",
