@@ -1,8 +1,11 @@
 import fp from 'fastify-plugin'
-import type { Usage } from '../src/call/result.ts'
+import { frequentPrompts } from '../src/config/billed-checks.ts'
+import type { FastScalar } from '../src/meter/fast-scalar.ts'
+import type { Labels } from '../src/meter/labels.ts'
 import { outcomeOf } from '../src/routing/health/health-check.ts'
 import { type CheckedVendor, HealthChecks } from '../src/routing/health/health-checks.ts'
-import type { Target, Vendor } from '../src/routing/target.ts'
+import { isInUse } from '../src/routing/reload/in-use.ts'
+import type { Vendor } from '../src/routing/target.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,29 +26,41 @@ export default fp(
         const { healthy } = vendor.health
         app.log.warn({ provider: vendor.name, healthy, ...(illness !== undefined && { illness }) }, 'health changed')
       },
-      onKeyRefused: (vendor, key) => meters.keyRefused.inc({ provider: vendor.name, key: key.index }),
+      onKeyRefused: (vendor, key) => count(meters.keyRefused, { provider: vendor.name, key: key.index }),
       onRefusal: ({ name }, { index }, refusal) =>
         app.log.warn({ provider: name, key: index, refusal }, 'health check refused'),
-      onChecked: (vendor, finding) => {
-        meters.healthChecks.inc({ provider: vendor.name, outcome: outcomeOf(finding) })
-        if (vendor.asked !== undefined && finding?.usage !== undefined) count(vendor.asked, finding.usage)
+      onBilled: ({ vendor, model }, { input, output, estimated = false }) => {
+        const labels = { provider: vendor.name, model, estimated: String(estimated) }
+        count(meters.healthCheckTokens, { ...labels, type: 'input' }, input)
+        count(meters.healthCheckTokens, { ...labels, type: 'output' }, output)
       },
+      onChecked: (vendor, finding) =>
+        count(meters.healthChecks, { provider: vendor.name, outcome: outcomeOf(finding) }),
     })
     app.decorate('checkHealth', () => {
       const { vendors: all, asked } = live.snapshot
       const vendors = [...all.values()].filter(isChecked).map(vendor => ({ ...vendor, asked: asked.get(vendor.name) }))
       meters.targetHealth.clear()
       vendors.forEach(show)
+      vendors.forEach(warnOfPrompts)
       checks.watch(vendors)
     })
     live.onChange(() => app.checkHealth())
     app.addHook('onReady', async () => app.checkHealth())
     app.addHook('onClose', async () => checks.stop())
 
-    function count({ vendor, model }: Target, { input, output, estimated = false }: Usage): void {
-      const labels = { provider: vendor.name, model, estimated: String(estimated) }
-      meters.healthCheckTokens.inc({ ...labels, type: 'input' }, input)
-      meters.healthCheckTokens.inc({ ...labels, type: 'output' }, output)
+    /** Not of what a reload has taken out while the check was under way: its time series are gone, and would be back. */
+    function count(counter: FastScalar, labels: Labels, amount = 1): void {
+      if (isInUse(labels, [live.snapshot])) counter.inc(labels, amount)
+    }
+
+    function warnOfPrompts({ name, health, asked }: CheckedVendor): void {
+      const promptsPerDay = asked && frequentPrompts(health.settings.interval)
+      if (promptsPerDay === undefined) return
+      app.log.warn(
+        { provider: name, model: asked?.model, promptsPerDay },
+        'health checks of this process are many prompts',
+      )
     }
 
     function show({ name, health }: CheckedVendor): void {

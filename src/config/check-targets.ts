@@ -1,3 +1,4 @@
+import { checkBilledInterval } from './billed-checks.ts'
 import { checkRouting, factsIn } from './check-routing.ts'
 import type { KnownProviders } from './config.ts'
 import { didYouMean } from './nearest.ts'
@@ -18,6 +19,7 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
       report.addAtKey([...path, 'apiKeys'], `providers.${name} has both "apiKey" and "apiKeys"; keep one`)
     }
     checkLimits(path, provider, report)
+    checkBilledInterval(path, provider, report)
     const type = checkType(path, name, provider, known, report)
     if (type === undefined) continue
     checkDialect(path, type, provider, report)

@@ -1,3 +1,4 @@
+import { warnOfFrequentPrompts } from './billed-checks.ts'
 import type { KnownProviders } from './config.ts'
 import type { Report } from './report.ts'
 import { getIn, itemsOf, membersOf } from './tree.ts'
@@ -13,6 +14,7 @@ export function checkWarnings(tree: unknown, known: KnownProviders, now: number,
     }
   }
   for (const [name, provider] of membersOf(getIn(tree, ['providers']))) {
+    warnOfFrequentPrompts(['providers', name], provider, report)
     const vendor = known[String(getIn(provider, ['type']) ?? name)]
     const secrets = [getIn(provider, ['apiKey']), ...itemsOf(getIn(provider, ['apiKeys']))]
     if (vendor?.keyVariable === undefined || vendor.keyOptional || getIn(provider, ['baseUrl']) !== undefined) continue

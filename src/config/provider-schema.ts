@@ -41,7 +41,9 @@ const healthSettings = z.strictObject({
     .describe(
       "The vendor's name of a model. A check is then a prompt to it, of a few tokens, which the vendor bills: for vendors whose list of models is there while their models are not. Unset, no check is ever billed.",
     ),
-  interval: duration().optional().describe('From one check to the next; `10s` unless set, with `ask` `1m`.'),
+  interval: duration()
+    .optional()
+    .describe('From one check to the next; `10s` unless set, with `ask` `1m`, and then at least `1s`.'),
   timeout: duration().optional().describe('How long a check may take; `2s` unless set, with `ask` `10s`.'),
   unhealthyAfter: wholeNumber(1).prefault(3).describe('Failed checks in a row that take its targets out.'),
   healthyAfter: wholeNumber(1).prefault(2).describe('Good checks in a row that bring them back.'),

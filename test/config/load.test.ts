@@ -65,6 +65,7 @@ test('checks that are billed come more rarely and have more time, unless the con
   }
   assert.deepEqual(times(''), [60_000, 10_000])
   assert.deepEqual(times(', interval: 10s, timeout: 2s'), [10_000, 2_000])
+  assert.deepEqual(times(', interval: 1s'), [1_000, 10_000])
 })
 
 test('the config is frozen at every depth', () => {

@@ -198,6 +198,11 @@ suite('providers', () => {
       '{ jina: { health: { ask: jina-embeddings-v3 } } }',
       '1:32 "ask" sends a prompt, and a provider of type jina answers none',
     ],
+    [
+      '{ openai: { health: { ask: m, interval: 1ms } } }',
+      '1:52 providers.openai.health.interval: must be at least 1s with "ask": each check is a prompt that is billed',
+    ],
+    ['{ openai: { health: { interval: 999ms, ask: m } } }', 'must be at least 1s with "ask"'],
     ['{ __proto__: { type: openai, apiKey: a }, sim: {} }', '1:14 "__proto__" cannot be a name'],
     [
       '{ openai: { limits: { requestsPerMinute: 0 } } }',

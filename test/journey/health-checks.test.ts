@@ -1,4 +1,5 @@
 import { test } from 'node:test'
+import { hastenChecks } from '../hasten-checks.ts'
 import { type Handler, type SeenRequest, whole } from '../upstream.ts'
 import { CHAT_USAGE, completion } from './frames.ts'
 import { asked, CHAT, setUp } from './setup.ts'
@@ -73,7 +74,7 @@ test('a gateway that closes ends the check that is under way', async t => {
   t.assert.equal(await check.over, 'cut')
 })
 
-const ASKING = { health: { ...EAGER.health, ask: 'small' } }
+const ASKING = { health: { ...EAGER.health, interval: '1s', ask: 'small' } }
 
 /** A vendor that lists its models, answers calls, and checks that are prompts as `check` says. */
 function prompted(name: string, check: Handler): Handler {
@@ -91,6 +92,7 @@ test('a vendor that lists its models while they are down is found out by a promp
   const { gateway } = await setUp(t, [prompted('a', status(500)), prompted('b', whole(completion()))], {
     provider: ASKING,
   })
+  await hastenChecks(gateway)
   const line = await gateway.logged(({ msg }) => msg === 'health changed')
   t.assert.deepEqual([line.provider, line.illness, line.healthy], ['a', 'status 500', false])
   t.assert.match(await (await gateway.post(CHAT, asked())).text(), /of b/)
@@ -98,6 +100,7 @@ test('a vendor that lists its models while they are down is found out by a promp
 
 test('what prompts cost is counted by itself, and in no figure of callers', async t => {
   const { gateway, upstream } = await setUp(t, [prompted('a', whole(completion()))], { provider: ASKING })
+  await hastenChecks(gateway)
   await upstream.request(2)
   const metrics = await gateway.metrics()
   const spent = (type: string) =>
@@ -115,6 +118,7 @@ test('what prompts cost is counted by itself, and in no figure of callers', asyn
 
 test('a model that the vendor does not have is told in the log, once, and in the metrics; the vendor stays in', async t => {
   const { gateway, upstream } = await setUp(t, [prompted('a', status(404))], { provider: ASKING })
+  await hastenChecks(gateway)
   await upstream.request(3)
   const lines = gateway.logs.filter(({ msg }) => msg === 'health check refused')
   t.assert.deepEqual(
@@ -126,9 +130,21 @@ test('a model that the vendor does not have is told in the log, once, and in the
   t.assert.equal(metrics.get('sluice_target_health{provider="a",model="m"}'), 1)
 })
 
+test('how many prompts a day frequent checks are is told at the start', async t => {
+  const promptsOf = async (health: object) => {
+    const { gateway } = await setUp(t, [prompted('a', whole(completion()))], { provider: { health } })
+    const lines = gateway.logs.filter(({ msg }) => msg === 'health checks of this process are many prompts')
+    return lines.map(({ provider, model, promptsPerDay }) => [provider, model, promptsPerDay])
+  }
+  t.assert.deepEqual(await promptsOf({ interval: '10s', ask: 'small' }), [['a', 'small', 8_640]])
+  t.assert.deepEqual(await promptsOf({ interval: '30s', ask: 'small' }), [])
+  t.assert.deepEqual(await promptsOf({ ask: 'small' }), [])
+  t.assert.deepEqual(await promptsOf({ interval: '10s' }), [])
+})
+
 test('the simulator answers prompts of checks, and fails them in an outage', async t => {
   const sim = { latency: '0ms', jitter: '0ms' }
-  const health = { interval: '10ms', unhealthyAfter: 1, ask: 'echo' }
+  const health = { interval: '1s', unhealthyAfter: 1, ask: 'echo' }
   const { gateway } = await setUp(t, [], {
     config: {
       providers: {
@@ -137,6 +153,7 @@ test('the simulator answers prompts of checks, and fails them in an outage', asy
       },
     },
   })
+  await hastenChecks(gateway)
   const line = await gateway.logged(({ msg }) => msg === 'health changed')
   t.assert.deepEqual([line.provider, line.illness], ['down', 'status 503'])
   for (;;) {

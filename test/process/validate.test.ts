@@ -39,6 +39,27 @@ test('F4: what is probably not meant is a warning with its place, and code 0', a
   t.assert.doesNotMatch(started.stdout, /canary/)
 })
 
+test('how many prompts a day frequent health checks are is a warning; checks that cost nothing are none', async (t: TestContext) => {
+  const text = `keys: [ { name: a, key: ${SECRET} } ]
+providers:
+  often: { type: sim, health: { ask: echo, interval: 29s } }
+  older: { type: sim, health: { interval: 10s, ask: echo } }
+  seldom: { type: sim, health: { ask: echo, interval: 30s } }
+  usual: { type: sim, health: { ask: echo } }
+  free: { type: sim, health: { interval: 1ms } }
+`
+  const started = startProcess(t, ['validate'], { files: { 'sluice.yaml': text } })
+  t.assert.equal(await started.exit, 0)
+  const words = (line: number, name: string, prompts: string) =>
+    new RegExp(
+      `^warning: sluice\\.yaml:${line}:\\d+ providers\\.${name}\\.health\\.interval: .* ${prompts} billed prompts a day`,
+    )
+  const lines = started.stdout.trimEnd().split('\n')
+  t.assert.equal(lines.length, 3, started.stdout)
+  t.assert.match(lines[0] ?? '', words(3, 'often', '2,979'))
+  t.assert.match(lines[1] ?? '', words(4, 'older', '8,640'))
+})
+
 test('F4: a file that is not there ends it with code 1', async (t: TestContext) => {
   const started = startProcess(t, ['validate', 'nowhere.yaml'])
   t.assert.equal(await started.exit, 1)

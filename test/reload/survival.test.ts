@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request as startRequest } from 'node:http'
 import { type TestContext, test } from 'node:test'
+import { hastenChecks } from '../hasten-checks.ts'
 import { chunk, completion, DONE, FINISH, ROLE } from '../journey/frames.ts'
 import { asked, CHAT } from '../journey/setup.ts'
 import { type Script, startUpstream, stream, type Upstream, whole } from '../upstream.ts'
@@ -194,8 +195,11 @@ test('health checks follow the config', async (t: TestContext) => {
 test('a prompt is a check from the reload on that names a model for it, until one that names none', async (t: TestContext) => {
   const upstream = await vendor(t)
   const withHealth = (members: object) =>
-    configOf(providerAt(upstream, { health: { interval: '20ms', timeout: '5s', ...members } }))
-  const nextMethod = async () => (await upstream.request(upstream.requests.length + 1)).method
+    configOf(providerAt(upstream, { health: { interval: '1s', timeout: '5s', ...members } }))
+  const nextMethod = async () => {
+    await hastenChecks(bench.gateway)
+    return (await upstream.request(upstream.requests.length + 1)).method
+  }
   const bench = await setUp(t, withHealth({}))
   t.assert.equal(await nextMethod(), 'GET')
   await bench.reload(withHealth({ ask: 'small' }))
@@ -207,13 +211,14 @@ test('a prompt is a check from the reload on that names a model for it, until on
 test('a vendor that limits prompts is left alone over a reload', async (t: TestContext) => {
   const limited = whole({ error: { message: 'slowly' } }, { status: 429, headers: { 'retry-after': '60' } })
   const upstream = await vendor(t, limited)
-  const config = configOf(providerAt(upstream, { health: { interval: '20ms', ask: 'small' } }))
+  const config = configOf(providerAt(upstream, { health: { interval: '1s', ask: 'small' } }))
   const bench = await setUp(t, config)
   await upstream.request(0)
   const checks = async (outcome: string) =>
     (await bench.gateway.metrics()).get(`sluice_health_checks_total{provider="a",outcome="${outcome}"}`) ?? 0
   while ((await checks('limited')) === 0);
   await bench.reload({ ...config, retryBudget: { ratio: 0.3 } })
+  await hastenChecks(bench.gateway)
   const skipped = await checks('skipped')
   while ((await checks('skipped')) < skipped + 2);
   t.assert.equal(upstream.requests.length, 1)

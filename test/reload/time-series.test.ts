@@ -1,9 +1,10 @@
 import { type TestContext, test } from 'node:test'
 import { METRICS, type MetricDefinition } from '../../src/meter/metrics.ts'
+import { hastenChecks } from '../hasten-checks.ts'
 import type { Gateway } from '../helper.ts'
 import { chatStreamWithUsage, chunk, completion, DONE, FINISH, ROLE } from '../journey/frames.ts'
 import { asked, CHAT } from '../journey/setup.ts'
-import { CUT, type Script, startUpstream, stream, type Upstream, whole } from '../upstream.ts'
+import { CUT, type Script, silence, startUpstream, stream, type Upstream, whole } from '../upstream.ts'
 import { setUp } from './setup.ts'
 
 /** Labels whose values are names in the config. */
@@ -70,7 +71,7 @@ function manyOf(word: string, { well, barred, broken, checked }: Vendors): objec
       [`${word}-well`]: providerAt(well, { limits: { concurrency: 1 }, health: { interval: '1h' } }),
       [`${word}-barred`]: providerAt(barred),
       [`${word}-broken`]: providerAt(broken, { breaker: { minimumCalls: 1, openFor: '1h' } }),
-      [`${word}-checked`]: providerAt(checked, { health: { interval: '10ms', ask: `${word}-m` } }),
+      [`${word}-checked`]: providerAt(checked, { health: { interval: '1s', ask: `${word}-m` } }),
     },
     models: {
       [`${word}-chat`]: {
@@ -94,6 +95,7 @@ test('a reload that renames providers and models leaves no time series of the fo
   const checked = await vendor(t, whole(completion()))
   const vendors = { well, barred: await vendor(t, REFUSING), broken: await vendor(t, FAILING), checked }
   const { gateway, reload } = await setUp(t, manyOf('former', vendors))
+  await hastenChecks(gateway)
   await ask(gateway, { model: 'former-small', stream: true })
   await ask(gateway, { model: 'former-small', stream: true })
   const first = ask(gateway, { model: 'former-small', stream: true })
@@ -110,6 +112,37 @@ test('a reload that renames providers and models leaves no time series of the fo
 
   await reload(manyOf('later', vendors))
   t.assert.deepEqual(await metricsWith(gateway, 'former'), [])
+})
+
+function asking(a: Upstream, model: string, interval: string): object {
+  return { providers: { a: providerAt(a, { health: { ask: model, interval } }) } }
+}
+
+test('a check that goes on over a reload does not bring the time series of a model back that is no longer asked', async (t: TestContext) => {
+  const released = Promise.withResolvers<void>()
+  const a = await vendor(t, async (seen, response) => {
+    await released.promise
+    return whole(completion())(seen, response)
+  })
+  const { gateway, reload } = await setUp(t, asking(a, 'former', '1s'))
+  await a.request(0)
+  await reload(asking(a, 'later', '1s'))
+  released.resolve()
+  while (!(await gateway.metrics()).has('sluice_health_checks_total{provider="a",outcome="ok"}'));
+  t.assert.deepEqual(await metricsWith(gateway, 'former'), [])
+})
+
+test('nor does one that the reload stops; of a model that is still asked it is counted', async (t: TestContext) => {
+  const a = await vendor(t, silence())
+  const { gateway, reload } = await setUp(t, asking(a, 'staying', '1s'))
+  const first = await a.request(0)
+  await reload(asking(a, 'staying', '2s'))
+  t.assert.equal(await first.over, 'cut')
+  t.assert.deepEqual(await metricsWith(gateway, 'staying'), ['sluice_health_check_tokens_total'])
+  const second = await a.request(1)
+  await reload(asking(a, 'later', '1s'))
+  t.assert.equal(await second.over, 'cut')
+  t.assert.deepEqual(await metricsWith(gateway, 'staying'), [])
 })
 
 test('what is gone keeps its time series until the last request that began with it has ended, and that one is counted', async (t: TestContext) => {

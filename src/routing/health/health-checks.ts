@@ -1,3 +1,4 @@
+import type { Usage } from '../../call/result.ts'
 import type { Exchange } from '../../upstream/exchange.ts'
 import type { Candidate, Target, Vendor, VendorKey } from '../target.ts'
 import type { Health } from './health.ts'
@@ -22,6 +23,8 @@ export interface HealthChecksOptions {
   onKeyRefused(vendor: CheckedVendor, key: VendorKey): void
   /** The vendor does not take the prompt with this key; called when that begins, and when what it says changes. */
   onRefusal(vendor: CheckedVendor, key: VendorKey, refusal: string): void
+  /** A prompt has cost something, or may have; told of those that were stopped, too. */
+  onBilled(asked: Target, usage: Usage): void
   /** A check has ended; `finding` is undefined where it was due and not sent. */
   onChecked(vendor: CheckedVendor, finding: Finding | undefined): void
 }
@@ -48,11 +51,21 @@ export class HealthChecks {
     for (const watch of former) watch.stop()
   }
 
-  /** Ends all checks, those under way too; what they would have found is forgotten. */
+  /** Ends all checks, those under way too; what they would have found is forgotten, but not what they cost. */
   stop(): void {
     for (const watch of this.#watches) watch.stop()
     this.#watches = []
   }
+}
+
+interface Refusal {
+  readonly secret: string | undefined
+  readonly words: string
+}
+
+/** A reload may have put another key in the place of the one that was refused. */
+function isKnown(known: Refusal | undefined, { secret }: VendorKey, words: string): boolean {
+  return known !== undefined && known.secret === secret && known.words === words
 }
 
 /** The checks of one vendor: one after the other, never two at a time. */
@@ -66,7 +79,7 @@ class Watch {
   #stopped = false
   #turn = -1
   /** What the vendor says of prompts that it does not take, by the index of the key: not every key may ask every model. */
-  readonly #refusals = new Map<number, string>()
+  readonly #refusals = new Map<number, Refusal>()
 
   constructor(vendor: CheckedVendor, options: HealthChecksOptions) {
     this.vendor = vendor
@@ -91,12 +104,13 @@ class Watch {
   }
 
   async #check(): Promise<void> {
-    const { now, onChecked } = this.#options
+    const { now, onBilled, onChecked } = this.#options
     const { vendor } = this
     const startedAt = now()
     // It would wait for a connection; and who answers so many calls is known by them.
     const key = vendor.pool.full ? undefined : this.#nextKey(vendor)
     const finding = key && (await this.#ask(vendor, key))
+    if (vendor.asked !== undefined && finding?.usage !== undefined) onBilled(vendor.asked, finding.usage)
     if (this.#stopped) return
     onChecked(vendor, finding)
     if (key !== undefined && finding !== undefined) this.#tell(vendor, key, finding)
@@ -119,16 +133,19 @@ class Watch {
       return { illness: 'the check could not be signed' }
     }
     if (this.#stopped || !check.start(now())) return undefined
-    this.#running = check.exchange
-    return check.read(await check.exchange.outcome, now())
+    const { exchange } = check
+    this.#running = exchange
+    const finding = check.read(await exchange.outcome, now())
+    // All connections were taken while the check was signed: that says nothing of the vendor.
+    return exchange.crowdedOut ? undefined : finding
   }
 
   #tell(vendor: CheckedVendor, key: VendorKey, { illness, keyRefused, refusal }: Finding): void {
     const { onKeyRefused, onRefusal, onChange } = this.#options
     if (keyRefused) onKeyRefused(vendor, key)
     if (refusal === undefined) this.#refusals.delete(key.index)
-    else if (refusal !== this.#refusals.get(key.index)) {
-      this.#refusals.set(key.index, refusal)
+    else if (!isKnown(this.#refusals.get(key.index), key, refusal)) {
+      this.#refusals.set(key.index, { secret: key.secret, words: refusal })
       onRefusal(vendor, key, refusal)
     }
     if (vendor.health.report(illness === undefined)) onChange(vendor, illness)

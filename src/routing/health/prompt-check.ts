@@ -12,7 +12,7 @@ import { restAfter } from '../attempt/rest.ts'
 import type { Hold } from '../quota/allowance.ts'
 import { sideCall, sideHeaders } from '../side-call.ts'
 import type { Candidate } from '../target.ts'
-import { type Check, type Finding, outcomeOf } from './health-check.ts'
+import type { Check, Finding } from './health-check.ts'
 
 /** Of a server that knows the limit of output under another name, the answer is short all the same. */
 const PROMPT = 'Say ok.'
@@ -81,7 +81,8 @@ class PromptCheck implements Check {
     // An estimate is not what the vendor takes off its limit: that was counted when the prompt arrived.
     if (usage?.estimated) this.#hold?.keep()
     else if (usage !== undefined) this.#hold?.used(usage.input + usage.output)
-    this.#hold?.settle(outcomeOf(finding) === 'ok')
+    // Never as a success: how many calls at a time the model takes is found out by calls, as its breaker's state is.
+    this.#hold?.settle(false)
     return finding
   }
 

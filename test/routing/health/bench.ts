@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Usage } from '../../../src/call/result.ts'
 import { Breakers } from '../../../src/routing/breakers.ts'
 import { Health, type HealthSettings } from '../../../src/routing/health/health.ts'
 import { outcomeOf } from '../../../src/routing/health/health-check.ts'
@@ -48,6 +49,8 @@ export class Bench {
   readonly said: string[] = []
   /** How the checks ended, in metrics' words. */
   readonly outcomes: string[] = []
+  /** What they cost. */
+  readonly billed: Usage[] = []
   /** Checks without a prompt that have begun: told at once, where the vendor hears of them a moment later. */
   begun = 0
   readonly #t: TestContext
@@ -68,6 +71,7 @@ export class Bench {
       onChange: ({ health }, illness) => this.said.push(`${health.healthy ? 'well' : 'ill'} ${illness ?? ''}`.trim()),
       onKeyRefused: (_, { index }) => this.said.push(`key ${index} refused`),
       onRefusal: (_, { index }, refusal) => this.said.push(`key ${index}: ${refusal}`),
+      onBilled: (_, usage) => this.billed.push(usage),
       onChecked: (_, finding) => this.outcomes.push(outcomeOf(finding)),
     })
     t.mock.timers.enable({ apis: ['setTimeout'] })

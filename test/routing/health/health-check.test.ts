@@ -42,6 +42,7 @@ const FINDINGS: readonly (readonly [name: string, handler: Handler, finding: Fin
   ['a 403 tells of the key, which may be good for all but this', answers(403), { keyRefused: true }],
   ['a 500 is ill health', answers(500), { illness: 'status 500' }],
   ['a 503 is ill health', answers(503), { illness: 'status 503' }],
+  ['so is a 408, of all that is below 500', answers(408), { illness: 'status 408' }],
   ['silence is ill health', silence(), { illness: 'the provider did not finish within the total timeout' }],
   ['half an answer is ill health', stream(['{', CUT], { headers: { 'content-type': 'application/json' } }), CLOSED],
 ]

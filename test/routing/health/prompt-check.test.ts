@@ -1,6 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import { providerTypes } from '../../../src/providers/index.ts'
 import { Breakers } from '../../../src/routing/breakers.ts'
+import type { Permit } from '../../../src/routing/gate.ts'
 import { checkOf, type Finding } from '../../../src/routing/health/health-check.ts'
 import { promptCheck } from '../../../src/routing/health/prompt-check.ts'
 import { buildSnapshot } from '../../../src/routing/reload/snapshot.ts'
@@ -10,10 +11,16 @@ import { loadText } from '../../load-text.ts'
 import { CUT, type Handler, type SeenRequest, silence, startUpstream, stream, whole } from '../../upstream.ts'
 
 /** A provider `v` of this type at this address, with a key unless the members say otherwise. */
-async function snapshotAt(t: TestContext, url: string, type: string, members: object) {
+async function snapshotAt(
+  t: TestContext,
+  url: string,
+  type: string,
+  members: object,
+  breakers = new Breakers(() => 0),
+) {
   const provider = { type, ...(type !== 'sim' && { baseUrl: url, apiKey: 'secret' }), ...members }
   const config = await loadText(JSON.stringify({ providers: { v: provider } }), {})
-  const snapshot = buildSnapshot(config, new Breakers(() => 0), new Map([['v', url]]))
+  const snapshot = buildSnapshot(config, breakers, new Map([['v', url]]))
   t.after(() => (snapshot.vendors.get('v') as Vendor).pool.close())
   return snapshot
 }
@@ -268,6 +275,7 @@ const FINDINGS: readonly (readonly [name: string, handler: Handler, finding: Fin
   ['a 403 tells of the key with this model', answers(403), { keyRefused: true }, { model: 5_000 }],
   ['a 500 is ill health', answers(500), { illness: 'status 500' }],
   ['a 503 is ill health', answers(503), { illness: 'status 503' }],
+  ['so is a 408, of all that is below 500', answers(408), { illness: 'status 408' }],
   ['a redirect is no answer to a prompt', whole('', { status: 302 }), { illness: 'it answers with a redirect' }],
   [
     "a proxy's page is none",
@@ -319,4 +327,26 @@ test('a prompt says nothing to the breaker of the model', async t => {
   const candidate = await candidateAt(t, upstream.url, 'm', 'openai-compatible', { breaker })
   for (let turn = 0; turn < 3; turn += 1) await check(candidate)
   t.assert.equal(candidate.gate.breaker.state, 'closed')
+})
+
+test('a prompt says nothing of how many calls at a time the model takes, well answered or not', async t => {
+  const upstream = await startUpstream([whole(COMPLETION), answers(503)])
+  t.after(() => upstream.close())
+  const breakers = new Breakers(() => 0)
+  const { asked } = await snapshotAt(t, upstream.url, 'openai-compatible', { health: { ask: 'm' } }, breakers)
+  const candidate = asked.get('v')?.candidates[0] as Candidate
+  const limit = () => [...breakers.allowances][0]?.allowance.concurrency(0)
+  const calls = Array.from({ length: 10 }, () => candidate.gate.admit(0) as Permit)
+  calls[0]?.overloaded()
+  t.assert.equal(limit(), 7)
+
+  for (const call of calls.splice(0, 4)) call.settle('bad')
+  await check(candidate)
+  calls[0]?.overloaded()
+  t.assert.equal(limit(), 7, 'one cut until a call succeeds')
+  calls.pop()?.settle('good')
+  await check(candidate)
+  t.assert.equal(limit(), 7)
+  calls[0]?.overloaded()
+  t.assert.equal(limit(), 4)
 })

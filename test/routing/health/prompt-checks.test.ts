@@ -1,4 +1,7 @@
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { sideCall } from '../../../src/routing/side-call.ts'
+import type { VendorKey } from '../../../src/routing/target.ts'
 import { silence, whole } from '../../upstream.ts'
 import { SETTINGS, setUp } from './bench.ts'
 
@@ -44,6 +47,22 @@ test('a key that may not ask the model is said once, though another may', async 
   const bench = await setUp(t, [MISSING, WELL, MISSING, WELL], '[k0, k1]', ASKED)
   for (let check = 1; check <= 4; check += 1) await bench.pass(SETTINGS.interval, check)
   t.assert.deepEqual(bench.said, ['key 0: status 404 to a prompt for m'])
+})
+
+test('what is said of a key is said again of the one that a reload puts in its place, and of no key twice', async t => {
+  const bench = await setUp(t, MISSING, '[k1]', ASKED)
+  const { asked, ...vendor } = bench.vendor
+  const withKey = (secret: string) => {
+    const key = { ...(vendor.keys[0] as VendorKey), secret }
+    const candidates = asked?.candidates.map(candidate => ({ ...candidate, key })) ?? []
+    return { ...vendor, keys: [key], asked: asked && { ...asked, candidates } }
+  }
+  for (const [index, secret] of ['k1', 'k1', 'k2', 'k2'].entries()) {
+    bench.checks.watch([withKey(secret)])
+    await bench.pass(SETTINGS.interval, index + 1)
+  }
+  const words = 'key 0: status 404 to a prompt for m'
+  t.assert.deepEqual(bench.said, [words, words])
 })
 
 test('no prompt is sent while the vendor wants to be left alone, and that is no result', async t => {
@@ -97,6 +116,21 @@ test('it takes a place among the calls at a time, and gives it back when it is s
   t.assert.equal(gate?.ready(5_000), true)
 })
 
+test('what a prompt may have cost is told though it is stopped, by a reload or the end; what it would have found is not', async t => {
+  const bench = await setUp(t, silence(), '[k1]', ASKED)
+  const stops = [() => bench.checks.watch([]), () => bench.checks.stop()]
+  for (const [index, stop] of stops.entries()) {
+    bench.checks.watch([bench.vendor])
+    await bench.pass(5_000, 0)
+    await bench.upstream.request(index)
+    stop()
+    await bench.pass(0, 0)
+  }
+  const usage = { input: 22, output: 1, estimated: true }
+  t.assert.deepEqual(bench.billed, [usage, usage])
+  t.assert.deepEqual(bench.outcomes, [])
+})
+
 test('a limit on tokens is settled with what the vendor reports', async t => {
   const bench = await setUp(t, WELL, '[k1]', `${ASKED}, limits: { tokensPerMinute: 240 }`)
   await bench.pass(5_000, 1)
@@ -115,6 +149,26 @@ test('a vendor all of whose connections are in use gets no prompt', async t => {
   t.assert.deepEqual(bench.outcomes, ['skipped'])
   t.assert.equal(bench.upstream.requests.length, 0)
 })
+
+for (const [name, members] of [
+  ['a prompt', ASKED],
+  ['a check without one', ', health: {}'],
+] as const) {
+  test(`${name} that found all connections taken once it was signed, and waited in vain, is no result`, async t => {
+    const bench = await setUp(t, silence(), '[k1]', `${members}, connections: 1`)
+    const { vendor } = bench
+    const request = { method: 'GET', path: '/busy', query: '', headers: {}, body: undefined } as const
+    const busy = await sideCall(vendor, vendor.keys[0] as VendorKey, request, 60_000)
+    vendor.health.settings = { ...SETTINGS, timeout: 1, unhealthyAfter: 1 }
+    const passed = bench.pass(5_000, 0)
+    busy.start()
+    await passed
+    while (bench.outcomes.length === 0) await turn()
+    t.assert.deepEqual(bench.outcomes, ['skipped'])
+    t.assert.equal(vendor.health.healthy, true)
+    busy.abort({ type: 'failed', kind: 'cancelled', reason: 'the test is over' })
+  })
+}
 
 test('a reload that names another model, or none, changes the next check and not its time', async t => {
   const bench = await setUp(t, WELL, '[k1]', ASKED)
