@@ -1,6 +1,6 @@
 import type { Report } from './report.ts'
 import { getIn, type Path } from './tree.ts'
-import { parseDuration } from './units.ts'
+import { DURATION_PATTERN, parseDuration } from './units.ts'
 
 /** Of checks that are billed, ms. Long enough that a slip of the pen (`1ms`) is no stream of prompts, short enough for any use. */
 const SHORTEST_INTERVAL = 1_000
@@ -28,9 +28,9 @@ export function warnOfFrequentPrompts(path: Path, provider: unknown, report: Rep
   report.warn([...path, 'health', 'interval'], words)
 }
 
-/** The interval (ms) that the config gives to checks that are billed. */
+/** The interval (ms) that the config gives to checks that are billed. What is no duration, others tell. */
 function billedInterval(provider: unknown): number | undefined {
   const interval = getIn(provider, ['health', 'interval'])
   if (getIn(provider, ['health', 'ask']) === undefined || typeof interval !== 'string') return undefined
-  return parseDuration(interval)
+  return DURATION_PATTERN.test(interval) ? parseDuration(interval) : undefined
 }

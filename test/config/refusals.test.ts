@@ -203,6 +203,7 @@ suite('providers', () => {
       '1:52 providers.openai.health.interval: must be at least 1s with "ask": each check is a prompt that is billed',
     ],
     ['{ openai: { health: { interval: 999ms, ask: m } } }', 'must be at least 1s with "ask"'],
+    ['{ openai: { health: { interval: soon, ask: m } } }', 'expected a duration such as'],
     ['{ __proto__: { type: openai, apiKey: a }, sim: {} }', '1:14 "__proto__" cannot be a name'],
     [
       '{ openai: { limits: { requestsPerMinute: 0 } } }',
