@@ -14,6 +14,16 @@ const FILTERED = whole(
   completion('', { choices: [{ index: 0, message: { content: 'I can' }, finish_reason: 'content_filter' }] }),
 )
 const RESPONSE = whole({ id: 'resp_1', object: 'response', status: 'completed', model: 'm', output: [] })
+const MESSAGE = whole({
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'm',
+  content: [{ type: 'text', text: 'answered' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 3, output_tokens: 1 },
+})
 
 const SMALLER = { steps: [{ name: 'smaller', degradeTo: true }], after: '0s', recoverAfter: '60s' }
 const STEP = { degrade: SMALLER, degradeTo: ['small'] }
@@ -133,6 +143,48 @@ test('a refusal of the smaller model is believed where the model itself cannot a
   t.assert.equal(response.status, 400)
   t.assert.equal(response.headers.get('x-sluice-degraded'), null)
   t.assert.deepEqual(timesAsked(bench), [2, 1])
+})
+
+const WITH_FILE = asked({
+  messages: [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'Sum this up.' },
+        { type: 'file', file: { file_id: 'file-1' } },
+      ],
+    },
+  ],
+})
+
+test('a call of which something would be lost is not sent elsewhere by choice', async (t: TestContext) => {
+  const options: BenchOptions = { types: ['openai-compatible', 'anthropic'] }
+  const bench = await pressed(t, left(300), [MESSAGE], undefined, options)
+  t.assert.equal(await degraded(bench), 'smaller, small', 'a call without a file loses nothing')
+  const response = await bench.gateway.post(CHAT, WITH_FILE)
+  t.assert.equal(response.headers.get('x-sluice-target'), 'a/m')
+  t.assert.equal(response.headers.get('x-sluice-losses'), null)
+  t.assert.equal(response.headers.get('x-sluice-attempts'), '1')
+})
+
+test('a call of which something would be lost goes to the smaller model all the same where the model itself fails', async (t: TestContext) => {
+  const models = { chat: model('a', { ...STEP, attempts: 2 }), small: model('b') }
+  const options: BenchOptions = { types: ['openai-compatible', 'anthropic'] }
+  const bench = await pressed(t, CRASH, [MESSAGE], models, options)
+  const response = await bench.gateway.post(CHAT, WITH_FILE)
+  t.assert.equal(response.status, 200)
+  t.assert.equal(response.headers.get('x-sluice-degraded'), 'small')
+  t.assert.equal(response.headers.get('x-sluice-losses'), 'messages.0.content.1')
+  t.assert.deepEqual(timesAsked(bench), [2, 1])
+})
+
+test('of the targets of a smaller model those are asked first that lose nothing of the call', async (t: TestContext) => {
+  const options: BenchOptions = { types: ['openai-compatible', 'anthropic', 'openai-compatible'] }
+  const models = { chat: model('a', STEP), small: model('bc') }
+  const bench = await pressed(t, CRASH, [MESSAGE, ANSWERS], models, options)
+  const response = await bench.gateway.post(CHAT, WITH_FILE)
+  t.assert.equal(response.headers.get('x-sluice-target'), 'c/m')
+  t.assert.deepEqual(timesAsked(bench), [1, 0, 1])
 })
 
 test('C5: one of the attempts is kept for the model itself', async (t: TestContext) => {

@@ -1,9 +1,12 @@
 import type { Operation } from '../../call/call.ts'
 import { Cancelled } from '../../errors.ts'
+import type { Passage } from '../../relay/passage.ts'
+import type { Dispatch } from '../dispatch.ts'
 import { isReady } from '../order.ts'
 import type { Route, Target } from '../target.ts'
 import { askModel, drop, type End, findsFault, untried } from './ask-model.ts'
 import { type Descent, mindsFilter } from './descent.ts'
+import { losslessPassages } from './lossless.ts'
 import type { Step } from './steps.ts'
 
 /**
@@ -23,7 +26,7 @@ function goesElsewhere({ degradeTo }: Step): boolean {
 }
 
 /**
- * Asks the models below before the model itself, those that have room. One attempt is kept for the model's own targets, which
+ * Asks the models below before the model itself, those that have room and can be asked all of the call. One attempt is kept for the model's own targets, which
  * may know better: a refusal here may be the smaller model's alone. Ends with an answer, with a vendor's word that the call is
  * wrong, or undefined. Throws as `askModel`.
  */
@@ -34,16 +37,22 @@ export async function askAhead(descent: Descent, step: Step): Promise<End | unde
   for (const model of standby.models.down) {
     if (call.record.attempts.length >= maxAttempts) break
     const targets = descent.may(model) ? withRoom(descent, descent.route(model)) : []
-    if (targets.length === 0) continue
-    // Nobody waits here, and nobody is asked twice: the model's own targets are there.
-    const others = { ...call, targets, maxAttempts, place: undefined, retrySameTarget: false }
-    const end = await askModel(others, mindsFilter(standby))
+    const passages = await losslessPassages(call, targets)
+    if (passages.size === 0) continue
+    const end = await askModel(callAhead(call, passages, maxAttempts), mindsFilter(standby))
     if (end.why === 'answered') return { ...end, steps: [step.name, model] }
     if (findsFault(end)) refusal = end
     drop(end, call)
     if (!call.present()) throw Cancelled()
   }
   return refusal
+}
+
+/** Nobody waits here, and nobody is asked twice: the model's own targets are there. */
+function callAhead(call: Dispatch, passages: ReadonlyMap<Target, Passage>, maxAttempts: number): Dispatch {
+  const targets = [...passages.keys()]
+  const passage: Dispatch['passage'] = ({ target }) => passages.get(target) as Passage
+  return { ...call, targets, passage, maxAttempts, place: undefined, retrySameTarget: false }
 }
 
 /** The targets of a stand-in that can take a call at once without taking it from those who ask for that model. */
