@@ -127,14 +127,20 @@ for (const [why, refusal] of [
   ['the filter of the smaller model stops', FILTERED],
 ] as const) {
   test(`a call that ${why} is answered by the model itself`, async (t: TestContext) => {
-    const fallbacks = { contentFilter: ['small'] }
-    const bench = await pressed(t, ANSWERS, [refusal], { chat: model('a', { ...STEP, fallbacks }), small: model('b') })
+    const bench = await pressed(t, ANSWERS, [refusal])
     const response = await bench.gateway.post(CHAT, asked())
     t.assert.match(await response.text(), /answered/)
     t.assert.equal(response.headers.get('x-sluice-degraded'), null)
     t.assert.deepEqual(timesAsked(bench), [2, 1])
   })
 }
+
+test('an answer that the filter of the smaller model stops is not kept for when the model itself cannot answer', async (t: TestContext) => {
+  const bench = await pressed(t, CRASH, [FILTERED])
+  const response = await bench.gateway.post(CHAT, asked())
+  t.assert.equal(response.status, 500)
+  t.assert.deepEqual(timesAsked(bench), [2, 1])
+})
 
 test('a refusal of the smaller model is believed where the model itself cannot answer', async (t: TestContext) => {
   const models = { chat: model('a', { ...STEP, canned: 'We are busy.' }), small: model('b') }

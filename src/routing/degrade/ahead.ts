@@ -5,7 +5,7 @@ import type { Dispatch } from '../dispatch.ts'
 import { isReady } from '../order.ts'
 import type { Route, Target } from '../target.ts'
 import { askModel, drop, type End, findsFault, untried } from './ask-model.ts'
-import { type Descent, mindsFilter } from './descent.ts'
+import type { Descent } from './descent.ts'
 import { losslessPassages } from './lossless.ts'
 import type { Step } from './steps.ts'
 
@@ -39,7 +39,8 @@ export async function askAhead(descent: Descent, step: Step): Promise<End | unde
     const targets = descent.may(model) ? withRoom(descent, descent.route(model)) : []
     const passages = await losslessPassages(call, targets)
     if (passages.size === 0) continue
-    const end = await askModel(callAhead(call, passages, maxAttempts), mindsFilter(standby))
+    // What its filter has stopped is no answer here, whether or not the model has others for that.
+    const end = await askModel(callAhead(call, passages, maxAttempts), true)
     if (end.why === 'answered') return { ...end, steps: [step.name, model] }
     if (findsFault(end)) refusal = end
     drop(end, call)
