@@ -135,6 +135,15 @@ for (const [why, refusal] of [
   })
 }
 
+test('a call that the affinity of the smaller model cannot read is answered by the model itself', async (t: TestContext) => {
+  const models = { chat: model('a', STEP), small: model('bc', { strategy: 'least-busy', affinity: { by: 'user' } }) }
+  const bench = await pressed(t, ANSWERS, [ANSWERS, ANSWERS], models)
+  const twice = '{"model":"chat","messages":[{"role":"user","content":"Hello"}],"user":"one","user":"two"}'
+  const response = await bench.gateway.post(CHAT, twice)
+  t.assert.equal(response.headers.get('x-sluice-target'), 'a/m')
+  t.assert.deepEqual(timesAsked(bench), [2, 0, 0])
+})
+
 test('an answer that the filter of the smaller model stops is not kept for when the model itself cannot answer', async (t: TestContext) => {
   const bench = await pressed(t, CRASH, [FILTERED])
   const response = await bench.gateway.post(CHAT, asked())

@@ -1,5 +1,5 @@
 import type { Operation } from '../../call/call.ts'
-import { Cancelled } from '../../errors.ts'
+import { Cancelled, isSluiceError } from '../../errors.ts'
 import type { Passage } from '../../relay/passage.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { isReady } from '../order.ts'
@@ -58,7 +58,7 @@ function callAhead(call: Dispatch, passages: ReadonlyMap<Target, Passage>, maxAt
 
 /** The targets of a stand-in that can take a call at once without taking it from those who ask for that model. */
 function withRoom(descent: Descent, route: Route): readonly Target[] {
-  const { call, order, keeps } = descent
+  const { call, keeps } = descent
   const now = call.now()
   if (isPressed(route, now)) return []
   const fits = (target: Target) =>
@@ -67,7 +67,17 @@ function withRoom(descent: Descent, route: Route): readonly Target[] {
     // The next turn looks for its vendor among the model's own targets.
     (!keeps || call.targets.some(({ vendor }) => vendor === target.vendor)) &&
     isReady(target, now)
-  return untried(call, order(route)).filter(fits)
+  return untried(call, ordered(descent, route)).filter(fits)
+}
+
+/** None where the affinity of the stand-in finds a fault with the call: the model itself may find none. */
+function ordered({ order }: Descent, route: Route): readonly Target[] {
+  try {
+    return order(route)
+  } catch (error) {
+    if (isSluiceError(error) && error.kind === 'invalid') return []
+    throw error
+  }
 }
 
 /** Others wait for it, or it sends its own calls elsewhere. */
