@@ -27,11 +27,12 @@ const MESSAGE = whole({
 
 const SMALLER = { steps: [{ name: 'smaller', degradeTo: true }], after: '0s', recoverAfter: '60s' }
 const STEP = { degrade: SMALLER, degradeTo: ['small'] }
+const LATE_STEP = { ...STEP, degrade: { ...SMALLER, pressure: 0.65 } }
 
-/** Answers, and says that so much is left of 1,000 tokens, all of which come back in a minute. */
-function left(tokens: number): Handler {
+/** Answers, and says that so much is left of so many tokens, all of which come back in a minute. */
+function left(tokens: number, limit = 1000): Handler {
   const headers = {
-    'x-ratelimit-limit-tokens': '1000',
+    'x-ratelimit-limit-tokens': String(limit),
     'x-ratelimit-remaining-tokens': String(tokens),
     'x-ratelimit-reset-tokens': '60s',
   }
@@ -284,7 +285,9 @@ test('a call that would have to wait for the model itself is answered by the sma
 })
 
 test('nobody waits for a smaller model that has too little left for the call', async (t: TestContext) => {
-  const bench = await pressed(t, left(300), [left(50)], { chat: model('a', { ...STEP, queue: {} }), small: model('b') })
+  // No call is taken to cost more than half of a limit, so less than that must be left.
+  const models = { chat: model('a', { ...LATE_STEP, queue: {} }), small: model('b') }
+  const bench = await pressed(t, left(300), [left(100, 250)], models)
   t.assert.equal(await degraded(bench), 'smaller, small')
   const messages = [{ role: 'user', content: 'word '.repeat(100) }]
   const response = await bench.gateway.post(CHAT, asked({ messages }))
@@ -293,8 +296,8 @@ test('nobody waits for a smaller model that has too little left for the call', a
 })
 
 test('those who wait for the smaller model are not overtaken', async (t: TestContext) => {
-  const models = { chat: model('a', STEP), small: model('b', { queue: { maxWait: '2m' } }) }
-  const bench = await pressed(t, left(300), [left(50)], models)
+  const models = { chat: model('a', LATE_STEP), small: model('b', { queue: { maxWait: '2m' } }) }
+  const bench = await pressed(t, left(300), [left(400)], models)
   await bench.gateway.post(CHAT, asked({ model: 'small' }))
   const long = { model: 'small', messages: [{ role: 'user', content: 'long '.repeat(400) }] }
   const client = new Client(bench.gateway.url + CHAT, long)
@@ -305,13 +308,26 @@ test('those who wait for the smaller model are not overtaken', async (t: TestCon
   t.assert.equal(await degraded(bench), 'smaller, small')
 })
 
+test('a smaller model of which much is spent is left to those who ask for it', async (t: TestContext) => {
+  const bench = await pressed(t, left(300), [left(500)])
+  t.assert.equal(await degraded(bench), 'smaller, small')
+  t.assert.equal(await degraded(bench), null, 'it is now as hard pressed as the step allows')
+  t.assert.deepEqual(timesAsked(bench), [2, 1])
+})
+
+test('what is spent at the targets of the model itself is no pressure on a smaller one that has others', async (t: TestContext) => {
+  const bench = await pressed(t, CRASH, [left(600)], { chat: model('a', STEP), small: model('ab') })
+  t.assert.equal(await degraded(bench), 'smaller, small')
+  t.assert.equal(await degraded(bench), 'smaller, small')
+})
+
 test('a smaller model that sends its own calls elsewhere is passed over for the one below it', async (t: TestContext) => {
   const models = {
     chat: model('a', STEP),
-    small: model('b', { degrade: SMALLER, degradeTo: ['tiny'] }),
+    small: model('b', { degrade: { ...SMALLER, pressure: 0.3 }, degradeTo: ['tiny'] }),
     tiny: model('c'),
   }
-  const bench = await pressed(t, left(300), [left(300), ANSWERS], models)
+  const bench = await pressed(t, left(300), [left(600), ANSWERS], models)
   t.assert.equal(await degraded(bench), 'smaller, small')
   t.assert.equal(await degraded(bench), 'smaller, tiny')
 })

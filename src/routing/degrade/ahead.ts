@@ -7,6 +7,7 @@ import type { Route, Target } from '../target.ts'
 import { askModel, drop, type End, findsFault, untried } from './ask-model.ts'
 import type { Descent } from './descent.ts'
 import { losslessPassages } from './lossless.ts'
+import { pressureOn } from './pressure.ts'
 import type { Step } from './steps.ts'
 
 /**
@@ -58,16 +59,23 @@ function callAhead(call: Dispatch, passages: ReadonlyMap<Target, Passage>, maxAt
 
 /** The targets of a stand-in that can take a call at once without taking it from those who ask for that model. */
 function withRoom(descent: Descent, route: Route): readonly Target[] {
-  const { call, keeps } = descent
+  const { call, standby, keeps } = descent
   const now = call.now()
-  if (isPressed(route, now)) return []
+  // What leads to the model's own target is no relief for it.
+  const others = route.targets.filter(({ id }) => call.targets.every(target => target.id !== id))
+  if (isPressed(route, others, standby.relief?.pressure ?? 1, now)) return []
   const fits = (target: Target) =>
-    // What leads to the model's own target is no relief for it.
-    call.targets.every(({ id }) => id !== target.id) &&
+    others.includes(target) &&
     // The next turn looks for its vendor among the model's own targets.
     (!keeps || call.targets.some(({ vendor }) => vendor === target.vendor)) &&
     isReady(target, now)
   return untried(call, ordered(descent, route)).filter(fits)
+}
+
+/** Others wait for it, or it sends its own calls elsewhere, or its targets are as hard pressed as those that it is to relieve. */
+function isPressed({ queue, standby }: Route, targets: readonly Target[], pressure: number, now: number): boolean {
+  if (queue?.busy === true || pressureOn(targets, queue, now) >= pressure) return true
+  return standby?.relief?.due(now).some(goesElsewhere) === true
 }
 
 /** None where the affinity of the stand-in finds a fault with the call: the model itself may find none. */
@@ -78,9 +86,4 @@ function ordered({ order }: Descent, route: Route): readonly Target[] {
     if (isSluiceError(error) && error.kind === 'invalid') return []
     throw error
   }
-}
-
-/** Others wait for it, or it sends its own calls elsewhere. */
-function isPressed({ queue, standby }: Route, now: number): boolean {
-  return queue?.busy === true || standby?.relief?.due(now).some(goesElsewhere) === true
 }
