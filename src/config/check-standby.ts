@@ -2,6 +2,7 @@ import { checkProvider } from './check-targets.ts'
 import { Circles } from './circles.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'
+import { boolean } from './scalars.ts'
 import { getIn, isSection, itemsOf, membersOf, type Path } from './tree.ts'
 
 const LISTS = [['degradeTo'], ['fallbacks', 'contextWindow'], ['fallbacks', 'contentFilter']] as const
@@ -43,11 +44,21 @@ function checkSteps(path: Path, model: unknown, report: Report): void {
     if (!isSection(step)) continue
     const place = [...path, index]
     const { maxTokens, reasoningEffort, stale, degradeTo } = step
-    if (stale) checkStale(place, model, report)
-    if (degradeTo) checkOthersFirst(place, model, report)
-    if (maxTokens !== undefined || reasoningEffort !== undefined || stale || degradeTo) continue
+    if (switchOf(stale) === true) checkStale(place, model, report)
+    if (switchOf(degradeTo) === true) checkOthersFirst(place, model, report)
+    if (maxTokens !== undefined || reasoningEffort !== undefined || !isOff(stale) || !isOff(degradeTo)) continue
     report.addAtKey(place, 'a step needs "maxTokens", "reasoningEffort", "degradeTo" or "stale"')
   }
+}
+
+/** The tree holds what was written: of a variable or a generated file that is text. */
+function switchOf(value: unknown): boolean | undefined {
+  return boolean().safeParse(value).data
+}
+
+/** What is neither on nor off is refused by the schema, which is enough. */
+function isOff(value: unknown): boolean {
+  return value === undefined || switchOf(value) === false
 }
 
 function checkStale(step: Path, model: unknown, report: Report): void {

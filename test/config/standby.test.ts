@@ -38,6 +38,14 @@ const REFUSED: readonly (readonly [string, string])[] = [
     'a step needs "maxTokens", "reasoningEffort", "degradeTo" or "stale"',
   ],
   [
+    withModel('degradeTo: [chat-b], degrade: { steps: [{ name: s, degradeTo: false, stale: "false" }] }'),
+    'a step needs "maxTokens", "reasoningEffort", "degradeTo" or "stale"',
+  ],
+  [
+    withModel('degrade: { steps: [{ name: s, degradeTo: "True" }] }'),
+    'models.chat-a.degrade.steps[0].degradeTo: needs models in the "degradeTo" of the model',
+  ],
+  [
     withModel('degrade: { steps: [{ name: s, degradeTo: true }] }'),
     'models.chat-a.degrade.steps[0].degradeTo: needs models in the "degradeTo" of the model',
   ],
@@ -68,4 +76,11 @@ test('models may lead down by several ways to the same one, and stand in for eac
     'degradeTo: [chat-c], fallbacks: { contentFilter: [chat-a] }',
   )
   assert.deepEqual(load(text).models['chat-a']?.degradeTo, ['chat-b', 'chat-c'])
+})
+
+test('a step may switch off by a variable what the model has nothing for', () => {
+  const text = withModel(`degrade: { steps: [{ name: s, maxTokens: 1, degradeTo: "\${OTHERS}", stale: "\${STALE}" }] }`)
+  const { models } = load(text, { variables: { OTHERS: 'false', STALE: 'False' } })
+  const [step] = models['chat-a']?.degrade?.steps ?? []
+  assert.deepEqual([step?.degradeTo, step?.stale], [false, false])
 })
