@@ -115,6 +115,16 @@ test('where the smaller model fails the model itself answers, and its answer is 
   t.assert.equal(response.headers.get('x-sluice-failed'), 'b/m: upstream')
 })
 
+test('C5: an attempt that the retry budget could not pay for is not counted where the model itself makes up for it', async (t: TestContext) => {
+  const options: BenchOptions = { config: { retryBudget: { ratio: 0, minPerSecond: 0 } } }
+  const models = { chat: model('a', STEP), small: model('bc') }
+  const bench = await pressed(t, ANSWERS, [CRASH, ANSWERS], models, options)
+  t.assert.equal(await degraded(bench), null)
+  t.assert.deepEqual(timesAsked(bench), [2, 1, 0])
+  await bench.gateway.ended(2)
+  t.assert.equal((await bench.gateway.metrics()).get('sluice_retries_unpaid_total'), 0)
+})
+
 test('who can be asked by nobody else is asked after the model itself, as ever', async (t: TestContext) => {
   const models = { chat: model('a', { ...STEP, lastResort: { provider: 'c', model: 'm' } }), small: model('b') }
   const bench = await pressed(t, CRASH, [CRASH, ANSWERS], models)
