@@ -27,9 +27,9 @@ function goesElsewhere({ degradeTo }: Step): boolean {
 }
 
 /**
- * Asks the models below before the model itself, those that have room and can be asked all of the call. One attempt is kept for the model's own targets, which
- * may know better: a refusal here may be the smaller model's alone. Ends with an answer, with a vendor's word that the call is
- * wrong, or undefined. Throws as `askModel`.
+ * Asks the models below before the model itself, those that have room and can be asked all of the call. One attempt is kept for
+ * the model's own targets, which may know better: a refusal here may be the smaller model's alone. Ends with an answer, with a
+ * vendor's word that the call is wrong, or undefined. Throws as `askModel`.
  */
 export async function askAhead(descent: Descent, step: Step): Promise<End | undefined> {
   const { call, standby } = descent
