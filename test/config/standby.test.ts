@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { load, refusal, SIM } from './helper.ts'
 
-/** A file with these members in the model `a`, and `b`, `c` beside it. */
-function withModel(a: string, b = '', c = ''): string {
-  const model = (name: string, members: string) =>
-    `  ${name}: { targets: [{ provider: sim, model: x }]${members === '' ? '' : `, ${members}`} }\n`
-  return `${SIM}models:\n${model('chat-a', a)}${model('chat-b', b)}${model('chat-c', c)}`
+/** A file with these members in the model `a`, and `b`, `c` beside it; `target` is that of `c`, all else leads to `x`. */
+function withModel(a: string, b = '', c = '', target = 'x'): string {
+  const model = (name: string, members: string, model = 'x') =>
+    `  ${name}: { targets: [{ provider: sim, model: ${model} }]${members === '' ? '' : `, ${members}`} }\n`
+  return `${SIM}models:\n${model('chat-a', a)}${model('chat-b', b)}${model('chat-c', c, target)}`
 }
 
 const REFUSED: readonly (readonly [string, string])[] = [
@@ -38,11 +38,27 @@ const REFUSED: readonly (readonly [string, string])[] = [
     'a step needs "maxTokens", "reasoningEffort", "degradeTo" or "stale"',
   ],
   [
+    withModel('degradeTo: [chat-b], degrade: { steps: [{ name: s, degradeTo: false, stale: "false" }] }'),
+    'a step needs "maxTokens", "reasoningEffort", "degradeTo" or "stale"',
+  ],
+  [
+    withModel('degrade: { steps: [{ name: s, degradeTo: "True" }] }'),
+    'models.chat-a.degrade.steps[0].degradeTo: needs models in the "degradeTo" of the model',
+  ],
+  [
     withModel('degrade: { steps: [{ name: s, degradeTo: true }] }'),
     'models.chat-a.degrade.steps[0].degradeTo: needs models in the "degradeTo" of the model',
   ],
   [
-    withModel('degradeTo: [chat-b], attempts: 1, degrade: { steps: [{ name: s, degradeTo: true }] }'),
+    withModel('degradeTo: [chat-b], degrade: { steps: [{ name: s, degradeTo: true }] }', 'degradeTo: [chat-c]'),
+    `models.chat-a.degrade.steps[0].degradeTo: has no meaning with models in "degradeTo" that have only the model's own targets`,
+  ],
+  [
+    withModel('degradeTo: [gone], degrade: { steps: [{ name: s, degradeTo: true }] }'),
+    'models.chat-a.degradeTo[0]: unknown model "gone"',
+  ],
+  [
+    withModel('degradeTo: [chat-c], attempts: 1, degrade: { steps: [{ name: s, degradeTo: true }] }', '', '', 'y'),
     'models.chat-a.degrade.steps[0].degradeTo: needs at least 2 "attempts", one for the model itself',
   ],
   [
@@ -68,4 +84,17 @@ test('models may lead down by several ways to the same one, and stand in for eac
     'degradeTo: [chat-c], fallbacks: { contentFilter: [chat-a] }',
   )
   assert.deepEqual(load(text).models['chat-a']?.degradeTo, ['chat-b', 'chat-c'])
+})
+
+test('a step may switch off by a variable what the model has nothing for', () => {
+  const text = withModel(`degrade: { steps: [{ name: s, maxTokens: 1, degradeTo: "\${OTHERS}", stale: "\${STALE}" }] }`)
+  const { models } = load(text, { variables: { OTHERS: 'false', STALE: 'False' } })
+  const [step] = models['chat-a']?.degrade?.steps ?? []
+  assert.deepEqual([step?.degradeTo, step?.stale], [false, false])
+})
+
+test('a step may send calls to a model whose targets are the same, where one below it has others', () => {
+  const step = 'degradeTo: [chat-b], degrade: { steps: [{ name: s, degradeTo: true }] }'
+  const { models } = load(withModel(step, 'degradeTo: [chat-c]', '', 'y'))
+  assert.equal(models['chat-a']?.degrade?.steps[0]?.degradeTo, true)
 })

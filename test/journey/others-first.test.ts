@@ -14,14 +14,25 @@ const FILTERED = whole(
   completion('', { choices: [{ index: 0, message: { content: 'I can' }, finish_reason: 'content_filter' }] }),
 )
 const RESPONSE = whole({ id: 'resp_1', object: 'response', status: 'completed', model: 'm', output: [] })
+const MESSAGE = whole({
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'm',
+  content: [{ type: 'text', text: 'answered' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 3, output_tokens: 1 },
+})
 
 const SMALLER = { steps: [{ name: 'smaller', degradeTo: true }], after: '0s', recoverAfter: '60s' }
 const STEP = { degrade: SMALLER, degradeTo: ['small'] }
+const LATE_STEP = { ...STEP, degrade: { ...SMALLER, pressure: 0.65 } }
 
-/** Answers, and says that so much is left of 1,000 tokens, all of which come back in a minute. */
-function left(tokens: number): Handler {
+/** Answers, and says that so much is left of so many tokens, all of which come back in a minute. */
+function left(tokens: number, limit = 1000): Handler {
   const headers = {
-    'x-ratelimit-limit-tokens': '1000',
+    'x-ratelimit-limit-tokens': String(limit),
     'x-ratelimit-remaining-tokens': String(tokens),
     'x-ratelimit-reset-tokens': '60s',
   }
@@ -104,6 +115,16 @@ test('where the smaller model fails the model itself answers, and its answer is 
   t.assert.equal(response.headers.get('x-sluice-failed'), 'b/m: upstream')
 })
 
+test('C5: an attempt that the retry budget could not pay for is not counted where the model itself makes up for it', async (t: TestContext) => {
+  const options: BenchOptions = { config: { retryBudget: { ratio: 0, minPerSecond: 0 } } }
+  const models = { chat: model('a', STEP), small: model('bc') }
+  const bench = await pressed(t, ANSWERS, [CRASH, ANSWERS], models, options)
+  t.assert.equal(await degraded(bench), null)
+  t.assert.deepEqual(timesAsked(bench), [2, 1, 0])
+  await bench.gateway.ended(2)
+  t.assert.equal((await bench.gateway.metrics()).get('sluice_retries_unpaid_total'), 0)
+})
+
 test('who can be asked by nobody else is asked after the model itself, as ever', async (t: TestContext) => {
   const models = { chat: model('a', { ...STEP, lastResort: { provider: 'c', model: 'm' } }), small: model('b') }
   const bench = await pressed(t, CRASH, [CRASH, ANSWERS], models)
@@ -117,14 +138,29 @@ for (const [why, refusal] of [
   ['the filter of the smaller model stops', FILTERED],
 ] as const) {
   test(`a call that ${why} is answered by the model itself`, async (t: TestContext) => {
-    const fallbacks = { contentFilter: ['small'] }
-    const bench = await pressed(t, ANSWERS, [refusal], { chat: model('a', { ...STEP, fallbacks }), small: model('b') })
+    const bench = await pressed(t, ANSWERS, [refusal])
     const response = await bench.gateway.post(CHAT, asked())
     t.assert.match(await response.text(), /answered/)
     t.assert.equal(response.headers.get('x-sluice-degraded'), null)
     t.assert.deepEqual(timesAsked(bench), [2, 1])
   })
 }
+
+test('a call that the affinity of the smaller model cannot read is answered by the model itself', async (t: TestContext) => {
+  const models = { chat: model('a', STEP), small: model('bc', { strategy: 'least-busy', affinity: { by: 'user' } }) }
+  const bench = await pressed(t, ANSWERS, [ANSWERS, ANSWERS], models)
+  const twice = '{"model":"chat","messages":[{"role":"user","content":"Hello"}],"user":"one","user":"two"}'
+  const response = await bench.gateway.post(CHAT, twice)
+  t.assert.equal(response.headers.get('x-sluice-target'), 'a/m')
+  t.assert.deepEqual(timesAsked(bench), [2, 0, 0])
+})
+
+test('an answer that the filter of the smaller model stops is not kept for when the model itself cannot answer', async (t: TestContext) => {
+  const bench = await pressed(t, CRASH, [FILTERED])
+  const response = await bench.gateway.post(CHAT, asked())
+  t.assert.equal(response.status, 500)
+  t.assert.deepEqual(timesAsked(bench), [2, 1])
+})
 
 test('a refusal of the smaller model is believed where the model itself cannot answer', async (t: TestContext) => {
   const models = { chat: model('a', { ...STEP, canned: 'We are busy.' }), small: model('b') }
@@ -133,6 +169,48 @@ test('a refusal of the smaller model is believed where the model itself cannot a
   t.assert.equal(response.status, 400)
   t.assert.equal(response.headers.get('x-sluice-degraded'), null)
   t.assert.deepEqual(timesAsked(bench), [2, 1])
+})
+
+const WITH_FILE = asked({
+  messages: [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'Sum this up.' },
+        { type: 'file', file: { file_id: 'file-1' } },
+      ],
+    },
+  ],
+})
+
+test('a call of which something would be lost is not sent elsewhere by choice', async (t: TestContext) => {
+  const options: BenchOptions = { types: ['openai-compatible', 'anthropic'] }
+  const bench = await pressed(t, left(300), [MESSAGE], undefined, options)
+  t.assert.equal(await degraded(bench), 'smaller, small', 'a call without a file loses nothing')
+  const response = await bench.gateway.post(CHAT, WITH_FILE)
+  t.assert.equal(response.headers.get('x-sluice-target'), 'a/m')
+  t.assert.equal(response.headers.get('x-sluice-losses'), null)
+  t.assert.equal(response.headers.get('x-sluice-attempts'), '1')
+})
+
+test('a call of which something would be lost goes to the smaller model all the same where the model itself fails', async (t: TestContext) => {
+  const models = { chat: model('a', { ...STEP, attempts: 2 }), small: model('b') }
+  const options: BenchOptions = { types: ['openai-compatible', 'anthropic'] }
+  const bench = await pressed(t, CRASH, [MESSAGE], models, options)
+  const response = await bench.gateway.post(CHAT, WITH_FILE)
+  t.assert.equal(response.status, 200)
+  t.assert.equal(response.headers.get('x-sluice-degraded'), 'small')
+  t.assert.equal(response.headers.get('x-sluice-losses'), 'messages.0.content.1')
+  t.assert.deepEqual(timesAsked(bench), [2, 1])
+})
+
+test('of the targets of a smaller model those are asked first that lose nothing of the call', async (t: TestContext) => {
+  const options: BenchOptions = { types: ['openai-compatible', 'anthropic', 'openai-compatible'] }
+  const models = { chat: model('a', STEP), small: model('bc') }
+  const bench = await pressed(t, CRASH, [MESSAGE, ANSWERS], models, options)
+  const response = await bench.gateway.post(CHAT, WITH_FILE)
+  t.assert.equal(response.headers.get('x-sluice-target'), 'c/m')
+  t.assert.deepEqual(timesAsked(bench), [1, 0, 1])
 })
 
 test('C5: one of the attempts is kept for the model itself', async (t: TestContext) => {
@@ -174,8 +252,8 @@ test('a smaller model that is not well is not asked before one that is', async (
 test('a target of the model itself is not asked in the name of a smaller one', async (t: TestContext) => {
   const bench = await pressed(t, left(300), [ANSWERS], { chat: model('a', STEP), small: model('ab') })
   t.assert.equal((await bench.gateway.post(CHAT, asked())).headers.get('x-sluice-target'), 'b/m')
-  const same = await pressed(t, left(300), [], { chat: model('a', STEP), small: model('a') })
-  t.assert.equal(await degraded(same), null)
+  const failing = await pressed(t, left(300), [CRASH], { chat: model('a', STEP), small: model('ab') })
+  t.assert.equal(await degraded(failing), null)
 })
 
 test('E16: a caller whose key does not allow the smaller model gets the one it asked for', async (t: TestContext) => {
@@ -217,7 +295,9 @@ test('a call that would have to wait for the model itself is answered by the sma
 })
 
 test('nobody waits for a smaller model that has too little left for the call', async (t: TestContext) => {
-  const bench = await pressed(t, left(300), [left(50)], { chat: model('a', { ...STEP, queue: {} }), small: model('b') })
+  // No call is taken to cost more than half of a limit, so less than that must be left.
+  const models = { chat: model('a', { ...LATE_STEP, queue: {} }), small: model('b') }
+  const bench = await pressed(t, left(300), [left(100, 250)], models)
   t.assert.equal(await degraded(bench), 'smaller, small')
   const messages = [{ role: 'user', content: 'word '.repeat(100) }]
   const response = await bench.gateway.post(CHAT, asked({ messages }))
@@ -226,8 +306,8 @@ test('nobody waits for a smaller model that has too little left for the call', a
 })
 
 test('those who wait for the smaller model are not overtaken', async (t: TestContext) => {
-  const models = { chat: model('a', STEP), small: model('b', { queue: { maxWait: '2m' } }) }
-  const bench = await pressed(t, left(300), [left(50)], models)
+  const models = { chat: model('a', LATE_STEP), small: model('b', { queue: { maxWait: '2m' } }) }
+  const bench = await pressed(t, left(300), [left(400)], models)
   await bench.gateway.post(CHAT, asked({ model: 'small' }))
   const long = { model: 'small', messages: [{ role: 'user', content: 'long '.repeat(400) }] }
   const client = new Client(bench.gateway.url + CHAT, long)
@@ -238,13 +318,26 @@ test('those who wait for the smaller model are not overtaken', async (t: TestCon
   t.assert.equal(await degraded(bench), 'smaller, small')
 })
 
+test('a smaller model of which much is spent is left to those who ask for it', async (t: TestContext) => {
+  const bench = await pressed(t, left(300), [left(500)])
+  t.assert.equal(await degraded(bench), 'smaller, small')
+  t.assert.equal(await degraded(bench), null, 'it is now as hard pressed as the step allows')
+  t.assert.deepEqual(timesAsked(bench), [2, 1])
+})
+
+test('what is spent at the targets of the model itself is no pressure on a smaller one that has others', async (t: TestContext) => {
+  const bench = await pressed(t, CRASH, [left(600)], { chat: model('a', STEP), small: model('ab') })
+  t.assert.equal(await degraded(bench), 'smaller, small')
+  t.assert.equal(await degraded(bench), 'smaller, small')
+})
+
 test('a smaller model that sends its own calls elsewhere is passed over for the one below it', async (t: TestContext) => {
   const models = {
     chat: model('a', STEP),
-    small: model('b', { degrade: SMALLER, degradeTo: ['tiny'] }),
+    small: model('b', { degrade: { ...SMALLER, pressure: 0.3 }, degradeTo: ['tiny'] }),
     tiny: model('c'),
   }
-  const bench = await pressed(t, left(300), [left(300), ANSWERS], models)
+  const bench = await pressed(t, left(300), [left(600), ANSWERS], models)
   t.assert.equal(await degraded(bench), 'smaller, small')
   t.assert.equal(await degraded(bench), 'smaller, tiny')
 })

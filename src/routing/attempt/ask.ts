@@ -28,8 +28,8 @@ import { wasteOf } from './waste.ts'
 /** What it takes to ask a candidate. */
 export interface Question {
   readonly envelope: Envelope
-  /** Prepares the body for a candidate. Throws, or rejects with, InvalidRequest when the call cannot be said to it. */
-  passage(candidate: Candidate): Passage | Promise<Passage>
+  /** Prepares the body for a candidate, whatever its key. Throws, or rejects with, InvalidRequest when the call cannot be said to it. */
+  passage(candidate: Pick<Candidate, 'target'>): Passage | Promise<Passage>
   /** Sends it; settles at the head of the answer, never rejects. */
   forward(attempt: Attempt, passage: Passage): Promise<Outcome>
   /** Monotonic clock, ms. */

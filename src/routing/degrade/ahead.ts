@@ -1,9 +1,13 @@
 import type { Operation } from '../../call/call.ts'
-import { Cancelled } from '../../errors.ts'
+import { Cancelled, isSluiceError } from '../../errors.ts'
+import type { Passage } from '../../relay/passage.ts'
+import type { Dispatch } from '../dispatch.ts'
 import { isReady } from '../order.ts'
 import type { Route, Target } from '../target.ts'
 import { askModel, drop, type End, findsFault, untried } from './ask-model.ts'
-import { type Descent, mindsFilter } from './descent.ts'
+import type { Descent } from './descent.ts'
+import { losslessPassages } from './lossless.ts'
+import { pressureOn } from './pressure.ts'
 import type { Step } from './steps.ts'
 
 /**
@@ -23,9 +27,9 @@ function goesElsewhere({ degradeTo }: Step): boolean {
 }
 
 /**
- * Asks the models below before the model itself, those that have room. One attempt is kept for the model's own targets, which
- * may know better: a refusal here may be the smaller model's alone. Ends with an answer, with a vendor's word that the call is
- * wrong, or undefined. Throws as `askModel`.
+ * Asks the models below before the model itself, those that have room and can be asked all of the call. One attempt is kept for
+ * the model's own targets, which may know better: a refusal here may be the smaller model's alone. Ends with an answer, with a
+ * vendor's word that the call is wrong, or undefined. Throws as `askModel`.
  */
 export async function askAhead(descent: Descent, step: Step): Promise<End | undefined> {
   const { call, standby } = descent
@@ -34,10 +38,10 @@ export async function askAhead(descent: Descent, step: Step): Promise<End | unde
   for (const model of standby.models.down) {
     if (call.record.attempts.length >= maxAttempts) break
     const targets = descent.may(model) ? withRoom(descent, descent.route(model)) : []
-    if (targets.length === 0) continue
-    // Nobody waits here, and nobody is asked twice: the model's own targets are there.
-    const others = { ...call, targets, maxAttempts, place: undefined, retrySameTarget: false }
-    const end = await askModel(others, mindsFilter(standby))
+    const passages = await losslessPassages(call, targets)
+    if (passages.size === 0) continue
+    // What its filter has stopped is no answer here, whether or not the model has others for that.
+    const end = await askModel(callAhead(call, passages, maxAttempts), true)
     if (end.why === 'answered') return { ...end, steps: [step.name, model] }
     if (findsFault(end)) refusal = end
     drop(end, call)
@@ -46,21 +50,40 @@ export async function askAhead(descent: Descent, step: Step): Promise<End | unde
   return refusal
 }
 
+/** Nobody waits here, and nobody is asked twice: the model's own targets are there. */
+function callAhead(call: Dispatch, passages: ReadonlyMap<Target, Passage>, maxAttempts: number): Dispatch {
+  const targets = [...passages.keys()]
+  const passage: Dispatch['passage'] = ({ target }) => passages.get(target) as Passage
+  return { ...call, targets, passage, maxAttempts, place: undefined, retrySameTarget: false }
+}
+
 /** The targets of a stand-in that can take a call at once without taking it from those who ask for that model. */
 function withRoom(descent: Descent, route: Route): readonly Target[] {
-  const { call, order, keeps } = descent
+  const { call, standby, keeps } = descent
   const now = call.now()
-  if (isPressed(route, now)) return []
+  // What leads to the model's own target is no relief for it.
+  const others = route.targets.filter(({ id }) => call.targets.every(target => target.id !== id))
+  if (isPressed(route, others, standby.relief?.pressure ?? 1, now)) return []
   const fits = (target: Target) =>
-    // What leads to the model's own target is no relief for it.
-    call.targets.every(({ id }) => id !== target.id) &&
+    others.includes(target) &&
     // The next turn looks for its vendor among the model's own targets.
     (!keeps || call.targets.some(({ vendor }) => vendor === target.vendor)) &&
     isReady(target, now)
-  return untried(call, order(route)).filter(fits)
+  return untried(call, ordered(descent, route)).filter(fits)
 }
 
-/** Others wait for it, or it sends its own calls elsewhere. */
-function isPressed({ queue, standby }: Route, now: number): boolean {
-  return queue?.busy === true || standby?.relief?.due(now).some(goesElsewhere) === true
+/** Others wait for it, or it sends its own calls elsewhere, or its targets are as hard pressed as those that it is to relieve. */
+function isPressed({ queue, standby }: Route, targets: readonly Target[], pressure: number, now: number): boolean {
+  if (queue?.busy === true || pressureOn(targets, queue, now) >= pressure) return true
+  return standby?.relief?.due(now).some(goesElsewhere) === true
+}
+
+/** None where the affinity of the stand-in finds a fault with the call: the model itself may find none. */
+function ordered({ order }: Descent, route: Route): readonly Target[] {
+  try {
+    return order(route)
+  } catch (error) {
+    if (isSluiceError(error) && error.kind === 'invalid') return []
+    throw error
+  }
 }

@@ -18,6 +18,11 @@ export class Relief {
     this.#queue = queue
   }
 
+  /** From this pressure on, 0..1, a step is due. */
+  get pressure(): number {
+    return this.ladder.settings.pressure
+  }
+
   /** The steps that are taken at `now` (ms, monotonic). */
   due(now: number): readonly Step[] {
     const count = this.ladder.steps(pressureOn(this.#targets, this.#queue, now), now)
