@@ -3,7 +3,7 @@ import type { Envelope } from '../relay/envelope.ts'
 import { passageTo } from '../relay/passage.ts'
 import type { Exchange } from '../upstream/exchange.ts'
 import { plainHeaders } from './attempt/outgoing.ts'
-import { sideCall } from './side-call.ts'
+import { sideCall, within } from './side-call.ts'
 import type { Candidate, Route } from './target.ts'
 
 /** Who asks wants to know before the call; after this long (ms) an estimate serves better. */
@@ -30,5 +30,5 @@ export async function countingOf(candidate: Candidate, envelope: Envelope): Prom
   const path = door.path(target.model, false)
   const headers = plainHeaders(candidate, passage, envelope)
   const request = { method: 'POST', path, query: envelope.query, headers, body: passage.body } as const
-  return sideCall(target.vendor, key, request, TIMEOUT)
+  return sideCall(target.vendor, key, request, within(TIMEOUT))
 }

@@ -4,15 +4,12 @@ import type { Vendor, VendorKey } from './target.ts'
 /** What is asked of a vendor beside the calls of clients; `path` stands below the base URL, `query` without its `?`. */
 export type SideRequest = Pick<ExchangeRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>
 
-/**
- * A call of the gateway's own, not started yet: it goes past gates and breakers. It ends after `timeout` ms at the latest. Rejects
- * where the provider cannot sign it.
- */
+/** A call of the gateway's own, not started yet: it goes past gates and breakers. Rejects where the provider cannot sign it. */
 export async function sideCall(
   { provider, origin, basePath, pool }: Vendor,
   key: VendorKey,
   { method, path: below, query, headers, body }: SideRequest,
-  timeout: number,
+  timeouts: ExchangeRequest['timeouts'],
 ): Promise<Exchange> {
   const path = basePath + below
   const url = origin + path + (query && `?${query}`)
@@ -26,8 +23,13 @@ export async function sideCall(
     headers: { ...headers, ...proof },
     body,
     stream: false,
-    timeouts: { firstByte: timeout, idle: timeout, total: timeout },
+    timeouts,
   })
+}
+
+/** For a call that ends after so many ms, whatever it does. */
+export function within(ms: number): ExchangeRequest['timeouts'] {
+  return { firstByte: ms, idle: ms, total: ms }
 }
 
 /** The headers that every such call has, but those that prove who calls. */

@@ -4,7 +4,7 @@ import type { Exchange } from '../../upstream/exchange.ts'
 import type { Outcome } from '../../upstream/outcome.ts'
 import { blame } from '../attempt/judge.ts'
 import { KEY_COOLDOWN } from '../breaker/cooldown.ts'
-import { sideCall, sideHeaders } from '../side-call.ts'
+import { sideCall, sideHeaders, within } from '../side-call.ts'
 import type { Vendor, VendorKey } from '../target.ts'
 
 /** What one check has found; words are safe to log. */
@@ -58,7 +58,7 @@ export async function freeCheck(vendor: Vendor, key: VendorKey, timeout: number)
  */
 export function checkOf(vendor: Vendor, key: VendorKey, timeout: number, query = ''): Promise<Exchange> {
   const { method, path } = vendor.provider.healthCheck()
-  return sideCall(vendor, key, { method, path, query, headers: sideHeaders(vendor), body: undefined }, timeout)
+  return sideCall(vendor, key, { method, path, query, headers: sideHeaders(vendor), body: undefined }, within(timeout))
 }
 
 /**

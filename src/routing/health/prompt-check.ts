@@ -10,7 +10,7 @@ import type { Outcome, WholeOutcome } from '../../upstream/outcome.ts'
 import { judge } from '../attempt/judge.ts'
 import { restAfter } from '../attempt/rest.ts'
 import type { Hold } from '../quota/allowance.ts'
-import { sideCall, sideHeaders } from '../side-call.ts'
+import { sideCall, sideHeaders, within } from '../side-call.ts'
 import type { Candidate } from '../target.ts'
 import type { Check, Finding } from './health-check.ts'
 
@@ -46,7 +46,7 @@ export async function promptCheck(candidate: Candidate, timeout: number): Promis
   const headers = { 'content-type': 'application/json', ...sideHeaders(vendor), ...passage.headers }
   const path = endpoint.path(model, false)
   const request = { method: 'POST', path, query: '', headers, body: passage.body } as const
-  const exchange = await sideCall(vendor, candidate.key, request, timeout)
+  const exchange = await sideCall(vendor, candidate.key, request, within(timeout))
   const estimate = { input: Math.ceil(passage.body.length / BYTES_PER_TOKEN), output, estimated: true }
   return new PromptCheck(candidate, passage, exchange, estimate)
 }

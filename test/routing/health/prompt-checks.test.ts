@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { sideCall } from '../../../src/routing/side-call.ts'
+import { sideCall, within } from '../../../src/routing/side-call.ts'
 import type { VendorKey } from '../../../src/routing/target.ts'
 import { silence, whole } from '../../upstream.ts'
 import { SETTINGS, setUp } from './bench.ts'
@@ -158,7 +158,7 @@ for (const [name, members] of [
     const bench = await setUp(t, silence(), '[k1]', `${members}, connections: 1`)
     const { vendor } = bench
     const request = { method: 'GET', path: '/busy', query: '', headers: {}, body: undefined } as const
-    const busy = await sideCall(vendor, vendor.keys[0] as VendorKey, request, 60_000)
+    const busy = await sideCall(vendor, vendor.keys[0] as VendorKey, request, within(60_000))
     vendor.health.settings = { ...SETTINGS, timeout: 1, unhealthyAfter: 1 }
     const passed = bench.pass(5_000, 0)
     busy.start()
