@@ -6,7 +6,7 @@ import type { WorkerProcess } from './worker-process.ts'
 export interface Asked {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: Readable & { json(): Promise<unknown> }
+  readonly body: Readable & { json(): Promise<unknown>; dump(): Promise<void> }
 }
 
 /**

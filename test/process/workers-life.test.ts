@@ -71,6 +71,25 @@ test('a worker that is killed is replaced; streams of the others go on, new call
   t.assert.equal(await crew.metric(counted), 2 + 4 + 1 + 4)
 })
 
+/** A plugin of the operator's with a metric that cannot be read, and another that cannot be added up. */
+const BAD_METRICS = `
+import cluster from 'node:cluster'
+const metric = { type: 'counter', help: 'x', values: [{ value: 1, labels: {} }], aggregator: 'average' }
+export default async app => {
+  const get = () => { if (cluster.worker.id === 2) throw new Error('no such table'); return { ...metric, name: 'mine' } }
+  app.registry.registerMetric({ name: 'mine', get, reset() {} })
+}
+`
+
+test("a plugin's metrics that cannot be read or added up do not keep a worker that ends from being replaced", async (t: TestContext) => {
+  const crew = await startCrew(t, `${SIM}plugins: [ ./metrics.js ]\n`, { files: { 'metrics.js': BAD_METRICS } })
+  await crew.ops('/metrics')
+  for (const [index, pid] of crew.pids.entries()) {
+    process.kill(pid, 'SIGKILL')
+    await crew.primary.wrote(new RegExp(`(?:a worker answers in the place[\\s\\S]*){${index + 1}}`))
+  }
+})
+
 test('C23: on SIGTERM the streams of all workers finish, then the process ends with code 0', async (t: TestContext) => {
   const { crew, calls, rest } = await startStreams(t)
   crew.primary.kill('SIGTERM')
