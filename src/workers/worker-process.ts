@@ -15,7 +15,7 @@ export class WorkerProcess {
   readonly number: number
   /** When it was started, monotonic ms. */
   readonly startedAt = performance.now()
-  /** Settles when the process is gone, with why. */
+  /** Settles when the process is gone, or could not be made, with why. */
   readonly ended: Promise<string>
   /** Resolves when it could listen; rejects with the reason why it never will. */
   readonly built: Promise<unknown>
@@ -28,19 +28,26 @@ export class WorkerProcess {
   constructor(number: number, start: Omit<Start, 'type'>) {
     this.number = number
     this.#worker = cluster.fork({ [WORKER_MARK]: '1' })
-    // Of sending to one that has just died; its end is told by `ended`.
-    this.#worker.on('error', () => {})
     this.#worker.on('message', (report: Report) => {
       if (report.type === 'failed') this.#fail(report)
       this.#heartbeat.heard()
     })
     this.ended = new Promise(resolve => {
+      this.#worker.on('error', ({ message }: Error) => {
+        // That there is no process, or else of sending to one that has just died, of which 'exit' is told.
+        if (this.pid !== undefined) return
+        // Its end of the channel stays open otherwise.
+        if (this.#worker.isConnected()) this.#worker.process.disconnect()
+        resolve(message)
+      })
       this.#worker.once('exit', (code: number | null, signal: string | null) => {
         this.#listening = undefined
         resolve(this.#failure?.message ?? signal ?? `code ${code}`)
       })
     })
     this.built = this.#next('built')
+    // Nobody waits for it any more where the process of another one could not even be made.
+    this.built.catch(() => {})
     this.#send({ type: 'start', ...start })
   }
 

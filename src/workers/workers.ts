@@ -18,6 +18,9 @@ export interface WorkersOptions {
   onLost(error: Error): void
 }
 
+/** What has to be known of a worker to start another one in its place. */
+type Life = Pick<WorkerProcess, 'pid' | 'startedAt' | 'ended'>
+
 /** The workers of this process: as many as wanted, each with its share of the limits, all with one config. */
 export class Workers {
   /** How many were started in the place of one that had ended. */
@@ -119,7 +122,7 @@ export class Workers {
   /** Starts another one in the place of this, and of that one in turn, whenever one ends unasked. */
   async #keep(first: WorkerProcess): Promise<void> {
     const { number } = first
-    let worker = first
+    let worker: Life = first
     let shortLives = 0
     while (!this.#stopping) {
       const reason = await worker.ended
@@ -130,19 +133,26 @@ export class Workers {
       await setTimeout(pauseMs)
       if (this.#stopping) return
       this.restarts += 1
-      worker = this.#fork(number)
-      await this.#join(worker)
+      worker = await this.#replace(number)
     }
   }
 
-  async #join(worker: WorkerProcess): Promise<void> {
+  /** Another one with this number, once it answers calls or never will. */
+  async #replace(number: number): Promise<Life> {
+    const startedAt = performance.now()
+    let life: Life | undefined
     try {
+      const worker = this.#fork(number)
+      life = worker
       await worker.built
       await worker.listen()
-      this.#options.onRestart({ worker: worker.number, workerPid: worker.pid })
+      this.#options.onRestart({ worker: number, workerPid: worker.pid })
     } catch (error) {
       // While others answer it is tried again: what it lacks may come back, as a Redis or a file does.
       if (!this.#stopping && this.answering.length === 0) this.#options.onLost(error as Error)
+      // The system may have no room for a process just now.
+      life ??= { pid: undefined, startedAt, ended: Promise.resolve((error as Error).message) }
     }
+    return life
   }
 }
