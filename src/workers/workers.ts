@@ -79,8 +79,13 @@ export class Workers {
     const [refusal] = refusals
     if (refusal === undefined) return
     this.#config = former
-    await this.#tell(former)
+    await Promise.all([...this.#running.values()].map(worker => this.#putBack(worker, former)))
     throw new Error(refusal)
+  }
+
+  async #putBack(worker: WorkerProcess, former: Config): Promise<void> {
+    const refusal = await worker.apply(former)
+    if (refusal !== undefined) worker.fail({ message: `it cannot go back to the former config: ${refusal}` })
   }
 
   /** Lets all end what is under way. Rejects where one was ended by its own time limit. */

@@ -183,6 +183,23 @@ test('C21: where one worker refuses a config, all go on with the former one', as
   t.assert.deepEqual(config.models, {})
 })
 
+/** A plugin of the operator's that makes the second of the first workers refuse every config. */
+const STUBBORN = `
+import cluster from 'node:cluster'
+export default async app => {
+  if (cluster.worker.id === 2) app.live.apply = async () => { throw new Error('not with me') }
+}
+`
+
+test('C21: a worker that cannot go back to the former config is ended, and the next one has it', async (t: TestContext) => {
+  const text = `${SIM}plugins: [ ./stubborn.js ]\n`
+  const crew = await startCrew(t, text, { files: { 'stubborn.js': STUBBORN } })
+  rewrite(crew, text + CHAT_MODEL)
+  await crew.primary.wrote(/"reason":"it cannot go back to the former config: not with me"/)
+  await crew.primary.wrote(/a worker answers in the place/)
+  t.assert.deepEqual(await statusesOf(crew, 4), [404, 404, 404, 404])
+})
+
 test('a worker that cannot start ends the gateway with its error, in one line', async (t: TestContext) => {
   const files = { 'sluice.yaml': `${SIM}plugins: [ ./bad.js ]\n`, 'bad.js': "throw new Error('no such table')\n" }
   const started = startProcess(t, [], { files, environment: { WORKERS: '2' } })
