@@ -59,6 +59,8 @@ export async function servePrimary({ config, source, count }: PrimaryOptions): P
     await workers.stop()
     await ops.close()
   })
+  // One whose event loop hangs does not notice that its primary is gone.
+  process.once('exit', () => workers.kill())
   process.on('SIGHUP', () => void ops.reloads.reload())
   if (config.state.redis === undefined) logger.warn({ workers: count }, WITHOUT_REDIS)
   try {

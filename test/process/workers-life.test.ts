@@ -132,6 +132,29 @@ test('a primary that is killed leaves no worker behind', async (t: TestContext) 
   await t.assert.rejects(fetch(crew.url))
 })
 
+/** A plugin of the operator's with which the worker that is called never does anything again. */
+const HANGING = `
+import { writeSync } from 'node:fs'
+export default async app => {
+  app.addHook('onRequest', async () => {
+    writeSync(1, 'it hangs\\n')
+    for (;;);
+  })
+}
+`
+
+test('a primary that is told to stop twice leaves no worker behind, not even one that hangs', async (t: TestContext) => {
+  const crew = await startCrew(t, `${SIM}plugins: [ ./hanging.js ]\n`, { files: { 'hanging.js': HANGING } })
+  crew.call()
+  await crew.primary.wrote(/^it hangs$/m)
+  crew.primary.kill('SIGTERM')
+  // A primary that has answered has heard the first signal; two at once would be one.
+  await crew.ops('/admin/v1/config')
+  crew.primary.kill('SIGTERM')
+  // Settles when nobody holds the standard output any more, the workers neither.
+  t.assert.equal(await crew.primary.exit, 1)
+})
+
 test('C22: a change of the file reaches all workers and counts once; SIGHUP asks for another look', async (t: TestContext) => {
   const crew = await startCrew(t, SIM)
   t.assert.deepEqual(await statusesOf(crew, 2), [404, 404])
