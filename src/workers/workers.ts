@@ -92,9 +92,12 @@ export class Workers {
   async stop(): Promise<void> {
     this.#stopping = true
     const all = [...this.#running.values()]
+    // Others have nothing under way; the signal may have ended them before they could listen to it.
+    const { answering } = this
     for (const worker of all) worker.stop()
-    const reasons = await Promise.all(all.map(({ ended }) => ended))
-    const late = reasons.find(reason => reason !== 'code 0' && reason !== 'SIGKILL')
+    await Promise.all(all.map(({ ended }) => ended))
+    const reasons = await Promise.all(answering.map(({ ended }) => ended))
+    const late = reasons.find(reason => reason !== 'code 0')
     if (late !== undefined) throw new Error(`a worker did not end well (${late})`)
   }
 
