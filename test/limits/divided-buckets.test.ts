@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Bucket, BucketStore, Taken } from '../../src/limits/bucket.ts'
+import { slotShare } from '../../src/limits/demand.ts'
 import { openLimits } from '../../src/limits/open.ts'
 import { shareOfKeyLimits } from '../../src/routing/quota/key-limits.ts'
 
@@ -76,4 +77,8 @@ test("a vendor's limits are divided, and one call at least is left of each", () 
   })
   const least = { requestsPerMinute: 1, burst: 1, tokensPerMinute: undefined, concurrency: 1 }
   assert.deepEqual(shareOfKeyLimits(least, 0.25), { ...least, requestsPerMinute: 0.25 })
+})
+
+test('slots that can be divided evenly are', () => {
+  for (let count = 2; count <= 99; count += 1) assert.equal(slotShare(2 * count, 1 / count), 2)
 })
