@@ -66,13 +66,13 @@ test('whole requests reserve from the share, and a call that the limit allows pa
   assert.ok((await reservations.reserve([tokens, slots])).reservation)
 })
 
-test("a vendor's limits are divided, and one call at least is left of each", () => {
+test("a vendor's limits but for tokens are divided, and one call at least is left of each", () => {
   const whole = { requestsPerMinute: 90, burst: 2, tokensPerMinute: 3000, concurrency: 7 }
   assert.equal(shareOfKeyLimits(whole, 1), whole)
   assert.deepEqual(shareOfKeyLimits(whole, 0.5), {
     requestsPerMinute: 45,
     burst: 1,
-    tokensPerMinute: 1500,
+    tokensPerMinute: 3000,
     concurrency: 3,
   })
   const least = { requestsPerMinute: 1, burst: 1, tokensPerMinute: undefined, concurrency: 1 }
