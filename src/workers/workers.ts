@@ -55,9 +55,10 @@ export class Workers {
 
   /**
    * Starts all, and lets them listen once all can: a gateway that is ready is whole. Rejects with the first failure;
-   * call `kill` then.
+   * call `kill` then. Rejects, with none started, where they were told to end.
    */
   async start(): Promise<Listening> {
+    if (this.#stopping) throw new Error('the workers were told to end before their start')
     // The primary accepts, and gives connections to the workers in turn: docs/decisions/workers.md.
     cluster.schedulingPolicy = cluster.SCHED_RR
     // JSON would make null of undefined in lists, and of what is no finite number.
