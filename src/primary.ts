@@ -27,8 +27,13 @@ export async function servePrimary({ config, source, count }: PrimaryOptions): P
     count,
     config,
     onEnd: report => {
-      view.depart(report.workerPid)
       logger.error(report, 'a worker ended, another one is started')
+      try {
+        view.depart(report.workerPid)
+      } catch (err) {
+        // A metric of a plugin's that cannot be added up must not keep the next worker from being started.
+        logger.error({ err }, 'what a worker counted is lost')
+      }
     },
     onRestart: report => logger.warn(report, 'a worker answers in the place of one that ended'),
     onLost: error => {
@@ -54,6 +59,8 @@ export async function servePrimary({ config, source, count }: PrimaryOptions): P
     await workers.stop()
     await ops.close()
   })
+  // One whose event loop hangs does not notice that its primary is gone.
+  process.once('exit', () => workers.kill())
   process.on('SIGHUP', () => void ops.reloads.reload())
   if (config.state.redis === undefined) logger.warn({ workers: count }, WITHOUT_REDIS)
   try {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import closeWithGrace from 'close-with-grace'
 import { buildApp, CLOSING_MARGIN, closeApp } from './app.ts'
 import type { Config } from './config/config.ts'
@@ -15,6 +16,10 @@ import { WORKER_MARK } from './workers/messages.ts'
  */
 export async function serve(file: string | undefined): Promise<void> {
   if (process.env[WORKER_MARK] !== undefined) {
+    if (process.send === undefined)
+      throw new Error(`environment variable ${WORKER_MARK}: Sluice sets it for workers of its own; unset it`)
+    // A Sluice that this process starts is no worker.
+    delete process.env[WORKER_MARK]
     const { serveAsWorker } = await import('./worker.ts')
     return serveAsWorker()
   }
@@ -23,6 +28,10 @@ export async function serve(file: string | undefined): Promise<void> {
   const config = source.load()
   const count = workerCount(environment.WORKERS)
   if (count === 1) return serveAlone(config, source)
+  if (cluster.isWorker)
+    throw new Error(
+      'environment variable WORKERS: this process is itself a worker of a cluster, as those of pm2 in cluster mode are: either of them only',
+    )
   const { servePrimary } = await import('./primary.ts')
   return servePrimary({ config, source, count })
 }

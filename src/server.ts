@@ -74,4 +74,6 @@ try {
 } catch (error) {
   process.stderr.write(`sluice: ${explain(error).replaceAll('\n', '\nsluice: ')}\n`)
   process.exitCode = 1
+  // The channel of who started it, as pm2 does, would keep it alive.
+  if (process.connected) process.exit()
 }

@@ -21,7 +21,9 @@ const environment = z.object({
     .string()
     .regex(/^(?:auto|[1-9]\d?)$/)
     .optional()
-    .describe('How many processes answer calls, 1 to 99, or `auto`: as many as Node finds cores. One unless set.'),
+    .describe(
+      'How many processes answer calls, 1 to 99, or `auto`: as many as Node finds cores, at most 99; a quota of less than one core is not seen. One unless set.',
+    ),
 })
 
 /** What Sluice takes from the environment of its process. A member is absent where its variable is unset or empty. */

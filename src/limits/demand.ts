@@ -22,9 +22,12 @@ export function isSlot(demand: Demand): demand is SlotDemand {
   return 'slots' in demand
 }
 
+/** More than floating point gets wrong: 98 times a 49th is a little less than 2. */
+const ROUNDING = 1e-9
+
 /** What one process gives away of slots that several share: `share` (above 0, at most 1), and one at least, or a small share would shut it. */
 export function slotShare(slots: number, share: number): number {
-  return Math.max(1, Math.floor(slots * share))
+  return Math.max(1, Math.floor(slots * share + ROUNDING))
 }
 
 /** When a request that found no slot may try again, ms: nobody knows when one of the others ends. */

@@ -1,12 +1,15 @@
 import type { Readable } from 'node:stream'
-import { request } from 'undici'
+import { Agent, request } from 'undici'
 import { Cancelled } from '../errors.ts'
 import type { WorkerProcess } from './worker-process.ts'
+
+/** Of its own: the global one goes to a proxy where the environment names one, and would show it the key. */
+const dispatcher = new Agent()
 
 export interface Asked {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: Readable & { json(): Promise<unknown> }
+  readonly body: Readable & { json(): Promise<unknown>; dump(): Promise<void> }
 }
 
 /**
@@ -20,7 +23,13 @@ export async function askWorker(
   signal: AbortSignal,
 ): Promise<Asked> {
   if (listening === undefined) throw new Error('this worker does not answer')
-  const options = { headers: { authorization: `Bearer ${opsKey}` }, signal, headersTimeout: 0, bodyTimeout: 0 }
+  const options = {
+    dispatcher,
+    headers: { authorization: `Bearer ${opsKey}` },
+    signal,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  }
   try {
     const { statusCode, headers, body } = await request(listening.opsUrl + target, options)
     return { status: statusCode, headers, body }

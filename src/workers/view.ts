@@ -26,7 +26,7 @@ export class View {
     if (pid !== undefined) this.#totals.depart(pid)
   }
 
-  /** Prometheus' text. One that does not answer in time is shown as it was last. */
+  /** Prometheus' text. One that does not answer in time, or with an error, is shown as it was last. */
   async metrics(own: Families): Promise<string> {
     await this.#askAll<Families>(SAMPLES, (worker, families) => {
       // It may have ended meanwhile, and then it has departed.
@@ -60,7 +60,11 @@ export class View {
   async #askAll<Answer>(path: string, take: (worker: WorkerProcess, answer: Answer) => void): Promise<void> {
     const { answering, opsKey } = this.#workers
     const asked = answering.map(async worker => {
-      const { body } = await askWorker(worker, opsKey, path, AbortSignal.timeout(PATIENCE_MS))
+      const { status, body } = await askWorker(worker, opsKey, path, AbortSignal.timeout(PATIENCE_MS))
+      if (status !== 200) {
+        await body.dump()
+        throw new Error(`worker ${worker.number} answered ${path} with ${status}`)
+      }
       return { worker, answer: (await body.json()) as Answer }
     })
     for (const outcome of await Promise.allSettled(asked)) {

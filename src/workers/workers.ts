@@ -18,6 +18,9 @@ export interface WorkersOptions {
   onLost(error: Error): void
 }
 
+/** What has to be known of a worker to start another one in its place. */
+type Life = Pick<WorkerProcess, 'pid' | 'startedAt' | 'ended'>
+
 /** The workers of this process: as many as wanted, each with its share of the limits, all with one config. */
 export class Workers {
   /** How many were started in the place of one that had ended. */
@@ -52,9 +55,10 @@ export class Workers {
 
   /**
    * Starts all, and lets them listen once all can: a gateway that is ready is whole. Rejects with the first failure;
-   * call `kill` then.
+   * call `kill` then. Rejects, with none started, where they were told to end.
    */
   async start(): Promise<Listening> {
+    if (this.#stopping) throw new Error('the workers were told to end before their start')
     // The primary accepts, and gives connections to the workers in turn: docs/decisions/workers.md.
     cluster.schedulingPolicy = cluster.SCHED_RR
     // JSON would make null of undefined in lists, and of what is no finite number.
@@ -76,17 +80,25 @@ export class Workers {
     const [refusal] = refusals
     if (refusal === undefined) return
     this.#config = former
-    await this.#tell(former)
+    await Promise.all([...this.#running.values()].map(worker => this.#putBack(worker, former)))
     throw new Error(refusal)
+  }
+
+  async #putBack(worker: WorkerProcess, former: Config): Promise<void> {
+    const refusal = await worker.apply(former)
+    if (refusal !== undefined) worker.fail({ message: `it cannot go back to the former config: ${refusal}` })
   }
 
   /** Lets all end what is under way. Rejects where one was ended by its own time limit. */
   async stop(): Promise<void> {
     this.#stopping = true
     const all = [...this.#running.values()]
+    // Others have nothing under way; the signal may have ended them before they could listen to it.
+    const { answering } = this
     for (const worker of all) worker.stop()
-    const reasons = await Promise.all(all.map(({ ended }) => ended))
-    const late = reasons.find(reason => reason !== 'code 0' && reason !== 'SIGKILL')
+    await Promise.all(all.map(({ ended }) => ended))
+    const reasons = await Promise.all(answering.map(({ ended }) => ended))
+    const late = reasons.find(reason => reason !== 'code 0')
     if (late !== undefined) throw new Error(`a worker did not end well (${late})`)
   }
 
@@ -119,7 +131,7 @@ export class Workers {
   /** Starts another one in the place of this, and of that one in turn, whenever one ends unasked. */
   async #keep(first: WorkerProcess): Promise<void> {
     const { number } = first
-    let worker = first
+    let worker: Life = first
     let shortLives = 0
     while (!this.#stopping) {
       const reason = await worker.ended
@@ -130,19 +142,26 @@ export class Workers {
       await setTimeout(pauseMs)
       if (this.#stopping) return
       this.restarts += 1
-      worker = this.#fork(number)
-      await this.#join(worker)
+      worker = await this.#replace(number)
     }
   }
 
-  async #join(worker: WorkerProcess): Promise<void> {
+  /** Another one with this number, once it answers calls or never will. */
+  async #replace(number: number): Promise<Life> {
+    const startedAt = performance.now()
+    let life: Life | undefined
     try {
+      const worker = this.#fork(number)
+      life = worker
       await worker.built
       await worker.listen()
-      this.#options.onRestart({ worker: worker.number, workerPid: worker.pid })
+      this.#options.onRestart({ worker: number, workerPid: worker.pid })
     } catch (error) {
       // While others answer it is tried again: what it lacks may come back, as a Redis or a file does.
       if (!this.#stopping && this.answering.length === 0) this.#options.onLost(error as Error)
+      // The system may have no room for a process just now.
+      life ??= { pid: undefined, startedAt, ended: Promise.resolve((error as Error).message) }
     }
+    return life
   }
 }

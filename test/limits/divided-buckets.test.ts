@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Bucket, BucketStore, Taken } from '../../src/limits/bucket.ts'
+import { slotShare } from '../../src/limits/demand.ts'
 import { openLimits } from '../../src/limits/open.ts'
 import { shareOfKeyLimits } from '../../src/routing/quota/key-limits.ts'
 
@@ -65,15 +66,19 @@ test('whole requests reserve from the share, and a call that the limit allows pa
   assert.ok((await reservations.reserve([tokens, slots])).reservation)
 })
 
-test("a vendor's limits are divided, and one call at least is left of each", () => {
+test("a vendor's limits but for tokens are divided, and one call at least is left of each", () => {
   const whole = { requestsPerMinute: 90, burst: 2, tokensPerMinute: 3000, concurrency: 7 }
   assert.equal(shareOfKeyLimits(whole, 1), whole)
   assert.deepEqual(shareOfKeyLimits(whole, 0.5), {
     requestsPerMinute: 45,
     burst: 1,
-    tokensPerMinute: 1500,
+    tokensPerMinute: 3000,
     concurrency: 3,
   })
   const least = { requestsPerMinute: 1, burst: 1, tokensPerMinute: undefined, concurrency: 1 }
   assert.deepEqual(shareOfKeyLimits(least, 0.25), { ...least, requestsPerMinute: 0.25 })
+})
+
+test('slots that can be divided evenly are', () => {
+  for (let count = 2; count <= 99; count += 1) assert.equal(slotShare(2 * count, 1 / count), 2)
 })

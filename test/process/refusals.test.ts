@@ -17,6 +17,11 @@ const file = (text: string) => ({ files: { 'sluice.yaml': text } })
 
 const REFUSALS: readonly Refusal[] = [
   { name: 'an unknown option', parameters: ['--confg', 'x'], says: [/Unknown option '--confg'/] },
+  {
+    name: 'the mark of a worker on a process that no primary has started',
+    environment: { SLUICE_WORKER: '1' },
+    says: [/^sluice: environment variable SLUICE_WORKER: .*unset it$/],
+  },
   { name: 'a stray word', parameters: ['start'], says: [/Unexpected argument 'start'/] },
   { name: 'an option without its value', parameters: ['--config'], says: [/--config <value>' argument missing/] },
   {

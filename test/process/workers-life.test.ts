@@ -71,6 +71,25 @@ test('a worker that is killed is replaced; streams of the others go on, new call
   t.assert.equal(await crew.metric(counted), 2 + 4 + 1 + 4)
 })
 
+/** A plugin of the operator's with a metric that cannot be read, and another that cannot be added up. */
+const BAD_METRICS = `
+import cluster from 'node:cluster'
+const metric = { type: 'counter', help: 'x', values: [{ value: 1, labels: {} }], aggregator: 'average' }
+export default async app => {
+  const get = () => { if (cluster.worker.id === 2) throw new Error('no such table'); return { ...metric, name: 'mine' } }
+  app.registry.registerMetric({ name: 'mine', get, reset() {} })
+}
+`
+
+test("a plugin's metrics that cannot be read or added up do not keep a worker that ends from being replaced", async (t: TestContext) => {
+  const crew = await startCrew(t, `${SIM}plugins: [ ./metrics.js ]\n`, { files: { 'metrics.js': BAD_METRICS } })
+  await crew.ops('/metrics')
+  for (const [index, pid] of crew.pids.entries()) {
+    process.kill(pid, 'SIGKILL')
+    await crew.primary.wrote(new RegExp(`(?:a worker answers in the place[\\s\\S]*){${index + 1}}`))
+  }
+})
+
 test('C23: on SIGTERM the streams of all workers finish, then the process ends with code 0', async (t: TestContext) => {
   const { crew, calls, rest } = await startStreams(t)
   crew.primary.kill('SIGTERM')
@@ -111,6 +130,29 @@ test('a primary that is killed leaves no worker behind', async (t: TestContext) 
   // Settles when nobody holds the standard output any more, the workers neither.
   t.assert.equal(await crew.primary.exit, 'SIGKILL')
   await t.assert.rejects(fetch(crew.url))
+})
+
+/** A plugin of the operator's with which the worker that is called never does anything again. */
+const HANGING = `
+import { writeSync } from 'node:fs'
+export default async app => {
+  app.addHook('onRequest', async () => {
+    writeSync(1, 'it hangs\\n')
+    for (;;);
+  })
+}
+`
+
+test('a primary that is told to stop twice leaves no worker behind, not even one that hangs', async (t: TestContext) => {
+  const crew = await startCrew(t, `${SIM}plugins: [ ./hanging.js ]\n`, { files: { 'hanging.js': HANGING } })
+  crew.call()
+  await crew.primary.wrote(/^it hangs$/m)
+  crew.primary.kill('SIGTERM')
+  // A primary that has answered has heard the first signal; two at once would be one.
+  await crew.ops('/admin/v1/config')
+  crew.primary.kill('SIGTERM')
+  // Settles when nobody holds the standard output any more, the workers neither.
+  t.assert.equal(await crew.primary.exit, 1)
 })
 
 test('C22: a change of the file reaches all workers and counts once; SIGHUP asks for another look', async (t: TestContext) => {
@@ -162,6 +204,23 @@ test('C21: where one worker refuses a config, all go on with the former one', as
   const { lastError, config } = await describe(crew)
   t.assert.equal(lastError?.message, 'not with me')
   t.assert.deepEqual(config.models, {})
+})
+
+/** A plugin of the operator's that makes the second of the first workers refuse every config. */
+const STUBBORN = `
+import cluster from 'node:cluster'
+export default async app => {
+  if (cluster.worker.id === 2) app.live.apply = async () => { throw new Error('not with me') }
+}
+`
+
+test('C21: a worker that cannot go back to the former config is ended, and the next one has it', async (t: TestContext) => {
+  const text = `${SIM}plugins: [ ./stubborn.js ]\n`
+  const crew = await startCrew(t, text, { files: { 'stubborn.js': STUBBORN } })
+  rewrite(crew, text + CHAT_MODEL)
+  await crew.primary.wrote(/"reason":"it cannot go back to the former config: not with me"/)
+  await crew.primary.wrote(/a worker answers in the place/)
+  t.assert.deepEqual(await statusesOf(crew, 4), [404, 404, 404, 404])
 })
 
 test('a worker that cannot start ends the gateway with its error, in one line', async (t: TestContext) => {

@@ -98,3 +98,9 @@ test("the ops key of the operator guards the ops listener, and no key of the wor
   t.assert.match(await (await fetch(`${crew.opsUrl}/metrics`, { headers })).text(), /^sluice_workers 2$/m)
   t.assert.match(await (await fetch(`${crew.opsUrl}/admin/v1/config`, { headers })).text(), /"key":"\*\*\*"/)
 })
+
+test("what the primary asks its workers does not go to the environment's proxy, which would see the key", async (t: TestContext) => {
+  const proxy = 'http://127.0.0.1:9'
+  const crew = await startCrew(t, `${FAST}\n`, { environment: { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy } })
+  t.assert.equal(await crew.metric('sluice_workers'), 2)
+})

@@ -22,9 +22,16 @@ export interface Crew {
 export async function startCrew(
   t: TestContext,
   text: string,
-  { headers = {}, files = {} }: { headers?: Record<string, string>; files?: Record<string, string> } = {},
+  {
+    headers = {},
+    files = {},
+    environment = {},
+  }: { headers?: Record<string, string>; files?: Record<string, string>; environment?: Record<string, string> } = {},
 ): Promise<Crew> {
-  const primary = startProcess(t, [], { files: { 'sluice.yaml': text, ...files }, environment: { WORKERS: '2' } })
+  const primary = startProcess(t, [], {
+    files: { 'sluice.yaml': text, ...files },
+    environment: { WORKERS: '2', ...environment },
+  })
   const { url, opsUrl } = await addressesOf(primary)
   await primary.wrote(/(?:"msg":"listening"[\s\S]*){2}/)
   const ops = async (path: string) => (await fetch(opsUrl + path)).text()

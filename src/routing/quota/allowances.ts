@@ -1,6 +1,6 @@
 import { kept } from '../../kept.ts'
 import { Allowance } from './allowance.ts'
-import { type KeyLimitSettings, KeyLimits, shareOfKeyLimits } from './key-limits.ts'
+import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
 
 /** What metrics call an allowance. */
 export interface AllowanceLabels {
@@ -29,8 +29,8 @@ export class Allowances implements Iterable<Entry> {
 
   /** The limits of the key of this id, made at the first asking; the settings of the last asking hold. */
   key(id: string, settings: KeyLimitSettings): KeyLimits {
-    const key = kept(this.#keys, id, () => new KeyLimits(this.#now))
-    key.set(shareOfKeyLimits(settings, this.#share))
+    const key = kept(this.#keys, id, () => new KeyLimits(this.#now, this.#share))
+    key.set(settings)
     return key
   }
 

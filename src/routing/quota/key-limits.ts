@@ -1,4 +1,4 @@
-import type { Bucket } from '../../limits/bucket.ts'
+import { type Bucket, bucketShare } from '../../limits/bucket.ts'
 import { slotShare } from '../../limits/demand.ts'
 import { MemoryBuckets } from '../../limits/memory-buckets.ts'
 import { Signal } from '../queue/signal.ts'
@@ -18,20 +18,16 @@ const REQUEST_BURST_S = 0.9
 /** Likewise for tokens; one call may need many seconds' worth, and vendors let it. */
 const TOKEN_BURST_S = 10
 
-/** What one process may use of limits that several divide among them: `share` is above 0, at most 1. */
+/** What one process may use of limits that several divide among them, but for tokens: `share` is above 0, at most 1. */
 export function shareOfKeyLimits(settings: KeyLimitSettings, share: number): KeyLimitSettings {
   if (share === 1) return settings
-  const { requestsPerMinute, burst, tokensPerMinute, concurrency } = settings
+  const { requestsPerMinute, burst, concurrency } = settings
   return {
-    requestsPerMinute: times(requestsPerMinute, share),
+    ...settings,
+    requestsPerMinute: requestsPerMinute === undefined ? undefined : requestsPerMinute * share,
     burst: burst === undefined ? undefined : Math.max(1, burst * share),
-    tokensPerMinute: times(tokensPerMinute, share),
     concurrency: concurrency === undefined ? undefined : slotShare(concurrency, share),
   }
-}
-
-function times(amount: number | undefined, share: number): number | undefined {
-  return amount === undefined ? undefined : amount * share
 }
 
 /** The limits of one key of ours, shared by all models that are asked with it. */
@@ -41,13 +37,16 @@ export class KeyLimits {
   /** An attempt with this key has ended, so another may find room: at one model or at all of them. */
   readonly freed = new Signal()
   readonly #buckets: MemoryBuckets
+  readonly #share: number
   #settings: KeyLimitSettings = {}
   #requests: Bucket | undefined
+  /** The whole one, for what a call is taken to cost must not shrink with the share. */
   #tokens: Bucket | undefined
 
-  /** `now` is a monotonic clock in ms. */
-  constructor(now: () => number) {
+  /** `now` is a monotonic clock in ms; `share` (above 0, at most 1) is the part of each limit that may be used here. */
+  constructor(now: () => number, share = 1) {
     this.#buckets = new MemoryBuckets(now)
+    this.#share = share
   }
 
   /** Calls that may be under way at a time; undefined where the operator sets none. */
@@ -62,7 +61,8 @@ export class KeyLimits {
   }
 
   /** May be called at any time: what has been used stays used. */
-  set(settings: KeyLimitSettings): void {
+  set(whole: KeyLimitSettings): void {
+    const settings = shareOfKeyLimits(whole, this.#share)
     const { requestsPerMinute, burst, tokensPerMinute } = settings
     this.#settings = settings
     this.#requests = bucketOf(requestsPerMinute, REQUEST_BURST_S, burst)
@@ -73,14 +73,14 @@ export class KeyLimits {
   take(cost: number): number {
     const request = take(this.#buckets, 'requests', this.#requests, 1)
     if (request > 0) return request
-    const tokens = take(this.#buckets, 'tokens', this.#tokens, cost)
+    const tokens = take(this.#buckets, 'tokens', this.#tokensFor(cost), cost)
     if (tokens > 0 && this.#requests !== undefined) this.#buckets.refund('requests', this.#requests, 1)
     return tokens
   }
 
   /** Whether a call would be taken; takes nothing. */
   ready(): boolean {
-    return hasOne(this.#buckets, 'requests', this.#requests) && hasOne(this.#buckets, 'tokens', this.#tokens)
+    return hasOne(this.#buckets, 'requests', this.#requests) && hasOne(this.#buckets, 'tokens', this.#tokensFor(1))
   }
 
   /**
@@ -93,7 +93,12 @@ export class KeyLimits {
 
   /** A call that had taken `taken` tokens used `used`, more or less. */
   settle(taken: number, used: number): void {
-    if (this.#tokens !== undefined) this.#buckets.refund('tokens', this.#tokens, taken - used)
+    const tokens = this.#tokensFor(taken)
+    if (tokens !== undefined) this.#buckets.refund('tokens', tokens, taken - used)
+  }
+
+  #tokensFor(cost: number): Bucket | undefined {
+    return this.#tokens === undefined ? undefined : bucketShare(this.#tokens, cost, this.#share)
   }
 }
 

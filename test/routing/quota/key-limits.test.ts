@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type KeyLimitSettings, KeyLimits } from '../../../src/routing/quota/key-limits.ts'
 
-function setUp(settings: KeyLimitSettings): { key: KeyLimits; elapse(ms: number): void } {
+function setUp(settings: KeyLimitSettings, share = 1): { key: KeyLimits; elapse(ms: number): void } {
   let now = 0
-  const key = new KeyLimits(() => now)
+  const key = new KeyLimits(() => now, share)
   key.set(settings)
   const elapse = (ms: number) => {
     now += ms
@@ -101,5 +101,40 @@ test('new settings hold at once, and what was used stays used', () => {
   key.set({ requestsPerMinute: 600 })
   assert.equal(burstOf(key), 0)
   key.set({})
+  assert.ok(key.ready())
+})
+
+test('several processes let in no more tokens than one, but for a call each', () => {
+  const usedBy = (count: number) => {
+    const processes = Array.from({ length: count }, () => setUp({ tokensPerMinute: 30_000 }, 1 / count))
+    let used = 0
+    for (let second = 0; second < 600; second += 1) {
+      for (const { key, elapse } of processes) {
+        const cost = key.costOf(5_000)
+        if (key.take(cost) === 0) {
+          key.settle(cost, 5_000)
+          used += 5_000
+        }
+        elapse(1_000)
+      }
+    }
+    return used
+  }
+  for (const count of [1, 2, 8]) assert.ok(usedBy(count) <= 300_000 + count * 5_000, `${count}: ${usedBy(count)}`)
+})
+
+test('what a call is taken to cost before it has ended does not shrink with the share', () => {
+  const { key } = setUp({ tokensPerMinute: 30_000 }, 1 / 8)
+  assert.equal(key.costOf(5_000), 2_500)
+  assert.equal(burstOf(key, 2_500), 1)
+  assert.equal(key.take(2_500), 40_000)
+})
+
+test('a share of less than a token lets one pass when it is there', () => {
+  const { key, elapse } = setUp({ tokensPerMinute: 6 }, 1 / 8)
+  assert.ok(key.ready())
+  assert.equal(key.take(key.costOf(10)), 0)
+  assert.ok(!key.ready())
+  elapse(80_000)
   assert.ok(key.ready())
 })
