@@ -1,10 +1,5 @@
 import { Registry } from '@prometheus-io/client'
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyServerOptions,
-  LogController,
-} from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import answers from '../plugins/answers.ts'
 import auth from '../plugins/auth.ts'
 import body from '../plugins/body.ts'
@@ -17,7 +12,7 @@ import clientGone from '../plugins/client-gone.ts'
 import countTokens from '../plugins/count-tokens.ts'
 import dispatch from '../plugins/dispatch.ts'
 import drain from '../plugins/drain.ts'
-import errors, { refuseBytes, refuseUrl } from '../plugins/errors.ts'
+import errors from '../plugins/errors.ts'
 import estimate from '../plugins/estimate.ts'
 import extensions from '../plugins/extensions.ts'
 import flights from '../plugins/flights.ts'
@@ -28,7 +23,6 @@ import live from '../plugins/live.ts'
 import meter from '../plugins/meter.ts'
 import metrics from '../plugins/metrics.ts'
 import notFound from '../plugins/not-found.ts'
-import opsAuth from '../plugins/ops-auth.ts'
 import profiler from '../plugins/profiler.ts'
 import relay from '../plugins/relay.ts'
 import relayBytes from '../plugins/relay-bytes.ts'
@@ -40,12 +34,8 @@ import simulators from '../plugins/simulators.ts'
 import storedResponses from '../plugins/stored-responses.ts'
 import health from '../routes/health.ts'
 import converse from '../routes/model/converse.ts'
-import opsConfig from '../routes/ops/config.ts'
-import opsMetrics from '../routes/ops/metrics.ts'
 import opsProfiles from '../routes/ops/profiles.ts'
 import opsSamples from '../routes/ops/samples.ts'
-import opsTargets from '../routes/ops/targets.ts'
-import opsWorkerProfiles, { type WorkerProfilesOptions } from '../routes/ops/worker-profiles.ts'
 import audio from '../routes/v1/audio.ts'
 import chatCompletions from '../routes/v1/chat-completions.ts'
 import completions from '../routes/v1/completions.ts'
@@ -59,18 +49,12 @@ import rerank from '../routes/v1/rerank.ts'
 import responses from '../routes/v1/responses.ts'
 import generateContent from '../routes/v1beta/generate-content.ts'
 import geminiModels from '../routes/v1beta/models.ts'
-import type { JsonObject } from './call/json.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
+import { type ListenerLogger, listenerOptions } from './listener.ts'
 import { logEach, type RequestLog } from './logger.ts'
-import { requestIds } from './request-ids.ts'
+import { furnishOps } from './ops.ts'
 import { targetStates } from './routing/target-states.ts'
-
-/** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */
-const RECEIVING_TIMEOUT = 300_000
-
-/** Twice what a name of a model may have (safeModelPath), for it comes percent-encoded. */
-const LONGEST_PARAM = 512
 
 /** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
 const PLUGIN_TIMEOUT = 10_000
@@ -82,7 +66,7 @@ export interface AppOptions {
   readonly config: Config
   /** Where the config came from, to be watched; it stays as it is unless set. */
   readonly source?: ConfigSource
-  readonly logger?: FastifyServerOptions['logger'] | FastifyBaseLogger
+  readonly logger?: ListenerLogger
   /** Takes the one line of each request; the logger unless set. */
   readonly logRequest?: RequestLog
   /** How many lines the log has dropped. */
@@ -110,13 +94,13 @@ export async function buildApp({
 }: AppOptions): Promise<App> {
   const registry = new Registry()
   const api = Fastify({
-    ...serverOptions(logger),
+    ...listenerOptions(logger),
     // Fastify ends a close that takes longer than its plugins may take to start, streams and all.
     pluginTimeout: config.listen.drain + PLUGIN_TIMEOUT,
     bodyLimit: config.listen.bodyLimit,
     trustProxy: [...config.listen.trustedProxies],
   })
-  const ops = Fastify(serverOptions(logger))
+  const ops = Fastify(listenerOptions(logger))
   try {
     const furnishings = {
       config,
@@ -157,52 +141,6 @@ async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promi
 export async function closeApp({ api, ops }: App): Promise<void> {
   await api.close()
   await ops.close()
-}
-
-/**
- * Builds the ops listener of a primary, which also reads the configuration for its workers; it does not listen yet. Throws what
- * a plugin throws, with nothing left open.
- */
-export async function buildPrimaryOps(options: PrimaryOpsOptions): Promise<FastifyInstance> {
-  const { config, source, logger, apply, metrics, targetStates, askWorker } = options
-  const ops = Fastify(serverOptions(logger))
-  try {
-    await ops.register(reload, { config, source, apply })
-    const describeConfig = () => ops.reloads.describe()
-    await furnishOps(ops, { key: config.ops.key, metrics, describeConfig, targetStates })
-    await ops.register(opsWorkerProfiles, { askWorker })
-  } catch (error) {
-    await ops.close()
-    throw error
-  }
-  return ops
-}
-
-async function furnishOps(
-  ops: FastifyInstance,
-  { key, metrics, describeConfig, targetStates }: OpsFurnishings,
-): Promise<void> {
-  await ops.register(errors)
-  await ops.register(opsAuth, { key })
-  await ops.register(notFound)
-  await ops.register(opsMetrics, { metrics, contentType: Registry.PROMETHEUS_CONTENT_TYPE })
-  await ops.register(opsConfig, { describe: describeConfig })
-  await ops.register(opsTargets, { states: targetStates })
-}
-
-interface OpsFurnishings {
-  readonly key: string | undefined
-  readonly metrics: () => Promise<string>
-  readonly describeConfig: () => JsonObject
-  readonly targetStates: () => JsonObject | Promise<JsonObject>
-}
-
-interface PrimaryOpsOptions extends Pick<OpsFurnishings, 'metrics' | 'targetStates'>, WorkerProfilesOptions {
-  readonly config: Config
-  readonly source: ConfigSource
-  readonly logger: FastifyBaseLogger
-  /** Puts a config in force in all workers; rejects where that cannot be. */
-  readonly apply: (config: Config) => Promise<void>
 }
 
 interface Furnishings {
@@ -260,22 +198,4 @@ async function journey(
   await api.register(models)
   await api.register(generateContent)
   await api.register(geminiModels)
-}
-
-function serverOptions(logger: AppOptions['logger']) {
-  return {
-    ...(typeof logger === 'object' && 'child' in logger ? { loggerInstance: logger } : { logger: logger ?? false }),
-    // One line a request, written by the meter: Fastify's own two would log the URL with its query.
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
-    genReqId: requestIds(),
-    requestIdHeader: false as const,
-    frameworkErrors: refuseUrl,
-    // Names of models stand in paths, and Amazon's are longer than Fastify expects of a parameter.
-    routerOptions: { maxParamLength: LONGEST_PARAM },
-    clientErrorHandler: refuseBytes,
-    // Fastify sets none, so a client that sends its body a byte a minute would hold its socket for ever.
-    requestTimeout: RECEIVING_TIMEOUT,
-    forceCloseConnections: true,
-    return503OnClosing: false,
-  } satisfies FastifyServerOptions
 }
