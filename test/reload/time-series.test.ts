@@ -114,11 +114,17 @@ test('a reload that renames providers and models leaves no time series of the fo
   t.assert.deepEqual(await metricsWith(gateway, 'former'), [])
 })
 
+/** The first check after the start and after each reload comes without delay: that is drawn by lot. */
+function checkAtOnce(t: TestContext): void {
+  t.mock.method(Math, 'random', () => 0)
+}
+
 function asking(a: Upstream, model: string, interval: string): object {
   return { providers: { a: providerAt(a, { health: { ask: model, interval } }) } }
 }
 
 test('a check that goes on over a reload does not bring the time series of a model back that is no longer asked', async (t: TestContext) => {
+  checkAtOnce(t)
   const released = Promise.withResolvers<void>()
   const a = await vendor(t, async (seen, response) => {
     await released.promise
@@ -133,6 +139,7 @@ test('a check that goes on over a reload does not bring the time series of a mod
 })
 
 test('nor does one that the reload stops; of a model that is still asked it is counted', async (t: TestContext) => {
+  checkAtOnce(t)
   const a = await vendor(t, silence())
   const { gateway, reload } = await setUp(t, asking(a, 'staying', '1s'))
   const first = await a.request(0)
