@@ -17,7 +17,10 @@ export interface Allowed {
   readonly burst: number
 }
 
-/** The configuration that the gateway is run with, as YAML: what a user would write who knows no more than the vendors' limits. */
+/**
+ * The configuration that the gateway is run with, as YAML. Of the vendors it knows the limits only; burst and breaker were chosen
+ * with results of this bench in sight: docs/decisions/bursts-of-the-scenarios.md.
+ */
 export function gatewayConfig({ port, vendors, allowed }: GatewaySetting): string {
   const [gpt, claude] = vendors
   return stringify({

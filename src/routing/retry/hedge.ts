@@ -11,7 +11,10 @@ import type { HedgeRule } from './hedge-rule.ts'
 
 type Ended = Answer | Failure
 
-/** Asks; when that takes longer than usual, asks one more target as well, or the only one there is once more where it may be. Who shows content first answers, the other is stopped. */
+/**
+ * Asks; when that takes longer than usual, asks one more target as well, or the only one there is once more where it may be. Who
+ * shows content first answers, the other is stopped.
+ */
 export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
   const asked = askAndStrike(call, choices, first)
   const delay = delayOf(rule, first.candidate.target, call.envelope.stream)
