@@ -5,7 +5,7 @@ import type { Claim } from '../src/cache/flight.ts'
 import { cacheKey } from '../src/cache/key.ts'
 import { openStore } from '../src/cache/open.ts'
 import type { AnswerStore, Found } from '../src/cache/store.ts'
-import { REQUEST_PATIENCE_MS } from '../src/redis/link.ts'
+import type { Config } from '../src/config/config.ts'
 import { ARRAY_HEADERS, jsonArrayOf } from '../src/relay/json-array.ts'
 import { SSE } from '../src/relay/sse.ts'
 
@@ -29,10 +29,11 @@ declare module 'fastify' {
 }
 
 /** Opens the answer store that the config names, and says what a request asks and how an answer is given again. */
-export default fp<{ redisUrl: string | undefined }>(
-  async (app, { redisUrl }) => {
+export default fp<{ state: Config['state'] }>(
+  async (app, { state: { redis, timeout } }) => {
     const store = await openStore({
-      redisUrl,
+      redisUrl: redis,
+      timeout,
       now: () => performance.now(),
       onState: (state, reason) => app.log.warn({ state, reason }, 'where answers are kept changed'),
     })
@@ -50,7 +51,7 @@ export default fp<{ redisUrl: string | undefined }>(
     app.decorateRequest('findKept', async function (this: FastifyRequest, key: string) {
       const { record } = this
       const began = performance.now()
-      const found = await store.get(key, REQUEST_PATIENCE_MS - record.redisMs)
+      const found = await store.get(key, record.redisMs)
       record.redisMs += performance.now() - began
       return found
     })

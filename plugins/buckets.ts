@@ -15,13 +15,14 @@ declare module 'fastify' {
 
 /** Opens the limits where the config says that they are counted; does not wait for Redis. `share` is the part of them that is this process's own. */
 export default fp<{ state: Config['state']; share: number }>(
-  async (app, { state: { redis, localShare, slotTtl }, share }) => {
+  async (app, { state: { redis, localShare, slotTtl, timeout }, share }) => {
     let shared = false
     const limits = await openLimits({
       redisUrl: redis,
       share,
       localShare,
       slotTtl,
+      timeout,
       onState: (state, reason) => {
         shared = state === 'shared'
         app.meters.limitsShared.set({}, shared ? 1 : 0)

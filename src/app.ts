@@ -168,7 +168,7 @@ async function journey(
   await api.register(extensions, { paths: config.plugins })
   await api.register(budget) //                                           6 may they ask that
   await api.register(estimate)
-  await api.register(answers, { redisUrl: config.state.redis })
+  await api.register(answers, { state: config.state })
   await api.register(responsesState)
   await api.register(idempotency) //                                      7 was it answered before
   await api.register(cache)

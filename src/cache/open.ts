@@ -10,6 +10,8 @@ const KEY_PREFIX = 'sluice:answer:1:'
 export interface StoreOptions {
   /** `redis://` or `rediss://`; undefined or empty: this process alone. */
   readonly redisUrl?: string | undefined
+  /** Longest wait (ms) for one answer of Redis. */
+  readonly timeout: number
   readonly onState: OnLinkState
   /** How often (ms) a Redis that is away is tried; default 1000. */
   readonly probeIntervalMs?: number
@@ -18,12 +20,13 @@ export interface StoreOptions {
 }
 
 /** The answer store of the process. Does not wait for Redis: until it answers, answers are kept here. */
-export async function openStore({ redisUrl, onState, probeIntervalMs, now }: StoreOptions): Promise<AnswerStore> {
+export async function openStore(options: StoreOptions): Promise<AnswerStore> {
+  const { redisUrl, timeout, onState, probeIntervalMs, now } = options
   const local = new MemoryCache(now)
   if (!redisUrl) return local
   const client = await connectRedis(redisUrl, KEY_PREFIX)
   const probe = () => client.set('probe', '', 'PX', 1)
   // One failure is enough: all that a gateway misses without Redis is what others were answered.
-  const link = new RedisLink({ client, probe, onState, failures: 1, probeIntervalMs })
+  const link = new RedisLink({ client, probe, onState, failures: 1, timeout, probeIntervalMs })
   return new RedisCache(local, link, client)
 }

@@ -29,9 +29,11 @@ export class RedisCache implements AnswerStore {
     this.#client = client
   }
 
-  get(key: string, patienceMs = Number.POSITIVE_INFINITY): Found | undefined | Promise<Found | undefined> {
+  get(key: string, waitedMs = 0): Found | undefined | Promise<Found | undefined> {
     const local = this.#local.get(key)
-    return local?.fresh || patienceMs <= 0 || !this.#link.usable() ? local : this.#fetch(key, patienceMs)
+    return local?.fresh || this.#link.leftFor(waitedMs) <= 0 || !this.#link.usable()
+      ? local
+      : this.#fetch(key, waitedMs)
   }
 
   set(key: string, answer: KeptAnswer, lifetime: Lifetime): void {
@@ -46,9 +48,9 @@ export class RedisCache implements AnswerStore {
     this.#local.close()
   }
 
-  async #fetch(key: string, patienceMs: number): Promise<Found | undefined> {
+  async #fetch(key: string, waitedMs: number): Promise<Found | undefined> {
     const both = Promise.all([this.#client.getBuffer(key), this.#client.pttl(key)])
-    const [value, remaining] = (await this.#link.answer(both, patienceMs)) ?? [null, 0]
+    const [value, remaining] = (await this.#link.answer(both, waitedMs)) ?? [null, 0]
     const read = value === null || remaining <= 0 ? undefined : readAnswer(value)
     if (read !== undefined) {
       const { answer, staleFor } = read

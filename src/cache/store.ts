@@ -14,8 +14,11 @@ export interface Found {
 
 /** Where answers are kept. */
 export interface AnswerStore {
-  /** A plain value when no other machine had to be asked, for which there are `patienceMs`. Never throws or rejects. */
-  get(key: string, patienceMs?: number): Found | undefined | Promise<Found | undefined>
+  /**
+   * A plain value when no other machine had to be asked, which a request that has waited for such for `waitedMs` already asks
+   * the shorter. Never throws or rejects.
+   */
+  get(key: string, waitedMs?: number): Found | undefined | Promise<Found | undefined>
   set(key: string, answer: KeptAnswer, lifetime: Lifetime): void
   close(): void
 }

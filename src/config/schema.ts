@@ -13,13 +13,13 @@ import {
   percentileOrDuration,
   port,
   proxy,
-  redisUrl,
   size,
   strongKey,
   text,
   wholeNumber,
 } from './scalars.ts'
 import { standby } from './standby-schema.ts'
+import { responses, state } from './state-schema.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -230,32 +230,8 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe('Retries of clients that send an `idempotency-key`: answered from the first outcome, and billed once.'),
-  state: z
-    .strictObject({
-      redis: redisUrl().optional().describe('Redis or Valkey, for several gateways; memory unless set.'),
-      localShare: number(0.001, 1)
-        .prefault(1)
-        .describe('Part of each limit that a gateway allows by itself while Redis is away: 0.5 for two gateways, say.'),
-      slotTtl: duration()
-        .prefault('30s')
-        .describe('How long Redis counts a request at a time (`concurrency`) of a gateway that has died.'),
-    })
-    .transform(({ redis, ...rest }): typeof rest & { redis?: string } => (redis ? { ...rest, redis } : rest))
-    .prefault({})
-    .describe('Where limits are counted and answers kept.'),
-  responses: z
-    .strictObject({
-      state: boolean()
-        .prefault(false)
-        .describe(
-          'Keep the conversations of `/v1/responses` here for vendors that keep none, so that `previous_response_id` works with all of them.',
-        ),
-      ttl: duration()
-        .prefault('7d')
-        .describe('How long a response can be gone on from, and read by its id; the vendor may forget it sooner.'),
-    })
-    .prefault({})
-    .describe('What is remembered of responses: who gave them to whom. Kept where answers are (`state.redis`).'),
+  state,
+  responses,
   plugins: z
     .array(text())
     .default([])

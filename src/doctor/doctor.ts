@@ -70,9 +70,9 @@ function readLimits(): string | undefined {
 
 /** The vendors and Redis, and our clock beside theirs. */
 async function checkOthers(config: Config): Promise<Finding[]> {
-  const { redis, slotTtl } = config.state
+  const { redis, ...state } = config.state
   const answers = await askVendors(config)
-  if (redis !== undefined) answers.push(await checkSharedState(redis, slotTtl))
+  if (redis !== undefined) answers.push(await checkSharedState(redis, state))
   return [...answers.map(({ finding }) => finding), checkClock(answers.flatMap(({ skew }) => skew ?? []))]
 }
 

@@ -3,24 +3,49 @@ import { LimitScripts } from '../limits/limit-scripts.ts'
 import { KEY_PREFIX } from '../limits/open.ts'
 import { connectRedis } from '../redis/connect.ts'
 import { isReply, reasonOf } from '../redis/link.ts'
-import { type Answer, ok, problem } from './finding.ts'
+import { type Answer, type Finding, ok, problem, warning } from './finding.ts'
 
 const ANSWER_LIMIT = 3_000
 
-/** Whether Redis answers, and does for us what the limits need: writing, and running scripts. `slotTtl` in ms, as configured. */
-export async function checkSharedState(url: string, slotTtl: number): Promise<Answer> {
+interface SharedState {
+  readonly slotTtl: number
+  readonly timeout: number
+}
+
+/** Of so many questions the quickest counts: one may have met with a hiccup. */
+const QUESTIONS = 3
+
+/** Whether Redis answers in time, and does for us what the limits need: writing, and running scripts. Durations in ms, as configured. */
+export async function checkSharedState(url: string, { slotTtl, timeout }: SharedState): Promise<Answer> {
   const client = await connectRedis(url, KEY_PREFIX)
   try {
     await connected(client)
     await new LimitScripts(client, slotTtl).probe()
     const [seconds, microseconds] = await client.time()
     const date = Number(seconds) * 1000 + Number(microseconds) / 1000
-    return { finding: ok('redis', 'answers, and runs the scripts of the limits'), skew: Date.now() - date }
+    const skew = Date.now() - date
+    return { finding: await checkSpeed(() => client.time(), timeout), skew }
   } catch (error) {
     return { finding: problem('redis', explain(error)), skew: undefined }
   } finally {
     client.disconnect()
   }
+}
+
+/** Whether a question takes well less than the `timeout` (ms) of requests: a Redis that is slower is never used. */
+export async function checkSpeed(ask: () => Promise<unknown>, timeout: number): Promise<Finding> {
+  let quickest = Number.POSITIVE_INFINITY
+  for (let count = 0; count < QUESTIONS; count += 1) {
+    const began = performance.now()
+    await ask()
+    quickest = Math.min(quickest, performance.now() - began)
+  }
+  const said = `answers in ${quickest.toFixed(1)} ms, and runs the scripts of the limits`
+  if (quickest < timeout / 2) return ok('redis', said)
+  return warning(
+    'redis',
+    `${said}; requests wait for ${timeout} ms (state.timeout): have it nearer, or them wait longer`,
+  )
 }
 
 /** Rejects at the first error, where the client itself would go on trying. */

@@ -25,6 +25,8 @@ export interface LimitsOptions {
   readonly localShare: number
   /** How long (whole ms) a slot is held in Redis when the process that took it is gone. */
   readonly slotTtl: number
+  /** Longest wait (ms) for one answer of Redis. */
+  readonly timeout: number
   readonly onState: OnLinkState
   /** How often (ms) a Redis that is away is tried; default 1000. */
   readonly probeIntervalMs?: number
@@ -41,7 +43,7 @@ export interface Limits {
 
 /** The limits of the process. Does not wait for Redis: until it answers, limits are kept locally. */
 export async function openLimits(options: LimitsOptions): Promise<Limits> {
-  const { redisUrl, share = 1, slotTtl, onState, probeIntervalMs, now } = options
+  const { redisUrl, share = 1, slotTtl, timeout, onState, probeIntervalMs, now } = options
   const buckets = new MemoryBuckets(now)
   const local = new LocalLimits(buckets, share)
   if (!redisUrl) {
@@ -59,7 +61,8 @@ export async function openLimits(options: LimitsOptions): Promise<Limits> {
     if (state === 'shared') void returns.flush()
     onState(state, reason)
   }
-  const link = new RedisLink({ client, probe, onState: onLinkState, failures: FAILURES_TO_LOCAL, probeIntervalMs })
+  const failures = FAILURES_TO_LOCAL
+  const link = new RedisLink({ client, probe, onState: onLinkState, failures, timeout, probeIntervalMs })
   const returns = new SlotReturns(link, scripts)
   const parts = { buckets, link, scripts, localShare }
   const shared = new SharedBuckets(parts)

@@ -18,14 +18,12 @@ export interface LinkOptions {
   readonly onState: OnLinkState
   /** Failures one after the other that end the asking; each costs the requests that wait together their patience. */
   readonly failures: number
+  /** Longest wait (ms) for one answer. A request waits twice this in all; the questions of its limits always have their full time. */
+  readonly timeout: number
   /** How often (ms) a Redis that is away is tried; default 1000. No request waits for it. */
   readonly probeIntervalMs?: number | undefined
 }
 
-/** Longest wait (ms) for an answer. A healthy Redis needs one or two; C14 allows one that is frozen or slow to cost a request 50. */
-const PATIENCE_MS = 22
-/** Longest wait (ms) of one request for all of its questions. The first two, of its limits, always have their full time. */
-export const REQUEST_PATIENCE_MS = 2 * PATIENCE_MS
 const PROBE_INTERVAL_MS = 1000
 
 const LOST = 'connection lost'
@@ -70,23 +68,30 @@ export class RedisLink {
     return false
   }
 
+  /** The time (ms) that a request still has for its questions, when it has waited for others for `waitedMs`; may be negative. */
+  leftFor(waitedMs: number): number {
+    return 2 * this.#options.timeout - waitedMs
+  }
+
   /**
-   * The answer to a command that has just been sent; undefined when Redis gave none in time, which may be cut to `patienceMs`.
+   * The answer to a command that has just been sent; undefined when Redis gave none in time, which is what `leftFor` has left.
    * Never rejects. Of commands that waited together one failure counts: a moment in which many had to wait is one moment.
    */
-  async answer<T>(command: Promise<T>, patienceMs = PATIENCE_MS): Promise<T | undefined> {
+  async answer<T>(command: Promise<T>, waitedMs = 0): Promise<T | undefined> {
+    const { timeout, failures } = this.#options
+    const patience = Math.min(timeout, this.leftFor(waitedMs))
     const sentAt = performance.now()
     try {
-      const answer = await inTime(command, Math.min(patienceMs, PATIENCE_MS))
+      const answer = await inTime(command, patience)
       this.#failures = 0
       return answer
     } catch (error) {
       // One that was given less than its time has not failed.
-      if (error === TOO_SLOW && patienceMs < PATIENCE_MS) return undefined
+      if (error === TOO_SLOW && patience < timeout) return undefined
       if (sentAt <= this.#failedAt) return undefined
       this.#failedAt = performance.now()
       this.#failures += 1
-      if (this.#failures >= this.#options.failures) this.#enter('local', reasonOf(error))
+      if (this.#failures >= failures) this.#enter('local', reasonOf(error))
       return undefined
     }
   }

@@ -11,13 +11,15 @@ import { redisBinaryMissing, redisMissing, startOwnRedis, startRedis, uniqueKey 
 import { type Handler, startUpstream, stream, whole } from '../upstream.ts'
 import { answer } from './answers.ts'
 
+/** What a busy machine may take, ms. */
+const TIMEOUT = 1_000
 const MINUTE = { ttl: 60_000, staleFor: 0 }
 
 /** The store of one gateway, once it has found its Redis. */
-async function openShared(redisUrl: string): Promise<{ store: AnswerStore; states: string[] }> {
+async function openShared(redisUrl: string, timeout = TIMEOUT): Promise<{ store: AnswerStore; states: string[] }> {
   const states: string[] = []
   const onState = (state: string, reason: string): void => void states.push(`${state}: ${reason}`)
-  const store = await openStore({ redisUrl, now: () => performance.now(), probeIntervalMs: 20, onState })
+  const store = await openStore({ redisUrl, timeout, now: () => performance.now(), probeIntervalMs: 20, onState })
   while (!states.at(-1)?.startsWith('shared')) {
     // Without traffic nothing is tried again, and on a busy machine the first probe may come too late.
     await store.get('traffic')
@@ -100,9 +102,9 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     first.set(here, answer('Hello'), MINUTE)
     second.set(there, answer('Hello'), MINUTE)
     await eventually(first, there)
-    assert.ok(first.get(uniqueKey(), 1) instanceof Promise)
-    assert.equal(first.get(uniqueKey(), 0), undefined)
-    assert.ok(!(first.get(here, 0) instanceof Promise))
+    assert.ok(first.get(uniqueKey(), 2 * TIMEOUT - 1) instanceof Promise)
+    assert.equal(first.get(uniqueKey(), 2 * TIMEOUT), undefined)
+    assert.ok(!(first.get(here, 2 * TIMEOUT) instanceof Promise))
   })
 
   it('what is too large for Redis, or written by somebody else, is not shared', async () => {
@@ -121,7 +123,7 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     const config = {
       providers: { v: { type: 'openai-compatible', baseUrl: `${upstream.url}/v1` } },
       models: { [uniqueKey()]: { targets: [{ provider: 'v', model: 'm' }], cache: { ttl: '1m' } } },
-      state: { redis: redis.url },
+      state: { redis: redis.url, timeout: '1s' },
     }
     const gateways = [(await setUp(t, [], { config })).gateway, (await setUp(t, [], { config })).gateway] as const
     const model = Object.keys(config.models)[0] as string
@@ -143,7 +145,10 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
 
   it('D11: of two equal requests at once under one key, which both look for it in Redis, one says that it is a retry', async (t: TestContext) => {
     const model = uniqueKey()
-    const config = { models: { [model]: { targets: [{ provider: 'a', model: 'm' }] } }, state: { redis: redis.url } }
+    const config = {
+      models: { [model]: { targets: [{ provider: 'a', model: 'm' }] } },
+      state: { redis: redis.url, timeout: '1s' },
+    }
     const bench = await setUp(t, [echo], { config })
     await reached(bench, model, 'shared')
     const before = bench.upstream.requests.length
@@ -158,7 +163,7 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     const bench = await setUp(t, [echo], {
       config: {
         models: { [model]: { targets: [{ provider: 'a', model: 'm' }], cache: { ttl: '1m' } } },
-        state: { redis: redis.url },
+        state: { redis: redis.url, timeout: '1s' },
       },
     })
     const { gateway } = bench
@@ -192,7 +197,7 @@ test('C14: a frozen Redis costs one look-up less than 50 ms, then nothing, and w
 }, async t => {
   const redis = await startOwnRedis()
   t.after(() => redis.stop())
-  const { store, states } = await openShared(redis.url)
+  const { store, states } = await openShared(redis.url, 22)
   t.after(() => store.close())
   store.set('here', answer('Hello'), MINUTE)
   await new Promise(resolve => setTimeout(resolve, 20))
@@ -220,7 +225,7 @@ test('a Redis that dies takes nothing from the gateway but what others had', { s
   t.after(() => redis.stop())
   const bench = await setUp(t, [stream(chatStream('Hello'))], {
     model: { cache: { ttl: '1m' } },
-    config: { state: { redis: redis.url } },
+    config: { state: { redis: redis.url, timeout: '1s' } },
   })
   const { gateway, upstream } = bench
   await reached(bench, 'chat', 'shared')

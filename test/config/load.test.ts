@@ -17,7 +17,7 @@ test('defaults fill whatever the file leaves out', () => {
   })
   assert.deepEqual(config.ops, { host: '127.0.0.1', port: 8081, heapSampling: false })
   assert.deepEqual([config.log, config.keys, config.plugins], [{ level: 'info' }, [], []])
-  assert.deepEqual(config.state, { localShare: 1, slotTtl: THIRTY_SECONDS })
+  assert.deepEqual(config.state, { localShare: 1, slotTtl: THIRTY_SECONDS, timeout: 22 })
   assert.deepEqual(config.providers.sim, {
     type: 'sim',
     dialect: 'openai-chat',

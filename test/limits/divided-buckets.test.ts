@@ -7,7 +7,7 @@ import { shareOfKeyLimits } from '../../src/routing/quota/key-limits.ts'
 
 /** The limits of one of `count` processes, without Redis. */
 async function openOneOf(count: number, now: () => number) {
-  return openLimits({ share: 1 / count, localShare: 1, slotTtl: 1, onState: () => {}, now })
+  return openLimits({ share: 1 / count, localShare: 1, slotTtl: 1, timeout: 1, onState: () => {}, now })
 }
 
 /** Whether one token was there. Of a store without Redis, which answers at once. */

@@ -20,7 +20,11 @@ export interface GatewayOptions {
   /** Of one of several processes that are a gateway together. */
   readonly share?: number
   readonly slotTtl?: number
+  readonly timeout?: number
 }
+
+/** As configured unless said otherwise, where it is of interest; everywhere else a busy machine is waited for. */
+export const DEFAULT_TIMEOUT = { timeout: 22 }
 
 /** Opens a gateway that tries a lost Redis every 20 ms instead of every second. */
 export async function openGateway(redisUrl: string, options: GatewayOptions = {}): Promise<Gateway> {
@@ -30,7 +34,15 @@ export async function openGateway(redisUrl: string, options: GatewayOptions = {}
     states.push(`${state}: ${reason}`)
     for (const wake of waiting.splice(0)) wake()
   }
-  const settings = { redisUrl, onState, probeIntervalMs: 20, localShare: 1, slotTtl: 30_000, ...options }
+  const settings = {
+    redisUrl,
+    onState,
+    probeIntervalMs: 20,
+    localShare: 1,
+    slotTtl: 30_000,
+    timeout: 1_000,
+    ...options,
+  }
   const { buckets, reservations, close } = await openLimits(settings)
   // The tests close the one that they use most.
   const store: BucketStore = { take: buckets.take.bind(buckets), refund: buckets.refund.bind(buckets), close }

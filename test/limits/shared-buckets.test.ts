@@ -3,7 +3,7 @@ import { after, before, describe, it, type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { type OwnRedis, redisBinaryMissing, redisMissing, startOwnRedis, startRedis, uniqueKey } from '../redis.ts'
-import { type Gateway, openGateway, passed } from './gateways.ts'
+import { DEFAULT_TIMEOUT, type Gateway, type GatewayOptions, openGateway, passed } from './gateways.ts'
 
 const PER_MINUTE_100 = { capacity: 100, refillPerSecond: 100 / 60 }
 
@@ -79,10 +79,10 @@ describe('limits shared through Redis', { skip: redisMissing }, () => {
 })
 
 /** One gateway on a Redis of its own, both ended with the test. */
-async function ownGateway(t: TestContext): Promise<{ redis: OwnRedis; gateway: Gateway }> {
+async function ownGateway(t: TestContext, options?: GatewayOptions): Promise<{ redis: OwnRedis; gateway: Gateway }> {
   const redis = await startOwnRedis()
   t.after(() => redis.stop())
-  const gateway = await openGateway(redis.url)
+  const gateway = await openGateway(redis.url, options)
   t.after(() => gateway.store.close())
   await gateway.reached('shared')
   return { redis, gateway }
@@ -104,7 +104,7 @@ async function trafficUntil(gateway: Gateway, state: 'shared' | 'local'): Promis
 const skip = redisBinaryMissing
 
 test('C14: a frozen Redis costs no take 50 ms, limits go on locally, and it recovers by itself', { skip }, async t => {
-  const { redis, gateway } = await ownGateway(t)
+  const { redis, gateway } = await ownGateway(t, DEFAULT_TIMEOUT)
   const key = uniqueKey()
   await gateway.store.take(key, PER_MINUTE_100, 60)
   redis.freeze()

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import type { Demand } from '../../src/limits/demand.ts'
 import type { ReservationStore } from '../../src/limits/reservation.ts'
 import { type OwnRedis, redisBinaryMissing, startOwnRedis } from '../redis.ts'
-import { type Gateway, type GatewayOptions, openGateway } from './gateways.ts'
+import { DEFAULT_TIMEOUT, type Gateway, type GatewayOptions, openGateway } from './gateways.ts'
 
 const SLOTS: Demand = { key: 'concurrency:caller', slots: 10 }
 const TOKENS: Demand = {
@@ -99,7 +99,7 @@ describe('room in limits that gateways share through Redis', { skip: redisBinary
   })
 
   test('C14: a frozen Redis costs no request 50 ms, and then each gateway allows its share', async (t: TestContext) => {
-    const { redis, gateways } = await bench(t, 1, { localShare: 0.5 })
+    const { redis, gateways } = await bench(t, 1, { localShare: 0.5, ...DEFAULT_TIMEOUT })
     const [gateway] = gateways as [Gateway]
     const held = await Promise.all(Array.from({ length: 4 }, async () => gateway.reservations.reserve([SLOTS, TOKENS])))
     redis.freeze()
@@ -155,7 +155,7 @@ describe('room in limits that gateways share through Redis', { skip: redisBinary
   })
 
   test('slots whose requests end while Redis is frozen are free when it answers, long before they lapse', async (t: TestContext) => {
-    const { redis, gateways } = await bench(t, 1)
+    const { redis, gateways } = await bench(t, 1, DEFAULT_TIMEOUT)
     const [gateway] = gateways as [Gateway]
     const held = await Promise.all(Array.from({ length: 10 }, async () => gateway.reservations.reserve([SLOTS])))
     redis.freeze()
@@ -171,7 +171,7 @@ describe('room in limits that gateways share through Redis', { skip: redisBinary
   })
 
   test('a moment in which many requests wait for Redis in vain is one failure, and no reason to leave it', async (t: TestContext) => {
-    const { redis, gateways } = await bench(t, 1)
+    const { redis, gateways } = await bench(t, 1, DEFAULT_TIMEOUT)
     const [gateway] = gateways as [Gateway]
     redis.freeze()
     assert.equal(await passed(gateway.reservations, 10, SLOTS), 10, 'each by the limits of its own gateway')

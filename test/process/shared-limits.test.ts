@@ -23,7 +23,7 @@ async function start(
   t: TestContext,
   script: Script,
   limits: string,
-  slotTtl = SLOT_TTL_MS,
+  state = `slotTtl: ${SLOT_TTL_MS}ms, timeout: 1s`,
 ): Promise<{ redis: OwnRedis; gateways: Gateway[] }> {
   const redis = await startOwnRedis()
   const upstream = await startUpstream(script)
@@ -32,7 +32,7 @@ async function start(
 listen: { drain: 1ms }
 providers: { a: { type: openai-compatible, baseUrl: "${upstream.url}" } }
 keys: [ { name: caller, key: ${HEADERS['x-api-key']}, limits: ${limits} } ]
-state: { redis: "${redis.url}", slotTtl: ${slotTtl}ms }
+state: { redis: "${redis.url}", ${state} }
 `
   const start = async (): Promise<Gateway> => {
     const process = startProcess(t, [], { files: { 'sluice.yaml': text } })
@@ -105,7 +105,7 @@ test('D3: a gateway that is told to stop gives back the slots of the streams tha
   skip,
 }, async (t: TestContext) => {
   const script = stream([ROLE, chunk({ content: 'one' }), new Promise<void>(() => {})])
-  const { gateways, redis } = await start(t, script, '{ concurrency: 2 }', 3_600_000)
+  const { gateways, redis } = await start(t, script, '{ concurrency: 2 }', 'slotTtl: 1h, timeout: 1s')
   const [stopping] = gateways as [Gateway]
   const body = asked({ model: 'a/m', stream: true })
   const clients = [0, 1].map(() => new Client(stopping.url + CHAT, body, HEADERS))
@@ -125,6 +125,7 @@ test('C14, C15: with Redis frozen requests go on, one log line says so, and anot
     t,
     whole(completion()),
     '{ requestsPerMinute: 100000, tokensPerMinute: 10000000, concurrency: 9 }',
+    'slotTtl: 1h',
   )
   const [gateway] = gateways as [Gateway, Gateway]
   await ask([gateway], 5)
