@@ -28,6 +28,12 @@ export interface Bench {
 /** Starts one vendor a script and a gateway before them (without any, `config` says all); closes all after the test. */
 export async function setUp(t: TestContext, scripts: readonly Script[], options: BenchOptions = {}): Promise<Bench> {
   const upstreams = await Promise.all(scripts.map(script => startUpstream(script)))
+  // Before the gateway, which a config that is refused leaves unborn: what listens would keep the process.
+  let gateway: Gateway | undefined
+  t.after(async () => {
+    await gateway?.close()
+    await Promise.all(upstreams.map(upstream => upstream.close()))
+  })
   const names = scripts.map((_, index) => String.fromCharCode('a'.charCodeAt(0) + index))
   const providers = names.map((name, index) => [
     name,
@@ -39,7 +45,7 @@ export async function setUp(t: TestContext, scripts: readonly Script[], options:
     },
   ])
   const targets = names.map(provider => ({ provider, model: 'm' }))
-  const gateway = await startGateway(
+  gateway = await startGateway(
     {
       providers: Object.fromEntries(providers),
       ...(targets.length > 0 && { models: { chat: { strategy: 'priority', targets, ...options.model } } }),
@@ -49,10 +55,6 @@ export async function setUp(t: TestContext, scripts: readonly Script[], options:
     },
     options,
   )
-  t.after(async () => {
-    await gateway.close()
-    await Promise.all(upstreams.map(upstream => upstream.close()))
-  })
   return { gateway, upstreams, upstream: upstreams[0] as Upstream }
 }
 
