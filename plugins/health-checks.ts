@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import { frequentPrompts } from '../src/config/billed-checks.ts'
 import type { FastScalar } from '../src/meter/fast-scalar.ts'
 import type { Labels } from '../src/meter/labels.ts'
+import { OTHER_MODELS } from '../src/routing/create-target.ts'
 import { outcomeOf } from '../src/routing/health/health-check.ts'
 import { type CheckedVendor, HealthChecks } from '../src/routing/health/health-checks.ts'
 import { isInUse } from '../src/routing/reload/in-use.ts'
@@ -30,7 +31,10 @@ export default fp(
       onRefusal: ({ name }, { index }, refusal) =>
         app.log.warn({ provider: name, key: index, refusal }, 'health check refused'),
       onBilled: ({ vendor, model }, { input, output, estimated = false }) => {
-        const labels = { provider: vendor.name, model, estimated: String(estimated) }
+        const asked = { provider: vendor.name, model }
+        // What a model that a reload has taken out was still asked is billed all the same.
+        const known = isInUse(asked, [live.snapshot]) ? asked : { ...asked, model: OTHER_MODELS }
+        const labels = { ...known, estimated: String(estimated) }
         count(meters.healthCheckTokens, { ...labels, type: 'input' }, input)
         count(meters.healthCheckTokens, { ...labels, type: 'output' }, output)
       },

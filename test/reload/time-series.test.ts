@@ -123,6 +123,12 @@ function asking(a: Upstream, model: string, interval: string): object {
   return { providers: { a: providerAt(a, { health: { ask: model, interval } }) } }
 }
 
+/** What checks of models that are in the config no more have cost, in tokens of input. */
+async function billedToOthers(gateway: Gateway, estimated: boolean): Promise<number> {
+  const labels = `provider="a",model="other",estimated="${estimated}",type="input"`
+  return (await gateway.metrics()).get(`sluice_health_check_tokens_total{${labels}}`) ?? 0
+}
+
 test('a check that goes on over a reload does not bring the time series of a model back that is no longer asked', async (t: TestContext) => {
   checkAtOnce(t)
   const released = Promise.withResolvers<void>()
@@ -136,6 +142,7 @@ test('a check that goes on over a reload does not bring the time series of a mod
   released.resolve()
   while (!(await gateway.metrics()).has('sluice_health_checks_total{provider="a",outcome="ok"}'));
   t.assert.deepEqual(await metricsWith(gateway, 'former'), [])
+  t.assert.ok((await billedToOthers(gateway, false)) > 0, 'it is billed all the same')
 })
 
 test('nor does one that the reload stops; of a model that is still asked it is counted', async (t: TestContext) => {
@@ -150,6 +157,7 @@ test('nor does one that the reload stops; of a model that is still asked it is c
   await reload(asking(a, 'later', '1s'))
   t.assert.equal(await second.over, 'cut')
   t.assert.deepEqual(await metricsWith(gateway, 'staying'), [])
+  t.assert.ok((await billedToOthers(gateway, true)) > 0, 'it may be billed all the same')
 })
 
 test('what is gone keeps its time series until the last request that began with it has ended, and that one is counted', async (t: TestContext) => {
