@@ -99,6 +99,8 @@ export interface Call {
   readonly target?: TargetModel
   /** What only the dialect that it was read from can say, and without which it would be another call: refused, not lost. */
   readonly indispensable?: readonly Loss[]
+  /** The members by which it names what only the model that was asked for has, such as a cache of its vendor's. */
+  readonly ofOneModel?: readonly string[]
   readonly extra?: Extra
 }
 

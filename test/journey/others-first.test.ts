@@ -204,6 +204,28 @@ test('a call of which something would be lost goes to the smaller model all the 
   t.assert.deepEqual(timesAsked(bench), [2, 1])
 })
 
+for (const name of ['cachedContent', 'cached_content']) {
+  test(`a call that names a cache of its vendor (${name}) is not sent by choice to a model that cannot have it`, async (t: TestContext) => {
+    const candidate = { content: { role: 'model', parts: [{ text: 'answered' }] }, finishReason: 'STOP', index: 0 }
+    const spent = left(300)
+    const own: Handler = (seen, response) =>
+      seen.url.includes('generateContent') ? whole({ candidates: [candidate] })(seen, response) : spent(seen, response)
+    const targets = ['b', 'c', 'a'].map(provider => ({ provider, model: 'small' }))
+    const models = { chat: model('a', STEP), small: { strategy: 'priority', targets } }
+    const options: BenchOptions = { types: ['gemini', 'gemini', 'anthropic'] }
+    const bench = await pressed(t, own, [own, MESSAGE], models, options)
+    const answeredBy = async (members: object) => {
+      const contents = [{ role: 'user', parts: [{ text: 'Hello' }] }]
+      const response = await bench.gateway.post('/v1beta/models/chat:generateContent', { contents, ...members })
+      return response.headers.get('x-sluice-target')
+    }
+    t.assert.equal(await answeredBy({}), 'b/small')
+    t.assert.equal(await answeredBy({ [name]: 'cachedContents/abc' }), 'a/m')
+    t.assert.equal(bench.upstream.requests.at(-1)?.body.includes('cachedContents/abc'), true)
+    t.assert.deepEqual(timesAsked(bench), [2, 1, 0])
+  })
+}
+
 test('of the targets of a smaller model those are asked first that lose nothing of the call', async (t: TestContext) => {
   const options: BenchOptions = { types: ['openai-compatible', 'anthropic', 'openai-compatible'] }
   const models = { chat: model('a', STEP), small: model('bc') }

@@ -46,6 +46,7 @@ function readCall(json: Members, model: string, stream: boolean): Call {
     ...choice,
     ...config.call,
     ...(serviceTier !== undefined && { serviceTier }),
+    ...(json.cachedContent !== undefined && { ofOneModel: ['cachedContent'] }),
     ...asExtra({ ...leftover(json, REQUEST), ...config.left, ...left }),
   }
 }

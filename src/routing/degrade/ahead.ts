@@ -33,6 +33,8 @@ function goesElsewhere({ degradeTo }: Step): boolean {
  */
 export async function askAhead(descent: Descent, step: Step): Promise<End | undefined> {
   const { call, standby } = descent
+  // To a vendor of the same dialect it would go as it is, and be refused there at the cost of an attempt.
+  if (call.envelope.read()?.ofOneModel !== undefined) return undefined
   const maxAttempts = call.maxAttempts - 1
   let refusal: End | undefined
   for (const model of standby.models.down) {
