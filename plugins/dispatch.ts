@@ -57,6 +57,7 @@ export default fp(
           )
         },
         hedge: route.hedge,
+        keeper: route.pin?.keeper,
         retrySameTarget: route.retrySameTarget === true,
         forward: (attempt, passage) => {
           const exchange = exchangeFor(attempt.candidate, passage, envelope)
@@ -70,11 +71,19 @@ export default fp(
         random: Math.random,
         place: placeOf(request, reply),
       }
-      return route.standby === undefined ? dispatch(call) : degrade(descentOf(request, call, route.standby))
+      if (route.standby !== undefined) return degrade(descentOf(request, call, route.standby))
+      return route.pin?.step === undefined ? dispatch(call) : dispatchToStandIn(call, route.pin.step)
     })
   },
   { name: 'dispatch', dependencies: ['forward', 'budget'] },
 )
+
+/** To who stood in for the model before and is the only one to go on from: what it answers is again less than was asked for. */
+async function dispatchToStandIn(call: Dispatch, step: string): Promise<Answer> {
+  const answer = await dispatch(call)
+  if (answer.type !== 'refused') call.record.degraded = [step]
+  return answer
+}
 
 /** Its place in the queue of its route, where that has one. */
 function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefined {

@@ -11,6 +11,8 @@ import { type Origin, ResponseMemory } from '../src/responses/memory.ts'
 import { pinned } from '../src/responses/pin.ts'
 import { idOf, type StateWishes, stateWishes } from '../src/responses/wishes.ts'
 import type { Answer, CannedAnswer, StreamAnswer, WholeAnswer } from '../src/routing/attempt/answer.ts'
+import { everyStandIn } from '../src/routing/degrade/stand-ins.ts'
+import type { Route } from '../src/routing/target.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -74,18 +76,28 @@ async function goOn(
   for (const { id, at } of references) {
     const known = await memory.find(request.caller?.name, id)
     if (known === undefined) throw ResponseUnknown({ param: at }, id.slice(0, 100))
-    request.route = pinned(request.route, known.origin, at)
+    pin(request, known.origin, at)
   }
   if (previous !== undefined) await goOnFrom(memory, request, previous)
 }
 
 async function goOnFrom(memory: ResponseMemory, request: FastifyRequest, previous: string): Promise<void> {
-  const { caller, call, route } = request
+  const { caller, call } = request
   const known = await memory.find(caller?.name, previous)
   if (known?.held !== undefined) call.replace(continueFrom(call.decode(), known.held.turns))
-  else if (known !== undefined) request.route = pinned(route, known.origin, 'previous_response_id')
+  else if (known !== undefined) pin(request, known.origin, 'previous_response_id')
   // Without keys there is one caller, whose id it must be, be it from before a restart.
   else if (caller !== undefined) throw ResponseUnknown({ param: 'previous_response_id' }, previous.slice(0, 100))
+}
+
+/** It may have been given by who stood in for the model; where it still leads there, that is who has it. */
+function pin(request: FastifyRequest, origin: Origin, param: string): void {
+  const { caller, route, snapshot } = request
+  const standIns = everyStandIn(route.standby, {
+    may: model => caller === undefined || caller.may(model),
+    route: model => snapshot.routes.get(model) as Route,
+  })
+  request.route = pinned(route, origin, param, standIns)
 }
 
 function originOf({ attempt: { candidate } }: WholeAnswer | StreamAnswer): Origin {

@@ -152,6 +152,11 @@ export const ResponseUnknown = define(
   'not-found',
   'There is no response "%s" that was given to this caller and is still kept.',
 )
+export const ResponseAway = define(
+  'RESPONSE_AWAY',
+  'overloaded',
+  'The request goes on from what only %s has, which cannot answer now; try again in %s s.',
+)
 export const OperationUnserved = define(
   'ROUTE_OPERATION',
   'invalid',

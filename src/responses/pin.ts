@@ -1,30 +1,42 @@
 import { InvalidRequest } from '../errors.ts'
+import type { StandIn } from '../routing/degrade/stand-ins.ts'
 import type { Route, Target } from '../routing/target.ts'
 import type { Origin } from './memory.ts'
 
 /**
  * The route with nobody left on it but who gave the earlier response, by the key that it was given with: no other vendor, and
- * no other account at the same one, has it. Another model of the same vendor will do where the client asks for one. Throws
- * InvalidRequest that names `param` where the route does not lead there.
+ * no other account at the same one, has it. Another model of the same vendor will do where the client asks for one. `standIns`
+ * are those who may have answered in the place of the route's own targets. Throws InvalidRequest that names `param` where
+ * neither lead there.
  */
-export function pinned(route: Route, origin: Origin, param: string): Route {
-  const target = route.targets.find(({ id }) => id === origin.target) ?? route.targets.find(isOf(origin))
-  const candidate = target?.candidates.find(({ key }) => key.index === origin.key)
-  if (target === undefined || candidate === undefined) {
+export function pinned(route: Route, origin: Origin, param: string, standIns: readonly StandIn[]): Route {
+  const { name, strategy, attempts, retrySameTarget, queue } = route
+  const own = keeperAmong(route.targets, origin)
+  const instead = own === undefined ? standIns.find(({ targets }) => keeperAmong(targets, origin)) : undefined
+  const keeper = own ?? keeperAmong(instead?.targets ?? [], origin)
+  if (keeper === undefined) {
     throw InvalidRequest(
       { param },
-      `${param}: the response was given by ${origin.target}, and the model "${route.name}" does not lead there`,
+      `${param}: the response was given by ${origin.target}, and the model "${name}" does not lead there`,
     )
   }
-  const { name, strategy, attempts, retrySameTarget, queue } = route
   return {
     name,
     strategy,
-    targets: [{ ...target, candidates: [candidate] }],
+    targets: [keeper],
     attempts,
+    pin: { keeper: keeper.id, step: route.pin?.step ?? instead?.step },
     ...(retrySameTarget !== undefined && { retrySameTarget }),
-    ...(queue !== undefined && { queue }),
+    // Who stands in is not waited for in the queue of the model that was asked for.
+    ...(queue !== undefined && instead === undefined && { queue }),
   }
+}
+
+/** The target that gave it, or else another of its vendor, with that one key. */
+function keeperAmong(targets: readonly Target[], origin: Origin): Target | undefined {
+  const target = targets.find(({ id }) => id === origin.target) ?? targets.find(isOf(origin))
+  const candidate = target?.candidates.find(({ key }) => key.index === origin.key)
+  return target && candidate && { ...target, candidates: [candidate] }
 }
 
 function isOf({ target }: Origin): (candidate: Target) => boolean {

@@ -33,6 +33,11 @@ export class Choices {
     return this.#untouched
   }
 
+  /** Who has not failed it. */
+  get unfailed(): readonly Target[] {
+    return [...new Set(this.#left.map(({ target }) => target))]
+  }
+
   /** Everybody has failed. */
   get exhausted(): boolean {
     return this.#left.length === 0

@@ -1,4 +1,4 @@
-import { Cancelled, CONSEQUENCES, NoTarget } from '../errors.ts'
+import { Cancelled, CONSEQUENCES, isSluiceError, NoTarget, ResponseAway } from '../errors.ts'
 import { roughly, wholeSeconds } from '../retry-after.ts'
 import type { Answer } from './attempt/answer.ts'
 import { type Failure, isFailure } from './attempt/ask.ts'
@@ -17,6 +17,8 @@ export interface Dispatch extends Asking {
   readonly targets: readonly Target[]
   /** When to ask a second target before the first has answered; never unless set. */
   readonly hedge: HedgeRule | undefined
+  /** The only target that has what the call goes on from; undefined where any may be asked. */
+  readonly keeper?: string | undefined
   /** The client is still there. */
   present(): boolean
   /** Settles after so many ms. */
@@ -40,7 +42,8 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
     const found = call.place === undefined ? choices.next(call.now()) : call.place.next(choices)
     const choice = found instanceof Promise ? await found : found
     if (isRefusal(choice)) {
-      if (failure === undefined) throw nobody(call, choice)
+      if (failure === undefined || (failure.mismatch && (await isSaid(call, choices.unfailed))))
+        throw nobody(call, choice)
       if (!mayAskAgain(call, choices, failure)) return conclude(failure)
       await call.wait(backoffMs(call.record.attempts.length, call.random()))
       choices.restore()
@@ -51,8 +54,8 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
       call.record.retryUnpaid = false
       const ended = await askOne(call, choices, choice)
       if (!isFailure(ended)) return ended
-      failure = ended
-      if (!mayGoOn(call, failure, target)) return conclude(failure)
+      failure = telling(failure, ended)
+      if (!mayGoOn(call, ended, target)) return conclude(failure)
     }
     if (!call.present()) throw Cancelled()
   }
@@ -69,12 +72,30 @@ function askOne(call: Dispatch, choices: Choices, choice: Choice): Promise<Answe
   return call.hedge === undefined ? askAndStrike(call, choices, attempt) : hedged(call, call.hedge, choices, attempt)
 }
 
+/** What the client is to hear of two failures: that one vendor is wrong for its call does not hide that the right one is down. */
+function telling(before: Failure | undefined, latest: Failure): Failure {
+  return latest.mismatch && before !== undefined && !before.mismatch ? before : latest
+}
+
+/** Whether one of these targets has words for the call. Asks nobody. Rejects with faults of our own only. */
+async function isSaid({ passage }: Dispatch, targets: readonly Target[]): Promise<boolean> {
+  for (const target of targets) {
+    try {
+      await passage({ target })
+      return true
+    } catch (error) {
+      if (!isSluiceError(error) || error.kind !== 'invalid') throw error
+    }
+  }
+  return false
+}
+
 /** Whether another attempt may follow: it might go better, it is one of those allowed, and it adds no more load than is paid for. */
 function mayGoOn({ record, maxAttempts, now }: Dispatch, failure: Failure, failed: Target): boolean {
-  if (!CONSEQUENCES[failure.kind].nextTarget && !failure.unsaid) return false
+  if (!CONSEQUENCES[failure.kind].nextTarget && !failure.mismatch) return false
   if (record.attempts.length >= maxAttempts) return false
-  // No load follows from these: the key or target that refused rests, or was not asked at all.
-  if (failure.unsaid || failure.ofKey) return true
+  // No load follows from these: the key or target that refused rests, or had nothing to do.
+  if (failure.mismatch || failure.ofKey) return true
   const paid = failed.retryBudget.withdraw(now())
   record.retryUnpaid = !paid
   return paid
@@ -85,8 +106,10 @@ function mayAskAgain(call: Dispatch, choices: Choices, { kind, ofKey }: Failure)
   return call.retrySameTarget && choices.single && choices.exhausted && !ofKey && PASSING.includes(kind)
 }
 
-function nobody({ envelope }: Dispatch, { waitMs }: Refusal): Error {
-  return NoTarget({ retryAfterMs: roughly(waitMs) }, envelope.model, wholeSeconds(waitMs))
+function nobody({ envelope, keeper }: Dispatch, { waitMs }: Refusal): Error {
+  const after = { retryAfterMs: roughly(waitMs) }
+  const seconds = wholeSeconds(waitMs)
+  return keeper === undefined ? NoTarget(after, envelope.model, seconds) : ResponseAway(after, keeper, seconds)
 }
 
 function conclude({ answer, error }: Failure): Answer {

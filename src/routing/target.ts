@@ -97,6 +97,16 @@ export interface Route {
   /** Where requests wait while all targets are at their limits; lives and ends with its snapshot. */
   readonly queue?: Queue
   readonly standby?: Standby
+  /** Set where only who gave an earlier response can be asked. */
+  readonly pin?: Pin
+}
+
+/** To whom a request is held that goes on from what one vendor keeps. */
+export interface Pin {
+  /** The target's id. */
+  readonly keeper: string
+  /** The step by which it stands in for the model that was asked for; undefined for a target of the model's own. */
+  readonly step: string | undefined
 }
 
 /** What stands ready for when a model's own targets cannot answer as they were asked. */

@@ -230,6 +230,18 @@ test('under lasting pressure answers get cheaper, and return to what was asked f
   t.assert.equal(metrics.get('sluice_degraded_total{model="chat",step="short"}'), 3)
 })
 
+test('a fault that only the affinity of a model that stands in finds does not hide the outage', async (t: TestContext) => {
+  const tiny = model('c')
+  const small = model('bc', { strategy: 'least-busy', affinity: { by: 'user' } })
+  const twice = '{"model":"chat","messages":[{"role":"user","content":"Hello"}],"user":"one","user":"two"}'
+  const alone = await withModels(t, [CRASH, ANSWERS, ANSWERS], { chat: model('a', { degradeTo: ['small'] }), small })
+  t.assert.equal((await alone.gateway.post(CHAT, twice)).status, 500)
+  t.assert.deepEqual(timesAsked(alone), [1, 0, 0])
+  const chat = model('a', { degradeTo: ['small', 'tiny'] })
+  const followed = await withModels(t, [CRASH, ANSWERS, ANSWERS], { chat, small, tiny })
+  t.assert.equal((await followed.gateway.post(CHAT, twice)).headers.get('x-sluice-degraded'), 'tiny')
+})
+
 test('a step and a model that stands in are both named', async (t: TestContext) => {
   const clock = stopClock(t)
   const degrade = { steps: [{ name: 'short', maxTokens: 512 }], after: '0s' }

@@ -21,7 +21,7 @@ import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } fr
 import type { Candidate } from '../target.ts'
 import type { Answer, RefusedAnswer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
-import { type Judgement, judge, judgeEvent } from './judge.ts'
+import { type Judgement, judge, judgeEvent, lacksEarlier } from './judge.ts'
 import { restAfter } from './rest.ts'
 import { wasteOf } from './waste.ts'
 
@@ -41,8 +41,8 @@ export interface Failure {
   readonly kind: Kind
   /** The vendor's other keys may do better. */
   readonly ofKey: boolean
-  /** The call cannot be said in this vendor's dialect; another's may have words for it. */
-  readonly unsaid?: boolean
+  /** Only this vendor is wrong for the call: its dialect has no words for it, or what it goes on from is kept by another. */
+  readonly mismatch?: boolean
   readonly answer?: Answer
   readonly error?: SluiceError
 }
@@ -63,7 +63,8 @@ export async function ask(call: Question, attempt: Attempt): Promise<Answer | Fa
   } catch (error) {
     // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
     attempt.settle(call.now(), faultOf(error).kind)
-    if (isSluiceError(error) && error.kind === 'invalid') return { kind: 'invalid', ofKey: false, unsaid: true, error }
+    if (isSluiceError(error) && error.kind === 'invalid')
+      return { kind: 'invalid', ofKey: false, mismatch: true, error }
     // The proof of who calls could not be had: another key, or another vendor, may do better.
     if (isSluiceError(error) && error.kind === 'upstream') return { kind: 'upstream', ofKey: true, error }
     throw error
@@ -165,6 +166,7 @@ function refuse(
   return {
     kind,
     ofKey: kind === 'limited',
+    ...(lacksEarlier(fault) && { mismatch: true }),
     answer: { type: 'refused', attempt, status: fault.status, fault, ...shown, ...retryAfter },
   }
 }

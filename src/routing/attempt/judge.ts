@@ -49,6 +49,11 @@ export function blame(provider: Provider, status: number, body: Buffer): Blame {
   return blameFor(provider, status, parse(body))
 }
 
+/** The vendor does not have the response that the call goes on from; another one may. */
+export function lacksEarlier({ code }: Fault): boolean {
+  return code === 'previous_response_not_found'
+}
+
 function blameFor(provider: Provider, status: number, json: Json | undefined): Blame {
   const said = provider.classify?.(status, json)
   const kind = said ?? kindOf(status)

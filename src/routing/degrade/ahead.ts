@@ -1,5 +1,5 @@
 import type { Operation } from '../../call/call.ts'
-import { Cancelled, isSluiceError } from '../../errors.ts'
+import { Cancelled } from '../../errors.ts'
 import type { Passage } from '../../relay/passage.ts'
 import type { Dispatch } from '../dispatch.ts'
 import { isReady } from '../order.ts'
@@ -8,6 +8,7 @@ import { askModel, drop, type End, findsFault, untried } from './ask-model.ts'
 import type { Descent } from './descent.ts'
 import { losslessPassages } from './lossless.ts'
 import { pressureOn } from './pressure.ts'
+import { ordered } from './stand-ins.ts'
 import type { Step } from './steps.ts'
 
 /**
@@ -78,14 +79,4 @@ function withRoom(descent: Descent, route: Route): readonly Target[] {
 function isPressed({ queue, standby }: Route, targets: readonly Target[], pressure: number, now: number): boolean {
   if (queue?.busy === true || pressureOn(targets, queue, now) >= pressure) return true
   return standby?.relief?.due(now).some(goesElsewhere) === true
-}
-
-/** None where the affinity of the stand-in finds a fault with the call: the model itself may find none. */
-function ordered({ order }: Descent, route: Route): readonly Target[] {
-  try {
-    return order(route)
-  } catch (error) {
-    if (isSluiceError(error) && error.kind === 'invalid') return []
-    throw error
-  }
 }

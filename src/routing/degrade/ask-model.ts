@@ -1,5 +1,6 @@
 import { CONSEQUENCES, isSluiceError, type SluiceError } from '../../errors.ts'
 import type { Answer } from '../attempt/answer.ts'
+import { lacksEarlier } from '../attempt/judge.ts'
 import { putAway } from '../attempt/waste.ts'
 import { type Dispatch, dispatch } from '../dispatch.ts'
 import type { Standby, Target } from '../target.ts'
@@ -35,9 +36,13 @@ function whyOf(answer: Answer, mindFilter: boolean): End['why'] {
   return failure !== undefined && CONSEQUENCES[failure].nextTarget ? 'down' : 'final'
 }
 
-/** A vendor finds the call itself wrong; that a call cannot be said in a vendor's dialect is no mistake in it. */
+/**
+ * A vendor finds the call itself wrong. It is no mistake in a call that it cannot be said in a vendor's dialect, or goes on from
+ * what another one has.
+ */
 export function findsFault({ why, outcome }: End): boolean {
-  return why === 'final' && !(outcome instanceof Error)
+  if (why !== 'final' || outcome instanceof Error) return false
+  return outcome.type !== 'refused' || !lacksEarlier(outcome.fault)
 }
 
 /** Those who have not failed this request: it asks nobody twice (C7). */

@@ -2,18 +2,13 @@ import { Cancelled } from '../../errors.ts'
 import { cannedResult } from '../../relay/canned.ts'
 import type { Answer, CannedAnswer } from '../attempt/answer.ts'
 import type { Dispatch } from '../dispatch.ts'
-import type { Standby, Target } from '../target.ts'
+import type { Standby } from '../target.ts'
 import { askAhead, stepAhead } from './ahead.ts'
 import { askModel, drop, type End, findsFault, untried, type Want } from './ask-model.ts'
 import { type Descent, mindsFilter } from './descent.ts'
-import { CANNED, LAST_RESORT } from './step-names.ts'
+import { standIns } from './stand-ins.ts'
+import { CANNED } from './step-names.ts'
 import { type Step, takeSteps } from './steps.ts'
-
-interface StandIn {
-  /** What headers and metrics call it. */
-  readonly step: string
-  readonly targets: readonly Target[]
-}
 
 /**
  * As `dispatch`, for a model with a standby: for less under lasting pressure, and where its own targets cannot answer, the
@@ -89,10 +84,4 @@ async function askOthers(descent: Descent, first: End, want: Want): Promise<End>
     if (end.why === 'down' && shown.why !== 'down') shown = end
   }
   return shown
-}
-
-/** One after another, since putting a model's targets in order counts as a use of it. */
-function* standIns({ standby, may, route, order }: Descent, want: Want): Generator<StandIn> {
-  for (const model of standby.models[want]) if (may(model)) yield { step: model, targets: order(route(model)) }
-  if (want === 'down' && standby.lastResort !== undefined) yield { step: LAST_RESORT, targets: [standby.lastResort] }
 }
