@@ -45,6 +45,11 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
   const { presence: client, record } = request
   if (client.gone) throw Cancelled()
   const joined = app.flights.find(claims)
+  const missed = joined === undefined ? app.flights.missed(claims) : undefined
+  if (missed !== undefined) {
+    reply.replay(missed)
+    return
+  }
   const flight = joined ?? begin(app, request, reply, claims)
   const seat = flight.join()
   client.watch({ abort: ({ kind }) => (kind === 'cancelled' ? seat.leave() : flight.stop()) })

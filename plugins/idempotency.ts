@@ -49,7 +49,8 @@ async function answer(
       asked,
       lingers: linger,
       maxBytes: MAX_BYTES,
-      // One may begin while this request looks for an answer in Redis.
+      // One may begin, and even end, while this request looks for an answer in Redis: here, and then for the cache.
+      missed: () => app.cache.here(key)?.answer,
       onJoin: onReplay,
       keep: kept => app.cache.set(key, kept, { ttl, staleFor: 0 }),
     },

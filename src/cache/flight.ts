@@ -14,7 +14,9 @@ export interface Claim {
   readonly maxBytes: number
   /** An older answer, better than none. */
   readonly stale?: KeptAnswer
-  /** Its request joins a call that is under way under this key. */
+  /** An answer that was kept under this key since it was looked for, by a call that is over. */
+  missed?(): KeptAnswer | undefined
+  /** Its request gets the answer of another call under this key. */
   onJoin?(): void
   /** Takes an answer that came whole; `finish` is why it ended. */
   keep(answer: KeptAnswer, finish: string | undefined): void

@@ -1,4 +1,5 @@
 import { IdempotencyConflict } from '../errors.ts'
+import type { KeptAnswer } from './answer.ts'
 import { type Claim, type Company, Flight } from './flight.ts'
 
 /** The calls that are under way, by the names that others may join them under. */
@@ -27,6 +28,21 @@ export class Flights {
       this.#flights.set(claim.key, flight)
     }
     return flight
+  }
+
+  /**
+   * The answer of a call under one of these names that began and ended while this request looked elsewhere. Throws
+   * IdempotencyConflict where something else was asked.
+   */
+  missed(claims: readonly Claim[]): KeptAnswer | undefined {
+    for (const claim of claims) {
+      const answer = claim.missed?.()
+      if (answer === undefined) continue
+      if (answer.asked !== claim.asked) throw IdempotencyConflict()
+      claim.onJoin?.()
+      return answer
+    }
+    return undefined
   }
 
   /** A new one, made for `company`. */

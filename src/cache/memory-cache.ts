@@ -38,6 +38,10 @@ export class MemoryCache implements AnswerStore {
     return { answer: entry.answer, fresh: now < entry.freshUntil }
   }
 
+  here(key: string): Found | undefined {
+    return this.get(key)
+  }
+
   set(key: string, answer: KeptAnswer, { ttl, staleFor }: Lifetime): void {
     const former = this.#entries.get(key)
     if (former !== undefined) this.#drop(key, former)

@@ -36,6 +36,10 @@ export class RedisCache implements AnswerStore {
       : this.#fetch(key, waitedMs)
   }
 
+  here(key: string): Found | undefined {
+    return this.#local.get(key)
+  }
+
   set(key: string, answer: KeptAnswer, lifetime: Lifetime): void {
     this.#local.set(key, answer, lifetime)
     if (answer.body.length > MAX_SHARED_BYTES || !this.#link.usable()) return

@@ -19,6 +19,8 @@ export interface AnswerStore {
    * the shorter. Never throws or rejects.
    */
   get(key: string, waitedMs?: number): Found | undefined | Promise<Found | undefined>
+  /** What this process has; asks no other machine. */
+  here(key: string): Found | undefined
   set(key: string, answer: KeptAnswer, lifetime: Lifetime): void
   close(): void
 }

@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import OpenAI from 'openai'
+import { MemoryCache } from '../../src/cache/memory-cache.ts'
 import { stopClock } from '../callers/clock.ts'
 import type { Gateway } from '../helper.ts'
 import { Client } from '../journey/client.ts'
@@ -43,6 +44,37 @@ for (const [name, path, body, script] of [
     const line = await gateway.ended(2)
     t.assert.deepEqual([line.status, line.replayed, line.inputTokens], [200, true, undefined])
     t.assert.equal((await gateway.metrics()).get('sluice_idempotent_replays_total'), 1)
+  })
+}
+
+for (const [name, members, status, replayed] of [
+  ['is answered with its outcome', {}, 200, 'replayed'],
+  ['and asks something else is refused', { user: 'other' }, 400, null],
+] as const) {
+  test(`D11: a retry that looks for an answer while the first call begins and ends ${name}`, async (t: TestContext) => {
+    // The cache does not keep it, so that only the key leads to it.
+    const choices = [{ index: 0, message: { role: 'assistant', content: '' }, finish_reason: 'content_filter' }]
+    const { gateway, upstream } = await setUp(t, [whole(completion('', { choices }))], {
+      model: { cache: { ttl: '1m' } },
+    })
+    const { get } = MemoryCache.prototype
+    const looksForCache = Promise.withResolvers<void>()
+    const firstIsOver = Promise.withResolvers<void>()
+    let looks = 0
+    t.mock.method(MemoryCache.prototype, 'get', function (this: MemoryCache, key: string) {
+      looks += 1
+      if (looks !== 2) return get.call(this, key)
+      looksForCache.resolve()
+      return firstIsOver.promise.then(() => get.call(this, key))
+    })
+    const retry = gateway.post(CHAT, asked(members), KEY)
+    await looksForCache.promise
+    const first = await (await gateway.post(CHAT, asked(), KEY)).text()
+    firstIsOver.resolve()
+    const response = await retry
+    t.assert.deepEqual([response.status, response.headers.get('x-sluice-idempotent')], [status, replayed])
+    t.assert.equal((await response.text()) === first, status === 200)
+    t.assert.equal(upstream.requests.length, 1)
   })
 }
 
