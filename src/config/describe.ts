@@ -44,6 +44,8 @@ a file the simulator and the vendors whose usual key variable is set (\`OPENAI_A
 - \`\${NAME}\` in a value is replaced by the environment variable, \`\${NAME:-default}\` by the default where it is unset or empty,
   \`$\${\` by a plain \`\${\`. A variable that is unset or empty and has no default is an error. Between \`{}\` or \`[]\`, YAML wants
   quotes around it: \`{ key: "\${NAME}" }\`.
+- The file is read again at every reload, so a pipe or a device is refused, for secrets as well: \`--config /dev/stdin < FILE\` works, a
+  pipe into it and \`--config <(...)\` do not.
 - A secret may be \`file:/path\`: it is then read from that file. Relative paths start at the folder of this file.
 - Durations are \`250ms\`, \`5s\`, \`10m\`, \`2h\`, \`1d\`; sizes \`512B\`, \`64KiB\`, \`32MiB\`, \`1GiB\`.
 - An unknown key, a value that does not fit and a setting that is not supported yet are errors; all are reported at once, with

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { NoRegularFile, readRegularFile } from './regular-file.ts'
 
-/** Tells one content of a file from another; one that cannot be read is told by why. A pipe can be read only once: it is not. */
+/** Tells one content of a file from another; one that cannot be read is told by why. */
 export function fingerprintOf(path: string): string {
   try {
-    if (!statSync(path).isFile()) return 'no file'
-    return hash('sha256', readFileSync(path))
+    return hash('sha256', readRegularFile(path))
   } catch (error) {
+    if (error instanceof NoRegularFile) return 'no file'
     return String((error as NodeJS.ErrnoException).code)
   }
 }

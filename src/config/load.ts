@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { assemble } from './assemble.ts'
 import { checkCallerLimits } from './check-caller-limits.ts'
@@ -14,6 +14,7 @@ import type { Variables } from './interpolate.ts'
 import { reportIssues } from './issues.ts'
 import { listMembers } from './members.ts'
 import { ConfigError, showProblem } from './problem.ts'
+import { readRegularFile, whyUnreadable } from './regular-file.ts'
 import { createReport, type Report } from './report.ts'
 import { schema } from './schema.ts'
 import { readSecretFiles } from './secrets.ts'
@@ -115,10 +116,10 @@ function* readFile(
 
 function readText(file: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readRegularFile(path).toString('utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const message = code === 'ENOENT' ? 'there is no such configuration file' : `the file cannot be read (${code})`
+    const message = code === 'ENOENT' ? 'there is no such configuration file' : `the file ${whyUnreadable(error)}`
     throw new ConfigError([{ message: `${file}: ${message}` }])
   }
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Member } from './members.ts'
+import { readRegularFile, whyUnreadable } from './regular-file.ts'
 import type { Report } from './report.ts'
 import { membersOf, type Path } from './tree.ts'
 
@@ -54,10 +54,10 @@ function replaceMember(
   const absolute = resolve(directory, file)
   onFile?.(absolute)
   try {
-    const secret = readFileSync(absolute, 'utf8').trim()
+    const secret = readRegularFile(absolute).toString('utf8').trim()
     if (secret === '') report.refuse(path, 'the file that it names is empty')
     else owner[key] = secret
   } catch (error) {
-    report.refuse(path, `the file that it names cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    report.refuse(path, `the file that it names ${whyUnreadable(error)}`)
   }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,17 +24,20 @@ export const SIM = 'providers: { sim: {} }\n'
 export interface Surroundings {
   /** Files beside the configuration, by name. */
   readonly files?: Readonly<Record<string, string>>
+  /** A named pipe beside it that nobody writes to. */
+  readonly pipe?: string
   readonly environment?: Environment
   readonly variables?: Readonly<Record<string, string>>
 }
 
 /** Loads `text` as the `sluice.yaml` of a fresh directory; without text there is no such file. */
 export function load(text: string | undefined, surroundings: Surroundings = {}): Config {
-  const { files = {}, environment = {}, variables = {} } = surroundings
+  const { files = {}, pipe, environment = {}, variables = {} } = surroundings
   const directory = mkdtempSync(join(tmpdir(), 'sluice-'))
   try {
     const all = text === undefined ? files : { ...files, 'sluice.yaml': text }
     for (const [name, content] of Object.entries(all)) writeFileSync(join(directory, name), content)
+    if (pipe !== undefined) execFileSync('mkfifo', [join(directory, pipe)])
     return loadConfig({ environment, knownProviders: KNOWN, variables, directory })
   } finally {
     rmSync(directory, { recursive: true })

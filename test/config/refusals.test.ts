@@ -373,6 +373,18 @@ suite('files that cannot be read', () => {
     assert.deepEqual(refusal(SIM, { environment: { SLUICE_CONFIG: '.' } }), ['.: the file cannot be read (EISDIR)'])
   })
 
+  for (const [what, environment] of [
+    ['a device', { SLUICE_CONFIG: '/dev/zero' }],
+    ['a pipe that nobody writes to', { SLUICE_CONFIG: 'pipe' }],
+  ] as const) {
+    test(`${what} in the place of the file is an error and not waited for`, () => {
+      const why = 'it is a pipe or a device, and only a file can be read again at a reload'
+      assert.deepEqual(refusal(SIM, { environment, pipe: 'pipe' }), [
+        `${environment.SLUICE_CONFIG}: the file cannot be read: ${why}`,
+      ])
+    })
+  }
+
   test('C21: a file that breaks off in the middle is read whole or refused, at whatever byte', () => {
     const whole = `${SIM}models:\n  chat:\n    targets:\n      - { provider: sim, model: echo }\n${CALLER}`
     for (let length = 0; length < whole.length; length++) {

@@ -65,6 +65,12 @@ suite('secret files', () => {
     ])
   })
 
+  test('a pipe is an error at the line that names it, and not waited for', () => {
+    assert.deepEqual(refusal(text, { pipe: 'secret' }), [
+      'sluice.yaml:3:13 providers.openai.apiKey: the file that it names cannot be read: it is a pipe or a device, and only a file can be read again at a reload',
+    ])
+  })
+
   test('an empty file is an error', () => {
     assert.deepEqual(refusal(text, { files: { secret: '\n' } }), [
       'sluice.yaml:3:13 providers.openai.apiKey: the file that it names is empty',
