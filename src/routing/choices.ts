@@ -63,7 +63,7 @@ export class Choices {
     const left = freeFirst(except === undefined ? this.#left : this.#left.filter(({ target }) => target !== except))
     const found = this.#firstOf(left, isWell, now)
     if (found !== undefined && (!isRefusal(found) || found.reason === 'limited')) return found
-    if (this.#wellFailed) return found ?? NOBODY
+    if (this.#wellFailed) return found ?? untilChecked(left)
     return this.#firstOf(left, isLastResort, now, found) ?? untilChecked(left)
   }
 

@@ -110,6 +110,15 @@ suite('while the vendor that gave a response is away', () => {
   }
 })
 
+test('a call that a target which is up has no words for is told when to come back to one that is unhealthy', async (t: TestContext) => {
+  const health = { interval: '40s', unhealthyAfter: 1 }
+  const options: BenchOptions = { types: ['openai', 'vllm'], provider: { health } }
+  const bench = await withModels(t, [keeper('a'), CHATS], { chat: model('ab') }, options)
+  bench.gateway.app.api.live.snapshot.vendors.get('a')?.health?.report(false)
+  const { status, error, told } = await ask(bench, 'resp_before')
+  t.assert.deepEqual([status, error?.code, Number(told('retry-after')) > 20], [503, 'SLUICE_ROUTE_NO_TARGET', true])
+})
+
 suite('an id from before a restart', () => {
   test('is looked for at each vendor that keeps responses', async (t: TestContext) => {
     const bench = await withModels(t, [keeper('a'), keeper('b', new Set(['resp_before']))], { chat: model('ab') }, OPEN)
