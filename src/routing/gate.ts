@@ -8,7 +8,10 @@ import type { Allowance, Hold } from './quota/allowance.ts'
 /** About how long a probe takes that keeps others out of a half-open breaker, ms; its end is signalled. */
 const PROBE_MS = 100
 
-/** Why a candidate is not to be asked now. `limited`: it could answer, but is at a limit; waiting helps. `failing`: it cannot be counted on. */
+/**
+ * Why a candidate is not to be asked now. `limited`: it may answer, but is at a limit, which may be that of the probes of a half-open
+ * breaker; waiting helps. `failing`: it cannot be counted on.
+ */
 export interface Refusal {
   readonly reason: 'limited' | 'failing'
   /** Until it may be asked, ms; never 0. */
@@ -36,8 +39,8 @@ export class Gate {
   readonly cooldown: Cooldown
   readonly #keyCooldown: Cooldown
   readonly #health: Health | undefined
-  /** An attempt has ended, so another may find room. */
-  readonly freed: Signal
+  /** What may be otherwise after: an attempt has ended, so another may find room; the breaker has changed its state. */
+  readonly changes: readonly Signal[]
   readonly #allowance: Allowance
 
   /** `keyCooldown` runs while the vendor refuses the key, whatever is asked with it. */
@@ -46,7 +49,7 @@ export class Gate {
     this.cooldown = cooldown
     this.#keyCooldown = keyCooldown
     this.#allowance = allowance
-    this.freed = allowance.key.freed
+    this.changes = [allowance.key.freed, breaker.changed]
     this.#health = health
   }
 
@@ -77,13 +80,19 @@ export class Gate {
     const rests = this.cooldown.remaining(now)
     if (rests > 0) return { reason: 'limited', waitMs: rests }
     const admission = this.breaker.admit()
-    if (admission === undefined) return { reason: 'failing', waitMs: Math.max(PROBE_MS, this.breaker.openForMs) }
+    if (admission === undefined) return this.#broken()
     const hold = this.#allowance.take(now, tokens)
     if (typeof hold === 'number') {
       admission.settle('neutral')
       return { reason: 'limited', waitMs: hold }
     }
     return new Leave(admission, hold)
+  }
+
+  #broken(): Refusal {
+    const { newsWithinMs, openForMs } = this.breaker
+    if (newsWithinMs > 0) return { reason: 'limited', waitMs: newsWithinMs }
+    return { reason: 'failing', waitMs: Math.max(PROBE_MS, openForMs) }
   }
 
   /**

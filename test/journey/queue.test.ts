@@ -3,7 +3,7 @@ import type { Gateway } from '../helper.ts'
 import { type Handler, stream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
 import { chatStream, completion } from './frames.ts'
-import { asked, askedMessage, CHAT, MESSAGES, setUp } from './setup.ts'
+import { asked, askedMessage, CHAT, MESSAGES, setUp, waiting } from './setup.ts'
 
 const ANSWERS = whole(completion('answered'))
 const CRASH = whole({ error: { message: 'crashed' } }, { status: 500 })
@@ -42,15 +42,6 @@ function onceLimited(ms: number): [Handler, Handler] {
 
 function code(response: Response): Promise<string> {
   return response.json().then(body => (body as { error: { code: string } }).error.code)
-}
-
-/** Waits until so many requests wait in the queue of `chat`; throws when they do not in time, as where some were served before the last came. */
-async function waiting(gateway: Gateway, count: number): Promise<void> {
-  const giveUpAt = performance.now() + 10_000
-  while (gateway.app.api.live.snapshot.routes.get('chat')?.queue?.depth !== count) {
-    if (performance.now() > giveUpAt) throw new Error(`${count} requests never waited at a time`)
-    await new Promise(resolve => setImmediate(resolve))
-  }
 }
 
 /** What another route of the same vendor would have been told meanwhile: to leave it alone for a minute. */

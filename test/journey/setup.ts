@@ -79,3 +79,12 @@ export async function attemptsOf(gateway: Gateway, provider: string, outcome: st
   const metrics = await gateway.metrics()
   return metrics.get(`sluice_upstream_requests_total{provider="${provider}",model="m",outcome="${outcome}"}`) ?? 0
 }
+
+/** Waits until so many requests wait in the queue of `chat`; throws when they do not in time, as where some were served before the last came. */
+export async function waiting(gateway: Gateway, count: number): Promise<void> {
+  const giveUpAt = performance.now() + 10_000
+  while (gateway.app.api.live.snapshot.routes.get('chat')?.queue?.depth !== count) {
+    if (performance.now() > giveUpAt) throw new Error(`${count} requests never waited at a time`)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}

@@ -135,9 +135,10 @@ test('a failed call is charged no tokens unless it keeps them, a good one what w
 test('who waits hears of a call that ends, at any model of the key, and of tokens that come back', () => {
   const [one, other] = gates({ concurrency: 1, tokensPerMinute: 600 }, { now: 0 }, { models: 2 }) as [Gate, Gate]
   let heard = 0
-  other.freed.subscribe(() => {
+  const hear = () => {
     heard += 1
-  })
+  }
+  for (const change of other.changes) change.subscribe(hear)
   const permit = admitted(one, 0, 50)
   permit.settle('good')
   assert.equal(heard, 1)
@@ -183,6 +184,25 @@ test('C12: a probe that finds no room is none: the next one is let in', async t 
   await setImmediate()
   assert.equal(gate.breaker.state, 'half-open', 'a limit is no recovery')
   underWay.settle('neutral')
+  admitted(gate, clock.now)
+})
+
+test('while a target is probed the others may wait for what is found, for a second at most', async t => {
+  const clock = { now: 0 }
+  const { gate } = await opened(t, clock)
+  clock.now = BREAKER.openFor
+  t.mock.timers.tick(BREAKER.openFor)
+  const probe = admitted(gate, clock.now)
+  const changed = t.mock.fn()
+  gate.breaker.changed.subscribe(changed)
+  assert.deepEqual(refused(gate, clock.now), { reason: 'limited', waitMs: 1_000 })
+  clock.now += 999
+  assert.deepEqual(refused(gate, clock.now), { reason: 'limited', waitMs: 1 })
+  clock.now += 1
+  assert.equal(refused(gate, clock.now).reason, 'failing')
+  probe.settle('good')
+  await setImmediate()
+  assert.equal(changed.mock.callCount(), 1)
   admitted(gate, clock.now)
 })
 

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import CircuitBreaker from 'opossum'
 import type { Kind } from '../../call/fault.ts'
+import { Signal } from '../queue/signal.ts'
 import { Ejection, type EjectionSettings } from './ejection.ts'
 import { type Probe, Probes } from './probes.ts'
 
@@ -66,6 +67,8 @@ export class Breaker {
   /** May be replaced at any time: state and counts stay, and an ejection that runs ends as it began. */
   settings: BreakerSettings
   lastFailure: LastFailure | undefined
+  /** Another state was entered. */
+  readonly changed = new Signal()
   readonly #onState: (state: BreakerState) => void
   readonly #now: () => number
   readonly #rotation = new EventEmitter()
@@ -109,6 +112,11 @@ export class Breaker {
   /** Ms until an open breaker lets a probe through; 0 when it is not open. */
   get openForMs(): number {
     return this.#opossum?.opened ? Math.max(0, this.#openUntil - this.#now()) : 0
+  }
+
+  /** How long (ms) it makes sense to wait for what the probes of a half-open breaker find; 0 when it does not. */
+  get newsWithinMs(): number {
+    return this.#opossum?.halfOpen ? this.#probes.newsWithin(this.#now()) : 0
   }
 
   /** Leave for one attempt, or undefined while open or while enough probes are on their way. */
@@ -157,11 +165,14 @@ export class Breaker {
     }
   }
 
-  /** A slow probe is no recovery. */
+  /** A slow probe is no recovery. One that ends badly keeps its place: until opossum has opened again, nobody is to have it. */
   #settleProbe(probe: Probe, verdict: Verdict): void {
+    if (verdict === 'bad' || verdict === 'slow') {
+      this.#fire('bad')
+      return
+    }
     const good = this.#probes.end(probe, verdict === 'good')
-    if (verdict === 'bad' || verdict === 'slow') this.#fire('bad')
-    else if (verdict === 'good' && good >= this.settings.closeAfter) this.#fire('good')
+    if (verdict === 'good' && good >= this.settings.closeAfter) this.#fire('good')
   }
 
   #fire(verdict: Counted): void {
@@ -197,6 +208,7 @@ export class Breaker {
     this.#generation += 1
     this.#probes.clear()
     this.#onState(state)
+    this.changed.emit()
   }
 
   /** Moves the window to now; in place of an interval a breaker. */

@@ -5,6 +5,8 @@ export interface Probe {
 
 /** A probe that has not ended after this long (ms) no longer keeps others out; its outcome still counts when it comes. */
 const PATIENCE = 60_000
+/** After so long (ms) without a word a probe may be one that hangs: whoever waits for what it finds is waiting for too long. */
+const NEWS_WITHIN = 1_000
 
 /** The attempts that a half-open breaker lets through: few at a time, and none of them can keep the others out for ever. */
 export class Probes {
@@ -18,6 +20,12 @@ export class Probes {
     const probe = { startedAt: now }
     this.#running.add(probe)
     return probe
+  }
+
+  /** How long (ms) it still makes sense to wait for what the latest probe finds; 0 when none is on its way. */
+  newsWithin(now: number): number {
+    const latest = [...this.#running].at(-1)
+    return latest === undefined ? 0 : Math.max(0, latest.startedAt + NEWS_WITHIN - now)
   }
 
   /** Its place is free again. Returns how many have ended well by now. */

@@ -16,15 +16,15 @@ export interface QueueSettings {
 
 /**
  * Requests of one route that wait for room: bounded, and driven by events. It tries those who wait whenever an attempt at one
- * of the route's targets has ended, when the shortest of the waits that it was told is over, and when somebody's time is up;
- * one timer serves for all of it, and there is none while nobody waits. Turns are taken in here, in order, so nobody is
- * overtaken between being called and going.
+ * of the route's targets has ended or a breaker has changed, when the shortest of the waits that it was told is over, and when
+ * somebody's time is up; one timer serves for all of it, and there is none while nobody waits. Turns are taken in here, in
+ * order, so nobody is overtaken between being called and going.
  */
 export class Queue {
   readonly settings: QueueSettings
   /** Monotonic clock, ms. */
   readonly now: () => number
-  readonly #freed: readonly Signal[]
+  readonly #changes: readonly Signal[]
   readonly #line = new Line()
   readonly #alarm = new Alarm(() => this.#pump())
   #subscriptions: (() => void)[] = []
@@ -33,10 +33,10 @@ export class Queue {
   #roomAt = Number.POSITIVE_INFINITY
   #rate = new ReleaseRate(0)
 
-  /** `freed` tell when there may be room at one of the targets. */
-  constructor(settings: QueueSettings, freed: readonly Signal[], now: () => number) {
+  /** `changes` tell when there may be room at one of the targets, or none to wait for any more. */
+  constructor(settings: QueueSettings, changes: readonly Signal[], now: () => number) {
     this.settings = settings
-    this.#freed = freed
+    this.#changes = changes
     this.now = now
   }
 
@@ -144,7 +144,7 @@ export class Queue {
   #open(now: number): void {
     this.#rate = new ReleaseRate(now)
     this.#roomAt = Number.POSITIVE_INFINITY
-    this.#subscriptions = this.#freed.map(freed => freed.subscribe(this.#call))
+    this.#subscriptions = this.#changes.map(change => change.subscribe(this.#call))
   }
 
   #close(): void {

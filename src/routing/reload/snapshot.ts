@@ -114,7 +114,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
   const targets = model.targets.map(({ provider, ...settings }) =>
     createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
   )
-  const waiting = queue && new Queue(queue, freedOf(targets), () => performance.now())
+  const waiting = queue && new Queue(queue, changesOf(targets), () => performance.now())
   const standby = createStandby({ name, targets, ...(waiting && { queue: waiting }) }, config.models, vendors, breakers)
   return {
     name,
@@ -133,7 +133,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
   }
 }
 
-function freedOf(targets: readonly Target[]): Signal[] {
+function changesOf(targets: readonly Target[]): Signal[] {
   // The models of one key share it.
-  return [...new Set(targets.flatMap(({ candidates }) => candidates.map(({ gate }) => gate.freed)))]
+  return [...new Set(targets.flatMap(({ candidates }) => candidates.flatMap(({ gate }) => gate.changes)))]
 }
