@@ -59,9 +59,6 @@ import { targetStates } from './routing/target-states.ts'
 /** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
 const PLUGIN_TIMEOUT = 10_000
 
-/** How much longer than the drain limit a process may take to stop, ms. */
-export const CLOSING_MARGIN = 5_000
-
 export interface AppOptions {
   readonly config: Config
   /** Where the config came from, to be watched; it stays as it is unless set. */

@@ -2,6 +2,9 @@ import { type FastifyBaseLogger, type FastifyServerOptions, LogController } from
 import { refuseBytes, refuseUrl } from '../plugins/errors.ts'
 import { requestIds } from './request-ids.ts'
 
+/** How much longer than the drain limit a process may take to stop, ms; here, where a primary has it without the app of its workers. */
+export const CLOSING_MARGIN = 5_000
+
 export type ListenerLogger = FastifyServerOptions['logger'] | FastifyBaseLogger
 
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */

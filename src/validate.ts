@@ -1,7 +1,5 @@
 import { parseArgs } from 'node:util'
-import { readEnvironment } from './config/environment.ts'
-import { ConfigSource } from './config/source.ts'
-import { providerTypes } from './providers/index.ts'
+import { openSource } from './config/open.ts'
 
 /**
  * `sluice validate FILE`: reads the configuration as the gateway would, in this environment, and returns the text that says that it
@@ -16,12 +14,7 @@ export async function validate(parameters: string[]): Promise<string> {
   const [file = values.config, ...others] = positionals
   if (others.length > 0) throw new Error('one file at a time')
   const warnings: string[] = []
-  const source = new ConfigSource({
-    file,
-    environment: await readEnvironment(),
-    knownProviders: providerTypes,
-    onWarning: warning => warnings.push(`warning: ${warning}\n`),
-  })
+  const { source } = await openSource({ file, onWarning: warning => warnings.push(`warning: ${warning}\n`) })
   source.load()
   return `${warnings.join('')}The configuration is valid.\n`
 }

@@ -1,8 +1,9 @@
 import { on } from 'node:events'
 import closeWithGrace from 'close-with-grace'
-import { type App, buildApp, CLOSING_MARGIN, closeApp } from './app.ts'
+import { type App, buildApp, closeApp } from './app.ts'
 import { reviveConfig } from './config/assemble.ts'
 import type { Config } from './config/config.ts'
+import { CLOSING_MARGIN } from './listener.ts'
 import { createLogger } from './logger.ts'
 import type { Listening, Order, Report, Start } from './workers/messages.ts'
 

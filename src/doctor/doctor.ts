@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
-import { readEnvironment } from '../config/environment.ts'
+import { openSource } from '../config/open.ts'
 import { ConfigError, showProblem } from '../config/problem.ts'
-import { ConfigSource } from '../config/source.ts'
-import { providerTypes } from '../providers/index.ts'
 import { Breakers } from '../routing/breakers.ts'
 import { buildSnapshot } from '../routing/reload/snapshot.ts'
 import { Simulators } from '../sim/simulators.ts'
@@ -45,12 +43,7 @@ export async function doctor(parameters: string[]): Promise<Diagnosis> {
 
 async function checkConfig(file: string | undefined): Promise<{ config?: Config; findings: Finding[] }> {
   const warnings: Finding[] = []
-  const source = new ConfigSource({
-    file,
-    environment: await readEnvironment(),
-    knownProviders: providerTypes,
-    onWarning: words => warnings.push(warning('config', words)),
-  })
+  const { source } = await openSource({ file, onWarning: words => warnings.push(warning('config', words)) })
   try {
     const config = source.load()
     return { config, findings: [ok('config', 'valid'), ...warnings] }
