@@ -35,6 +35,7 @@ suite('unknown keys', () => {
 
   test('E1: the key of the ops listener in the wrong section is sent to the right one', () => {
     assert.match(only(`${SIM}listen: { key: ${ADMIN_KEY} }`), /unknown key "key" in listen; it belongs at ops\.key/)
+    assert.match(only(`${SIM}key: ${ADMIN_KEY}`), /^2:1 unknown key "key"/)
   })
 })
 
@@ -241,7 +242,7 @@ suite('providers', () => {
 })
 
 suite('listeners that others can reach', () => {
-  test('the API listener off loopback needs callers', () => {
+  test('E1: the API listener off loopback needs callers', () => {
     for (const host of ['0.0.0.0', '"::"', '192.168.1.1', 'gateway.internal']) {
       assert.match(only(`${SIM}listen: { host: ${host} }`), /^2:17 listen\.host: is not a loopback address/)
       assert.equal(load(`${SIM}${CALLER}listen: { host: ${host} }`).keys.length, 1)
@@ -260,7 +261,7 @@ suite('listeners that others can reach', () => {
     load(`${SIM}ops: { host: 0.0.0.0 }`, { environment: { SLUICE_ADMIN_KEY: ADMIN_KEY } })
   })
 
-  test('a listener that the environment opened is refused under the name of the variable', () => {
+  test('E1: a listener that the environment opened is refused under the name of the variable', () => {
     assert.match(only(SIM, { environment: { HOST: '0.0.0.0' } }), /^environment variable HOST: is not a loopback/)
     assert.match(only(SIM, { environment: { OPS_HOST: '0.0.0.0' } }), /^environment variable OPS_HOST: is not/)
   })
@@ -275,10 +276,13 @@ suite('listeners that others can reach', () => {
     })
   }
 
-  test('E1: a weak key from the environment is refused under the name of the variable', () => {
-    const line = only(SIM, { environment: { SLUICE_ADMIN_KEY: 'changeme' } })
-    assert.match(line, /^environment variable SLUICE_ADMIN_KEY: is a well-known weak key/)
-  })
+  for (const key of ['sk-1234', 'changeme']) {
+    test(`E1: the weak key ${key} from the environment is refused under the name of the variable`, () => {
+      const line = only(SIM, { environment: { SLUICE_ADMIN_KEY: key } })
+      assert.match(line, /^environment variable SLUICE_ADMIN_KEY: (?:is a well-known weak|must have at least 8)/)
+      assert.ok(!line.includes(key))
+    })
+  }
 })
 
 suite('callers', () => {
@@ -292,9 +296,10 @@ suite('callers', () => {
     assert.equal(only(text), '2:59 keys[1].key: another caller has the same key')
   })
 
-  test('the key of the operators is no key of a caller', () => {
-    const text = `${SIM}${CALLER}ops: { key: long-enough-key }`
-    assert.match(only(text), /^2:24 keys\[0\]\.key: a caller must not have the key of the ops listener/)
+  test('E1: the key of the operators is no key of a caller, wherever it was set', () => {
+    const message = /^2:24 keys\[0\]\.key: a caller must not have the key of the ops listener/
+    assert.match(only(`${SIM}${CALLER}ops: { key: long-enough-key }`), message)
+    assert.match(only(`${SIM}${CALLER}`, { environment: { SLUICE_ADMIN_KEY: 'long-enough-key' } }), message)
   })
 
   const MODELS = 'models: { chat: { targets: [{ provider: sim, model: echo }] } }\n'

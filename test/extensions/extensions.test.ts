@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { startGateway } from '../helper.ts'
 import { chatStream, completion } from '../journey/frames.ts'
 import { asked, askedMessage, type Bench, CHAT, MESSAGES, setUp } from '../journey/setup.ts'
 import { ROOT, readText } from '../source-tree.ts'
@@ -11,24 +12,28 @@ const REDACT = join(ROOT, 'examples/extensions/redact-cards.ts')
 /** The number with which everybody tests. */
 const CARD = '4111 1111 1111 1111'
 
-/** A gateway with plugins, given as their code or by their path. */
+/** The paths of plugins that are given as their code or by their path. */
+function pathsOf(t: TestContext, plugins: readonly string[]): string[] {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-plugins-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  return plugins.map((plugin, index) => {
+    if (plugin.startsWith('/')) return plugin
+    const path = join(directory, `plugin-${index}.ts`)
+    writeFileSync(path, plugin)
+    return path
+  })
+}
+
+/** A gateway with plugins. */
 function withPlugins(
   t: TestContext,
   plugins: readonly string[],
   config: object = {},
   script: Script = whole(completion()),
 ): Promise<Bench> {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-plugins-'))
-  t.after(() => rmSync(directory, { recursive: true }))
-  const paths = plugins.map((plugin, index) => {
-    if (plugin.startsWith('/')) return plugin
-    const path = join(directory, `plugin-${index}.ts`)
-    writeFileSync(path, plugin)
-    return path
-  })
   return setUp(t, [script, script], {
     types: ['openai-compatible', 'anthropic'],
-    config: { plugins: paths, ...config },
+    config: { plugins: pathsOf(t, plugins), ...config },
   })
 }
 
@@ -185,6 +190,17 @@ test("a call that cannot be read is refused when a plugin opens it, in the words
   t.assert.equal(response.status, 400)
   t.assert.match(await response.text(), /messages must be an array/)
 })
+
+for (const [plugin, message] of [
+  ['const x: = 3\n', /^plugin \S+plugin-0\.ts: /],
+  ['export const x = 3\n', /^plugin \S+plugin-0\.ts: it does not export a Fastify plugin as its default$/],
+  ["export default async () => { throw new Error('no such table') }\n", /^plugin \S+plugin-0\.ts: no such table$/],
+] as const) {
+  test(`a plugin that cannot be used keeps the gateway from being built, and is named: ${plugin}`, async (t: TestContext) => {
+    const config = { providers: { sim: {} }, plugins: pathsOf(t, [plugin]) }
+    await t.assert.rejects(startGateway(config), { message })
+  })
+}
 
 test('the page about plugins shows the members that there are, and the package has their types', async (t: TestContext) => {
   const page = readText('docs/plugins.md')
