@@ -11,7 +11,7 @@ export interface Crew {
   /** The process ids of both workers. */
   readonly pids: readonly number[]
   /** A call on a connection of its own, which the workers are given in turn. */
-  call(members?: object): Client
+  call(members?: object, headers?: Record<string, string>): Client
   /** What an ops route says. */
   ops(path: string): Promise<string>
   /** The value of a metric, by its name and labels as they are written. */
@@ -23,10 +23,10 @@ export async function startCrew(
   t: TestContext,
   text: string,
   {
-    headers = {},
+    opsHeaders = {},
     files = {},
     environment = {},
-  }: { headers?: Record<string, string>; files?: Record<string, string>; environment?: Record<string, string> } = {},
+  }: { opsHeaders?: Record<string, string>; files?: Record<string, string>; environment?: Record<string, string> } = {},
 ): Promise<Crew> {
   const primary = startProcess(t, [], {
     files: { 'sluice.yaml': text, ...files },
@@ -34,13 +34,13 @@ export async function startCrew(
   })
   const { url, opsUrl } = await addressesOf(primary)
   await primary.wrote(/(?:"msg":"listening"[\s\S]*){2}/)
-  const ops = async (path: string) => (await fetch(opsUrl + path)).text()
+  const ops = async (path: string) => (await fetch(opsUrl + path, { headers: opsHeaders })).text()
   return {
     primary,
     url,
     opsUrl,
     pids: linesOf(primary, 'listening').map(({ pid }) => pid),
-    call: members => new Client(url + CHAT, asked(members), headers),
+    call: (members, headers = {}) => new Client(url + CHAT, asked(members), headers),
     ops,
     async metric(series) {
       const line = (await ops('/metrics')).split('\n').find(text => text.startsWith(`${series} `))
@@ -50,10 +50,10 @@ export async function startCrew(
 }
 
 /** The statuses of so many calls, one after the other. */
-export async function statusesOf(crew: Crew, count: number): Promise<number[]> {
+export async function statusesOf(crew: Crew, count: number, headers?: Record<string, string>): Promise<number[]> {
   const statuses = []
   for (let index = 0; index < count; index += 1) {
-    const call = crew.call()
+    const call = crew.call({}, headers)
     statuses.push((await call.head()).status)
     await call.over()
   }
