@@ -8,9 +8,17 @@ import { type OwnRedis, redisBinaryMissing, startOwnRedis } from '../redis.ts'
 import { type Script, startUpstream, stream, whole } from '../upstream.ts'
 import { addressesOf, type Started, startProcess } from './sluice.ts'
 
-const HEADERS = { 'x-api-key': 'key-of-the-caller-1' }
 const SLOT_TTL_MS = 600
-const SLOTS_KEY = 'sluice:limit:concurrency:caller'
+/** How often a request is sent while Redis is looked for. */
+const PROBING_MS = 20
+const SLOTS_KEY = 'sluice:limit:concurrency:holder'
+/** A stream that does not end, and a whole answer to who wants none. */
+const ENDLESS = stream([ROLE, chunk({ content: 'one' }), new Promise<void>(() => {})])
+const SCRIPT: Script = (request, response) =>
+  (request.body.includes('"stream":true') ? ENDLESS : whole(completion('Hello', { usage: undefined })))(
+    request,
+    response,
+  )
 
 interface Gateway {
   readonly process: Started
@@ -18,37 +26,48 @@ interface Gateway {
   readonly opsUrl: string
 }
 
-/** Two gateway processes on one Redis and one vendor. */
+interface Scene {
+  readonly script: Script
+  /** Of each caller, by name. */
+  readonly limits: Readonly<Record<string, string>>
+  readonly state: string
+}
+
+/** So many gateway processes on one Redis and one vendor. */
 async function start(
   t: TestContext,
-  script: Script,
-  limits: string,
-  state = `slotTtl: ${SLOT_TTL_MS}ms, timeout: 1s`,
+  count: number,
+  { script, limits, state }: Scene,
 ): Promise<{ redis: OwnRedis; gateways: Gateway[] }> {
   const redis = await startOwnRedis()
   const upstream = await startUpstream(script)
   t.after(() => Promise.all([upstream.close(), redis.stop()]))
+  const keys = Object.entries(limits).map(([name, limit]) => `{ name: ${name}, key: key-of-${name}, limits: ${limit} }`)
   const text = `
 listen: { drain: 1ms }
 providers: { a: { type: openai-compatible, baseUrl: "${upstream.url}" } }
-keys: [ { name: caller, key: ${HEADERS['x-api-key']}, limits: ${limits} } ]
+keys: [ ${keys.join(', ')} ]
 state: { redis: "${redis.url}", ${state} }
 `
-  const start = async (): Promise<Gateway> => {
+  const startOne = async (): Promise<Gateway> => {
     const process = startProcess(t, [], { files: { 'sluice.yaml': text } })
     return { process, ...(await addressesOf(process)) }
   }
-  const gateways = await Promise.all([start(), start()])
+  const gateways = await Promise.all(Array.from({ length: count }, startOne))
   for (const { process } of gateways) await process.wrote(/"state":"shared"[^}]*where limits/)
   return { redis, gateways }
 }
 
-/** The statuses of `count` requests, sent all at once and to the gateways in turn. */
-function ask(gateways: readonly Gateway[], count: number, members: object = {}): Promise<number[]> {
+function keyOf(caller: string): Record<string, string> {
+  return { 'x-api-key': `key-of-${caller}` }
+}
+
+/** The statuses of `count` requests of this caller, sent all at once and to the gateways in turn. */
+function ask(caller: string, gateways: readonly Gateway[], count: number, members: object = {}): Promise<number[]> {
   const body = JSON.stringify(asked({ model: 'a/m', ...members }))
   const one = async (_: unknown, index: number): Promise<number> => {
     const url = (gateways[index % gateways.length] as Gateway).url + CHAT
-    const response = await fetch(url, { method: 'POST', body, headers: HEADERS })
+    const response = await fetch(url, { method: 'POST', body, headers: keyOf(caller) })
     await response.text()
     return response.status
   }
@@ -61,54 +80,66 @@ function passed(statuses: readonly number[]): number {
 
 const skip = redisBinaryMissing
 
-test('D4: two processes let as many requests and tokens pass as one may, in total', {
-  skip,
-}, async (t: TestContext) => {
-  const script = whole(completion('Hello', { usage: undefined }))
-  // One more request passes each two seconds, and fewer tokens than one request takes.
-  const { gateways } = await start(t, script, '{ requestsPerMinute: 30, tokensPerMinute: 60000, tokenBurst: 20000 }')
-  const most = 100
-  t.assert.equal(passed(await ask(gateways, most, { max_tokens: 5900 })), 3)
-  const began = performance.now()
-  const total = passed(await ask(gateways, most))
-  const refilled = Math.ceil((performance.now() - began) / 2000) + 1
-  t.assert.ok(total >= 27 && total <= 27 + refilled, `${total} passed`)
-})
+test('two processes on one Redis', { skip }, async (t: TestContext) => {
+  const { gateways } = await start(t, 2, {
+    script: SCRIPT,
+    limits: {
+      // One more request passes each two seconds, and fewer tokens than one request takes.
+      rated: '{ requestsPerMinute: 30, tokensPerMinute: 60000, tokenBurst: 20000 }',
+      holder: '{ concurrency: 2 }',
+    },
+    state: `slotTtl: ${SLOT_TTL_MS}ms, timeout: 1s`,
+  })
 
-test('D3, D4: slots are shared by two processes, and those of a killed one are free within their time to live', {
-  skip,
-}, async (t: TestContext) => {
-  const script = stream([ROLE, chunk({ content: 'one' }), new Promise<void>(() => {})])
-  const { gateways } = await start(t, script, '{ concurrency: 2 }')
-  const body = asked({ model: 'a/m', stream: true })
-  const clients = gateways.map(({ url }) => new Client(url + CHAT, body, HEADERS))
-  for (const client of clients) await client.until('one')
-  t.assert.deepEqual(await ask(gateways, 2), [429, 429])
-  await delay(SLOT_TTL_MS + 100)
-  t.assert.deepEqual(await ask(gateways, 2), [429, 429], 'streams under way keep theirs')
+  await t.test(
+    'D4: two processes let as many requests and tokens pass as one may, in total',
+    async (t: TestContext) => {
+      const most = 100
+      t.assert.equal(passed(await ask('rated', gateways, most, { max_tokens: 5900 })), 3)
+      const began = performance.now()
+      const total = passed(await ask('rated', gateways, most))
+      const refilled = Math.ceil((performance.now() - began) / 2000) + 1
+      t.assert.ok(total >= 27 && total <= 27 + refilled, `${total} passed`)
+    },
+  )
 
-  const [dying, living] = gateways as [Gateway, Gateway]
-  dying.process.kill('SIGKILL')
-  const killed = performance.now()
-  let status = 429
-  while (status === 429) {
-    const client = new Client(living.url + CHAT, body, HEADERS)
-    status = (await client.head()).status
-    if (status === 429) await delay(20)
-  }
-  t.assert.equal(status, 200)
-  t.assert.ok(performance.now() - killed < 2 * SLOT_TTL_MS)
-  t.assert.deepEqual(await ask([living], 1), [429], 'one slot was freed')
+  await t.test(
+    'D3, D4: slots are shared by two processes, and those of a killed one are free within their time to live',
+    async (t: TestContext) => {
+      const body = asked({ model: 'a/m', stream: true })
+      const clients = gateways.map(({ url }) => new Client(url + CHAT, body, keyOf('holder')))
+      for (const client of clients) await client.until('one')
+      t.assert.deepEqual(await ask('holder', gateways, 2), [429, 429])
+      await delay(SLOT_TTL_MS + 100)
+      t.assert.deepEqual(await ask('holder', gateways, 2), [429, 429], 'streams under way keep theirs')
+
+      const [dying, living] = gateways as [Gateway, Gateway]
+      dying.process.kill('SIGKILL')
+      const killed = performance.now()
+      let status = 429
+      while (status === 429) {
+        const client = new Client(living.url + CHAT, body, keyOf('holder'))
+        status = (await client.head()).status
+        if (status === 429) await delay(20)
+      }
+      t.assert.equal(status, 200)
+      t.assert.ok(performance.now() - killed < 2 * SLOT_TTL_MS)
+      t.assert.deepEqual(await ask('holder', [living], 1), [429], 'one slot was freed')
+    },
+  )
 })
 
 test('D3: a gateway that is told to stop gives back the slots of the streams that it cuts, long before their time to live', {
   skip,
 }, async (t: TestContext) => {
-  const script = stream([ROLE, chunk({ content: 'one' }), new Promise<void>(() => {})])
-  const { gateways, redis } = await start(t, script, '{ concurrency: 2 }', 'slotTtl: 1h, timeout: 1s')
+  const { gateways, redis } = await start(t, 1, {
+    script: SCRIPT,
+    limits: { holder: '{ concurrency: 2 }' },
+    state: 'slotTtl: 1h, timeout: 1s',
+  })
   const [stopping] = gateways as [Gateway]
   const body = asked({ model: 'a/m', stream: true })
-  const clients = [0, 1].map(() => new Client(stopping.url + CHAT, body, HEADERS))
+  const clients = [0, 1].map(() => new Client(stopping.url + CHAT, body, keyOf('holder')))
   for (const client of clients) await client.until('one')
   const reader = new Redis(redis.url)
   t.after(() => reader.disconnect())
@@ -121,23 +152,26 @@ test('D3: a gateway that is told to stop gives back the slots of the streams tha
 test('C14, C15: with Redis frozen requests go on, one log line says so, and another one when it is back', {
   skip,
 }, async (t: TestContext) => {
-  const { redis, gateways } = await start(
-    t,
-    whole(completion()),
-    '{ requestsPerMinute: 100000, tokensPerMinute: 10000000, concurrency: 9 }',
-    'slotTtl: 1h',
-  )
-  const [gateway] = gateways as [Gateway, Gateway]
-  await ask([gateway], 5)
+  const { redis, gateways } = await start(t, 1, {
+    script: SCRIPT,
+    limits: { plenty: '{ requestsPerMinute: 100000, tokensPerMinute: 10000000, concurrency: 9 }' },
+    state: 'slotTtl: 1h',
+  })
+  const [gateway] = gateways as [Gateway]
+  const askOnce = () => ask('plenty', [gateway], 1)
+  await ask('plenty', [gateway], 5)
   const before = changesOf(gateway).length
   redis.freeze()
-  for (let count = 0; count < 20; count++) t.assert.deepEqual(await ask([gateway], 1), [200])
+  for (let count = 0; count < 20; count++) t.assert.deepEqual(await askOnce(), [200])
   // Probes ride on requests; later ones a second apart.
-  while ((await isShared(gateway)) === '1') await ask([gateway], 1)
-  const answer = await fetch(`${gateway.url}/v1/models`, { headers: HEADERS })
+  while ((await isShared(gateway)) === '1') await askOnce()
+  const answer = await fetch(`${gateway.url}/v1/models`, { headers: keyOf('plenty') })
   t.assert.equal(answer.headers.get('x-sluice-limits'), 'local')
   redis.thaw()
-  while ((await isShared(gateway)) === '0') await ask([gateway], 1)
+  while ((await isShared(gateway)) === '0') {
+    await askOnce()
+    await delay(PROBING_MS)
+  }
   await gateway.process.wrote(/"reason":"TIMEOUT","msg":"where limits[\s\S]*"state":"shared"[^}]*where limits/)
   t.assert.deepEqual(changesOf(gateway).slice(before), ['local', 'shared'])
 })

@@ -7,37 +7,69 @@ import { chatStream, chunk, DONE, FINISH, ROLE } from '../journey/frames.ts'
 import { CHAT } from '../journey/setup.ts'
 import { readText } from '../source-tree.ts'
 import { startUpstream, stream } from '../upstream.ts'
-import { addressesOf, startProcess } from './sluice.ts'
+import { addressesOf, type Started, startProcess } from './sluice.ts'
 
 const run = promisify(execFile)
 
 /** For the `skip` option of tests that paste what the greeting prints. */
 const curlMissing = spawnSync('curl', ['--version']).error === undefined ? false : 'no curl'
 
-test('F1: without any configuration the line that is printed streams an answer when it is pasted', {
-  skip: curlMissing,
-}, async (t: TestContext) => {
+/** What is said of its health, and how the process ends on a signal. */
+async function expectReadyUntil(t: TestContext, started: Started, signal: NodeJS.Signals): Promise<void> {
+  const { url } = await addressesOf(started)
+  for (const path of ['/health/live', '/health/ready']) {
+    const response = await fetch(url + path)
+    t.assert.deepEqual([response.status, await response.json()], [200, { status: 'ok' }])
+  }
+  started.kill(signal)
+  t.assert.equal(await started.exit, 0)
+  t.assert.equal(started.stderr, '', 'and V8 knows the flag that it is given')
+}
+
+test('without any configuration', async (t: TestContext) => {
   const started = startProcess(t, [])
   const { url, opsUrl } = await addressesOf(started)
-  const [, line = ''] = await started.wrote(/^ {2}(curl .*)$/m)
-  t.assert.ok(line.startsWith(`curl -N ${url}/v1/chat/completions `))
-  const { stdout } = await run('sh', ['-c', `${line} --silent --show-error`])
-  t.assert.match(stdout, /^data: \{.*"delta":/)
-  t.assert.ok(stdout.split('\n\n').length > 4, 'it came in pieces')
-  t.assert.match(stdout, /data: \[DONE\]\n\n$/)
-  const metrics = await (await fetch(`${opsUrl}/metrics`)).text()
-  t.assert.match(metrics, /api_requests_total\{endpoint="\/v1\/chat\/completions",status="200"\} 1/)
-  t.assert.equal(started.stderr, '', 'and V8 knows the flag that it is given')
+
+  await t.test(
+    'F1: without any configuration the line that is printed streams an answer when it is pasted',
+    {
+      skip: curlMissing,
+    },
+    async (t: TestContext) => {
+      const [, line = ''] = await started.wrote(/^ {2}(curl .*)$/m)
+      t.assert.ok(line.startsWith(`curl -N ${url}/v1/chat/completions `))
+      const { stdout } = await run('sh', ['-c', `${line} --silent --show-error`])
+      t.assert.match(stdout, /^data: \{.*"delta":/)
+      t.assert.ok(stdout.split('\n\n').length > 4, 'it came in pieces')
+      t.assert.match(stdout, /data: \[DONE\]\n\n$/)
+      const metrics = await (await fetch(`${opsUrl}/metrics`)).text()
+      t.assert.match(metrics, /api_requests_total\{endpoint="\/v1\/chat\/completions",status="200"\} 1/)
+    },
+  )
+
+  await t.test('ready means ready, and the process ends with code 0 on SIGTERM', (t: TestContext) =>
+    expectReadyUntil(t, started, 'SIGTERM'),
+  )
 })
 
-test('F1: a vendor whose key is in the environment is configured by itself, and the greeting says so, not the key', async (t: TestContext) => {
+test('a vendor whose key is in the environment', async (t: TestContext) => {
   const started = startProcess(t, [], {
     environment: { OPENAI_API_KEY: 'canary-key', ANTHROPIC_API_KEY: 'canary-key' },
   })
   await addressesOf(started)
-  t.assert.match(started.stdout, /models +sim\/echo, sim\/echo-mini; and .*anthropic\/MODEL/)
-  t.assert.match(started.stdout, /openai\/MODEL/)
-  t.assert.doesNotMatch(started.stdout + started.stderr, /canary/)
+
+  await t.test(
+    'F1: a vendor whose key is in the environment is configured by itself, and the greeting says so, not the key',
+    (t: TestContext) => {
+      t.assert.match(started.stdout, /models +sim\/echo, sim\/echo-mini; and .*anthropic\/MODEL/)
+      t.assert.match(started.stdout, /openai\/MODEL/)
+      t.assert.doesNotMatch(started.stdout + started.stderr, /canary/)
+    },
+  )
+
+  await t.test('ready means ready, and the process ends with code 0 on SIGINT', (t: TestContext) =>
+    expectReadyUntil(t, started, 'SIGINT'),
+  )
 })
 
 test('the greeting shows where the key goes once callers have keys, and a model of theirs', {
@@ -58,20 +90,6 @@ keys: [ { name: caller, key: canary-key-of-a-caller } ]
   })
   t.assert.match(stdout, /\[DONE\]/)
   t.assert.equal((await fetch(`${url}/v1/models`)).status, 401)
-})
-
-test('ready means ready, and the process ends with code 0 when it is told to stop', async (t: TestContext) => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const started = startProcess(t, [])
-    const { url } = await addressesOf(started)
-    for (const path of ['/health/live', '/health/ready']) {
-      const response = await fetch(url + path)
-      t.assert.deepEqual([response.status, await response.json()], [200, { status: 'ok' }])
-    }
-    started.kill(signal)
-    t.assert.equal(await started.exit, 0)
-    t.assert.equal(started.stderr, '')
-  }
 })
 
 test('C23: on SIGTERM readiness turns 503 at once, the open stream finishes, then the process ends', async (t: TestContext) => {
