@@ -19,11 +19,13 @@ Without a configuration, the vendors whose keys are in the environment and a sim
 async function main(): Promise<void> {
   const [command, ...parameters] = process.argv.slice(2)
   if (command === 'validate') {
+    prepareLoading()
     const { validate } = await import('./validate.ts')
     process.stdout.write(await validate(parameters))
     return
   }
   if (command === 'doctor') {
+    prepareLoading()
     const { doctor } = await import('./doctor/doctor.ts')
     const { text, code } = await doctor(parameters)
     process.stdout.write(text)
@@ -42,11 +44,18 @@ async function main(): Promise<void> {
   else await start(values.config)
 }
 
-/** Everything else is imported behind the compile cache: it takes a good half off the time to the first request. */
-async function start(file: string | undefined): Promise<void> {
+/**
+ * Everything else is imported behind the compile cache: it takes a good half off the time to the first request. Commands that serve
+ * nothing share it, and so the flag: V8 takes nothing from it that was compiled under other flags.
+ */
+function prepareLoading(): void {
   enableCompileCache()
   // What a call leaves behind would be made old, and wait for a full collection: docs/decisions/calls-are-not-pretenured.md.
   setFlagsFromString('--no-allocation-site-pretenuring')
+}
+
+async function start(file: string | undefined): Promise<void> {
+  prepareLoading()
   const { serve } = await import('./serve.ts')
   await serve(file)
 }
