@@ -234,7 +234,7 @@ test("D11: the OpenAI SDK's own retry after its time-out joins the call", async 
       return whole(completion('Hello'))(request, response)
     },
   ])
-  const client = new RetryingOpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'none', timeout: 200, maxRetries: 3 })
+  const client = new RetryingOpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'none', timeout: 200, maxRetries: 10 })
   const asking = client.chat.completions.create({ model: 'chat', messages: [{ role: 'user', content: 'Hello' }] })
   const { headers } = await upstream.request(0)
   t.assert.equal(headers['idempotency-key'], undefined, 'it is between the client and us')

@@ -7,7 +7,7 @@ import { asked, askedMessage, attemptsOf, type Bench, CHAT, MESSAGES, setUp } fr
 import { byteByByte, CUT, type Handler, type Piece, type Script, silence, stream, whole } from '../upstream.ts'
 
 const MANY = 50
-const CACHE = { ttl: '10s' }
+const CACHE = { ttl: '1h' }
 
 function withCache(t: TestContext, script: Script, options: Parameters<typeof setUp>[2] = {}): Promise<Bench> {
   return setUp(t, [script], { model: { cache: CACHE }, ...options })

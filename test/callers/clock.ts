@@ -39,9 +39,9 @@ export function holdTime(t: TestContext): Clock {
   }
   t.mock.method(globalThis, 'setTimeout', ((ring: () => void, ms = 0) =>
     isOurs(new Error().stack) ? hold(ring, ms) : setTimeout(ring, ms)) as typeof setTimeout)
-  t.mock.method(globalThis, 'clearTimeout', ((timer: Held) => {
-    if (!held.delete(timer)) clearTimeout(timer as unknown as NodeJS.Timeout)
-  }) as typeof clearTimeout)
+  t.mock.method(globalThis, 'clearTimeout', (timer: Held & NodeJS.Timeout) => {
+    if (!held.delete(timer)) clearTimeout(timer)
+  })
   return {
     pass: ms => {
       clock.pass(ms)

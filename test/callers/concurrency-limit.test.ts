@@ -12,11 +12,13 @@ import { type Handler, type Script, stream, whole } from '../upstream.ts'
 const HEADERS = { 'x-api-key': 'key-of-the-caller-1' }
 const FOREVER = new Promise<void>(() => {})
 
-function limited(t: TestContext, script: Script, limits: object = { concurrency: 1 }, caller = {}): Promise<Bench> {
+/** A vendor whose calls may take as long as they like, unless a `total` is said. */
+function limited(t: TestContext, script: Script, limits: object = { concurrency: 1 }, caller = {}, total = '1h') {
   const keys = [{ name: 'caller', key: HEADERS['x-api-key'], limits, ...caller }]
-  return setUp(t, [script], {
+  return setUp(t, [script, openStream()], {
     config: { keys },
-    provider: { timeouts: { total: '300ms' }, breaker: { minimumCalls: 1000 } },
+    provider: [{ timeouts: { total }, breaker: { minimumCalls: 1000 } }],
+    model: { targets: [{ provider: 'a', model: 'm' }] },
   })
 }
 
@@ -51,18 +53,18 @@ test('D3, D6: a slot is held to the end of the stream, over all routes and both 
   t.assert.equal((await ask(bench)).status, 200)
 })
 
-for (const [ending, script, body] of [
+for (const [ending, script, body, total] of [
   ['an answer', whole(completion()), asked()],
   ['an error of the vendor', whole({ error: { message: 'no' } }, { status: 500 }), asked()],
   ['a refusal of the vendor', whole({ error: { message: 'no' } }, { status: 422 }), asked()],
-  ['a time-out', () => FOREVER, asked()],
-  ['a time-out of a stream', openStream(), asked({ stream: true })],
+  ['a time-out', () => FOREVER, asked(), '300ms'],
+  ['a time-out of a stream', openStream(), asked({ stream: true }), '300ms'],
   ['a stream that breaks', stream([ROLE, chunk({ content: 'one' })]), asked({ stream: true })],
   ['an answer that cannot be translated', whole('nonsense'), askedMessage()],
   ['a model that is unknown', whole(completion()), asked({ model: 'unknown' })],
 ] as const) {
   test(`D3: a slot is free again after ${ending}`, async (t: TestContext) => {
-    const bench = await limited(t, script)
+    const bench = await limited(t, script, undefined, {}, total)
     await (await ask(bench, 'max_tokens' in body ? MESSAGES : CHAT, body)).text()
     bench.upstream.use(whole(completion()))
     for (let count = 0; count < 2; count++) t.assert.equal((await ask(bench)).status, 200)
@@ -89,7 +91,7 @@ for (const [when, begun] of [
 }
 
 test('D3: every slot is returned once, however requests end and whenever clients leave', async (t: TestContext) => {
-  const bench = await limited(t, whole(completion()), { concurrency: 5 })
+  const bench = await limited(t, whole(completion()), { concurrency: 5 }, {}, '300ms')
   const endings = fc.sample(fc.record({ script: fc.nat(4), leaves: fc.option(fc.nat(20)) }), 60)
   const scripts: readonly Handler[] = [
     whole(completion()),
@@ -107,8 +109,9 @@ test('D3: every slot is returned once, however requests end and whenever clients
   }
   // Who left early enough has never been a request.
   while ((await bench.gateway.metrics()).get('sluice_inflight') !== 0) await turn()
-  bench.upstream.use(openStream())
-  const held = [1, 2, 3, 4, 5].map(() => new Client(bench.gateway.url + CHAT, asked({ stream: true }), HEADERS))
+  // Of the other vendor, which may take its time.
+  const body = asked({ stream: true, model: 'b/m' })
+  const held = [1, 2, 3, 4, 5].map(() => new Client(bench.gateway.url + CHAT, body, HEADERS))
   for (const client of held) await client.until('one')
   t.assert.equal((await ask(bench)).status, 429)
 })

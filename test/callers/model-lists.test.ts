@@ -2,6 +2,7 @@ import { type TestContext, test } from 'node:test'
 import { readNames } from '../../src/routing/vendor-models.ts'
 import { setUp } from '../journey/setup.ts'
 import { whole } from '../upstream.ts'
+import { stopClock } from './clock.ts'
 
 const VENDORS = { modelLists: { vendors: true, ttl: '10m' } }
 
@@ -51,11 +52,13 @@ test('a vendor that does not say what it has takes nothing away', async (t: Test
 })
 
 test('a failure keeps the old list, and a new one is fetched while the old one is shown', async (t: TestContext) => {
+  const clock = stopClock(t)
   const { gateway, upstream } = await setUp(t, [whole(listOf('old'))], {
-    config: { modelLists: { vendors: true, ttl: '1ms' } },
+    config: VENDORS,
   })
   t.assert.deepEqual(await names(gateway.url), ['chat', 'a/m', 'a/old'])
   upstream.use(whole({ error: { message: 'no' } }, { status: 503 }))
+  clock.pass(600_000)
   t.assert.deepEqual(await names(gateway.url), ['chat', 'a/m', 'a/old'])
   await upstream.request(1)
   t.assert.deepEqual(await names(gateway.url), ['chat', 'a/m', 'a/old'])

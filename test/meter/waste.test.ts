@@ -9,7 +9,7 @@ const ANSWERS = whole(completion('answered'))
 const STREAMS = stream(chatStream('answered'))
 const STREAM = asked({ stream: true })
 const FILTERED = { index: 0, message: { role: 'assistant', content: '' }, finish_reason: 'content_filter' }
-const QUICK: BenchOptions = { provider: { timeouts: { firstByte: '200ms', total: '200ms' } } }
+const QUICK: BenchOptions = { provider: [{ timeouts: { firstByte: '200ms', total: '200ms' } }] }
 
 const about = (body: object) => Math.ceil(JSON.stringify(body).length / 4)
 const estimated = (inputTokens: number, outputTokens: number) => ({ inputTokens, outputTokens, estimated: true })

@@ -58,6 +58,14 @@ async function setUp(t: TestContext, script: Script, connections = 4): Promise<B
   return { upstream, pool, make, call }
 }
 
+/** Deadlines come about where the test says so, ms. */
+function holdTime(t: TestContext): (ms: number) => void {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  // The interval must not be left behind: a tick without entries ends it.
+  t.after(() => t.mock.timers.tick(5_000))
+  return ms => t.mock.timers.tick(ms)
+}
+
 /** All bytes of a stream, or how it failed. */
 function drain({ body }: StreamOutcome): Promise<Buffer | FailedOutcome> {
   const chunks: Buffer[] = []
@@ -184,15 +192,22 @@ test('an abort while the request waits for a free connection never reaches the w
 })
 
 test('C25: a wait for a connection in vain is told as such, and the first byte is expected from its end on', async t => {
-  const late = stream([new Promise(resolve => setTimeout(resolve, 150)), 'x'])
-  const bench = await setUp(t, [silence(), late], 1)
+  const { promise: words, resolve: speak } = Promise.withResolvers<void>()
+  const bench = await setUp(t, [silence(), stream([words, 'x'])], 1)
+  const pass = holdTime(t)
   const first = bench.call({ timeouts: { ...PATIENT, total: 200 } })
   const within = (firstByte: number) => bench.make({ stream: true, timeouts: { ...PATIENT, firstByte } })
   const [hasty, patient] = [within(50), within(250)]
+  await bench.upstream.request(0)
   for (const waiting of [hasty, patient]) waiting.start()
+  pass(100)
   t.assert.match(((await hasty.outcome) as FailedOutcome).reason, /no connection .* became free/)
   t.assert.deepEqual([hasty.crowdedOut, bench.pool.full], [true, true])
+  pass(125)
   t.assert.equal(((await first) as FailedOutcome).kind, 'timeout')
+  await bench.upstream.request(1)
+  pass(225)
+  speak()
   t.assert.equal(String(await drain((await patient.outcome) as StreamOutcome)), 'x')
   t.assert.deepEqual([patient.crowdedOut, bench.pool.calls], [false, 0])
 })
@@ -234,7 +249,10 @@ test('firstByte is for streams alone', async t => {
 
 test('A14: a head without a byte behind it runs into the first-byte timeout', async t => {
   const bench = await setUp(t, stream([new Promise(() => {})]))
-  const failure = (await drain(await openStream(bench, { timeouts: { ...PATIENT, firstByte: 50 } }))) as FailedOutcome
+  const pass = holdTime(t)
+  const outcome = await openStream(bench, { timeouts: { ...PATIENT, firstByte: 50 } })
+  pass(100)
+  const failure = (await drain(outcome)) as FailedOutcome
   t.assert.match(failure.reason, /first-byte/)
   t.assert.equal(await (await bench.upstream.request(0)).over, 'cut')
 })
@@ -270,7 +288,10 @@ test('A20: so is a compressed stream, of which the vendor has sent all', async t
 
 test('A14: bytes that are no event do not hold off the first-byte timeout', async t => {
   const bench = await setUp(t, stream([': working', new Promise(() => {})]))
-  const failure = (await drain(await openStream(bench, { timeouts: { ...PATIENT, firstByte: 50 } }))) as FailedOutcome
+  const pass = holdTime(t)
+  const outcome = await openStream(bench, { timeouts: { ...PATIENT, firstByte: 50 } })
+  pass(100)
+  const failure = (await drain(outcome)) as FailedOutcome
   t.assert.equal(failure.kind, 'timeout')
 })
 

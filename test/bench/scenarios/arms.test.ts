@@ -12,10 +12,11 @@ import { type Run, runArms } from '../../../bench/scenarios/run.ts'
 import { scheduleCalls } from '../../../bench/scenarios/schedule.ts'
 import { QUICK, type Script } from '../../../bench/scenarios/script.ts'
 
-/** A fine day, and a short one. Timers count whole milliseconds, at the vendor as at the client, and may be one early. */
+/** A fine day, and a short one, on which vendors take all calls even where they come late and at once. Timers count whole milliseconds, at the vendor as at the client, and may be one early. */
 const TINY: Script = {
   ...QUICK,
   length: 250,
+  limitBurst: 100,
   bursts: { after: 100, for: 50, every: 250 },
   vendors: { gpt: { latency: 7 }, claude: { latency: 7 } },
 }

@@ -30,9 +30,9 @@ suite('callers of the scenarios', () => {
   })
 
   test('a 429 that says when to come back is a refusal, a 503 that does not is a status', async t => {
-    const limited = createHttpCaller(await vendor(t, { requestsPerSecond: 1 }), 'gpt')
+    const limited = createHttpCaller(await vendor(t, { requestsPerSecond: 0.01 }), 'gpt')
     await read(limited)
-    await assert.rejects(read(limited), new Failure('refused', 1))
+    await assert.rejects(read(limited), new Failure('refused', 100))
     const down = createHttpCaller(await vendor(t, { outages: [{ after: 0, for: 60_000 }] }), 'gpt')
     await assert.rejects(read(down), new Failure('status'))
   })
