@@ -10,6 +10,8 @@ const STREAM = asked({ stream: true })
 const MEGABYTE = 1024 * 1024
 const EVENT = chunk({ content: 'x'.repeat(MEGABYTE) })
 const EVENTS = 50
+/** MB more that may be held while a client does not read. */
+const MOST_GROWN = 8
 
 /** How many turns of the event loop without a byte mean that the vendor stands still: a socket needs two or three. */
 const STILL = 500
@@ -40,15 +42,21 @@ class Source {
   }
 }
 
-/** Bytes that JavaScript holds, inside and outside of the heap, when nothing superfluous is left. */
+/** MB that JavaScript holds, inside and outside of the heap, after some collections. */
 async function held(): Promise<number> {
-  // What a first collection lets go of outside of the heap is freed by another thread.
   for (let turn = 0; turn < 3; turn += 1) {
     collectGarbage()
     await new Promise(resolve => setTimeout(resolve, 20))
   }
   const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
+  return (heapUsed + external) / MEGABYTE
+}
+
+/** The least that is held, where more than `most` (MB) is superfluous: another thread frees it, which may have to wait for a processor. */
+async function leastHeld(most: number): Promise<number> {
+  let least = await held()
+  for (let tries = 0; least >= most && tries < 50; tries += 1) least = Math.min(least, await held())
+  return least
 }
 
 test('A20: while a client does not read, its vendor is not read either; then it gets everything', async t => {
@@ -61,9 +69,9 @@ test('A20: while a client does not read, its vendor is not read either; then it 
   const sent = await source.still()
   // What the kernel buffers of the two connections take in is not ours.
   t.assert.equal(sent < EVENTS, true, `the vendor got rid of ${sent} MB`)
-  const grown = ((await held()) - before) / MEGABYTE
+  const grown = (await leastHeld(before + MOST_GROWN)) - before
   t.assert.equal(
-    grown < 8,
+    grown < MOST_GROWN,
     true,
     `${grown} MB more are held, of which the client's and the vendor's own events are three`,
   )

@@ -1,4 +1,5 @@
 import { type TestContext, test } from 'node:test'
+import { type Clock, stopClock } from '../callers/clock.ts'
 import { type Handler, silence, stream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
 import { chatStream, completion, data, ROLE } from './frames.ts'
@@ -8,10 +9,12 @@ const ANSWERS = whole(completion('answered'))
 const CRASH = whole({ error: { message: 'crashed' } }, { status: 500 })
 const NEVER_OPEN = { breaker: { minimumCalls: 1_000 } }
 
-/** Answers a little later than a refusal would come. */
-const LATER: Handler = async (seen, response) => {
-  await new Promise(resolve => setTimeout(resolve, 10))
-  return ANSWERS(seen, response)
+/** Takes so long (ms) on a clock that stands still otherwise. */
+function after(ms: number, clock: Clock, handler: Handler): Handler {
+  return (seen, response) => {
+    clock.pass(ms)
+    return handler(seen, response)
+  }
 }
 
 function counts({ upstreams }: Bench): number[] {
@@ -24,7 +27,11 @@ function inFlight({ gateway }: Bench): number[] {
 }
 
 test('C27: a vendor that fails at once is not taken for a fast one', async (t: TestContext) => {
-  const bench = await setUp(t, [CRASH, LATER], { provider: NEVER_OPEN, model: { strategy: 'least-latency' } })
+  const clock = stopClock(t)
+  const bench = await setUp(t, [after(5, clock, CRASH), after(15, clock, ANSWERS)], {
+    provider: NEVER_OPEN,
+    model: { strategy: 'least-latency' },
+  })
   for (let turn = 0; turn < 30; turn += 1) t.assert.equal((await bench.gateway.post(CHAT, asked())).status, 200)
   const [crashes = 0, answers] = counts(bench)
   t.assert.equal(answers, 30)
@@ -36,7 +43,9 @@ for (const [name, streamed, failure] of [
   ['a page of HTML', false, whole('<html></html>')],
 ] as const) {
   test(`C27: ${name} is no fast answer`, async (t: TestContext) => {
-    const { gateway } = await setUp(t, [failure, streamed ? stream(chatStream('x')) : ANSWERS])
+    const clock = stopClock(t)
+    const answer = streamed ? stream(chatStream('x')) : ANSWERS
+    const { gateway } = await setUp(t, [after(5, clock, failure), after(15, clock, answer)])
     await new Client(gateway.url + CHAT, asked({ stream: streamed })).over()
     await gateway.ended(1)
     const { targets } = gateway.app.api.live.snapshot.planner.route('chat', () => true)

@@ -1,4 +1,5 @@
 import { test } from 'node:test'
+import { stopClock } from '../callers/clock.ts'
 import type { Gateway } from '../helper.ts'
 import { whole } from '../upstream.ts'
 import { completion } from './frames.ts'
@@ -34,6 +35,7 @@ function refuses(status: number, headers: Record<string, string> = {}) {
 }
 
 test('C11: the status route says of each target and key what keeps it from being asked', async t => {
+  stopClock(t)
   const { gateway } = await setUp(t, [CRASH, refuses(429, { 'retry-after': '30' }), refuses(401)], {
     provider: { breaker: { minimumCalls: 1, openFor: '20s' } },
   })
@@ -48,9 +50,9 @@ test('C11: the status route says of each target and key what keeps it from being
   t.assert.equal(open.openForMs > 15_000 && open.openForMs <= 20_000, true, `${open.openForMs} ms`)
   t.assert.deepEqual([open.lastFailure?.kind, open.lastFailure?.status], ['upstream', 500])
   t.assert.equal(limited.breaker, 'closed')
-  t.assert.equal(limited.cooldownMs > 29_000 && limited.cooldownMs <= 30_000, true, `${limited.cooldownMs} ms`)
+  t.assert.equal(limited.cooldownMs, 30_000)
   t.assert.equal(limited.lastFailure?.kind, 'limited')
-  t.assert.equal(refused.keyCooldownMs > 59_000, true, `${refused.keyCooldownMs} ms`)
+  t.assert.equal(refused.keyCooldownMs, 60_000)
   t.assert.equal(refused.lastFailure?.kind, 'unauthorized')
   const age = Date.now() - Date.parse(refused.lastFailure?.at ?? '')
   t.assert.equal(age >= 0 && age < 60_000, true)
