@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import OpenAI from 'openai'
+import { stopClock } from '../callers/clock.ts'
 import { Client } from '../journey/client.ts'
 import { withModels } from '../journey/models.ts'
 import { attemptsOf, setUp } from '../journey/setup.ts'
@@ -85,6 +86,7 @@ test('targets whose vendor has no embeddings are passed over; where none has, th
 })
 
 test('D1: limits on tokens reserve for the texts of an embeddings call and settle by what the vendor reports', async (t: TestContext) => {
+  stopClock(t)
   const { gateway } = await setUp(t, [whole({ ...ANSWER, usage: { prompt_tokens: 900, total_tokens: 900 } })], {
     config: { keys: [{ name: 'caller', key: 'key-of-the-caller-1', limits: { tokensPerMinute: 1000 } }] },
   })
