@@ -80,11 +80,8 @@ export async function attemptsOf(gateway: Gateway, provider: string, outcome: st
   return metrics.get(`sluice_upstream_requests_total{provider="${provider}",model="m",outcome="${outcome}"}`) ?? 0
 }
 
-/** Waits until so many requests wait in the queue of `chat`; throws when they do not in time, as where some were served before the last came. */
+/** Waits until so many requests wait in the queue of `chat`. */
 export async function waiting(gateway: Gateway, count: number): Promise<void> {
-  const giveUpAt = performance.now() + 10_000
-  while (gateway.app.api.live.snapshot.routes.get('chat')?.queue?.depth !== count) {
-    if (performance.now() > giveUpAt) throw new Error(`${count} requests never waited at a time`)
+  while (gateway.app.api.live.snapshot.routes.get('chat')?.queue?.depth !== count)
     await new Promise(resolve => setImmediate(resolve))
-  }
 }
