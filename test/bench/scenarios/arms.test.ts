@@ -12,12 +12,18 @@ import { type Run, runArms } from '../../../bench/scenarios/run.ts'
 import { scheduleCalls } from '../../../bench/scenarios/schedule.ts'
 import { QUICK, type Script } from '../../../bench/scenarios/script.ts'
 
-/** A fine day, and a short one, on which vendors take all calls even where they come late and at once. Timers count whole milliseconds, at the vendor as at the client, and may be one early. */
+/**
+ * A fine day, and a short one. Vendors take all calls even where a busy machine makes them late and at once, and there are too few
+ * for the gateway to say which of them is slow, and ask twice. Timers count whole milliseconds, at the vendor as at the client, and
+ * may be one early.
+ */
 const TINY: Script = {
   ...QUICK,
-  length: 250,
+  length: 200,
   limitBurst: 100,
+  streams: 0.5,
   bursts: { after: 100, for: 50, every: 250 },
+  burstFactor: 1,
   vendors: { gpt: { latency: 7 }, claude: { latency: 7 } },
 }
 
