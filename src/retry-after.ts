@@ -4,8 +4,8 @@ export function wholeSeconds(ms: number): number {
 }
 
 /**
- * A wait that is a guess (when a call under way ends, when who fails is well): of that, a fraction of a second would be too much
- * said, and a client that comes too early has used up one of its tries. Both in ms.
+ * A wait that is a guess (when a call under way ends, when a vendor at its limit has room): of that, a fraction of a second would
+ * be too much said, and a client that comes too early has used up one of its tries. Both in ms.
  */
 export function roughly(ms: number): number {
   return wholeSeconds(ms) * 1000

@@ -106,8 +106,8 @@ function mayAskAgain(call: Dispatch, choices: Choices, { kind, ofKey }: Failure)
   return call.retrySameTarget && choices.single && choices.exhausted && !ofKey && PASSING.includes(kind)
 }
 
-function nobody({ envelope, keeper }: Dispatch, { waitMs }: Refusal): Error {
-  const after = { retryAfterMs: roughly(waitMs) }
+function nobody({ envelope, keeper }: Dispatch, { waitMs, exact }: Refusal): Error {
+  const after = { retryAfterMs: exact ? waitMs : roughly(waitMs) }
   const seconds = wholeSeconds(waitMs)
   return keeper === undefined ? NoTarget(after, envelope.model, seconds) : ResponseAway(after, keeper, seconds)
 }

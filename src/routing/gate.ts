@@ -16,6 +16,8 @@ export interface Refusal {
   readonly reason: 'limited' | 'failing'
   /** Until it may be asked, ms; never 0. */
   readonly waitMs: number
+  /** That moment is set by ourselves, and no guess. */
+  readonly exact?: true
 }
 
 /** Leave to ask a candidate once. */
@@ -92,7 +94,8 @@ export class Gate {
   #broken(): Refusal {
     const { newsWithinMs, openForMs } = this.breaker
     if (newsWithinMs > 0) return { reason: 'limited', waitMs: newsWithinMs }
-    return { reason: 'failing', waitMs: Math.max(PROBE_MS, openForMs) }
+    if (openForMs > 0) return { reason: 'failing', waitMs: openForMs, exact: true }
+    return { reason: 'failing', waitMs: PROBE_MS }
   }
 
   /**

@@ -191,13 +191,13 @@ test('C11: when all breakers are open it is a 503 that says when the first one l
   for (let turn = 0; turn < 2; turn += 1) t.assert.equal((await gateway.post(CHAT, asked())).status, 500)
   const response = await gateway.post(CHAT, asked())
   t.assert.equal(response.status, 503)
-  const told = Number(response.headers.get('retry-after'))
+  const toldMs = Number(response.headers.get('retry-after-ms'))
   const { targets } = (await (await fetch(`${gateway.opsUrl}/admin/v1/targets`)).json()) as {
     targets: { keys: { openForMs: number }[] }[]
   }
-  const shortest = Math.min(...targets.map(({ keys }) => keys[0]?.openForMs ?? 0)) / 1_000
-  t.assert.equal(told - shortest >= 0 && told - shortest < 2, true, `retry-after: ${told}, open for ${shortest} s`)
-  t.assert.equal(response.headers.get('retry-after-ms'), String(told * 1000), 'a guess is told in whole seconds')
+  const shortest = Math.min(...targets.map(({ keys }) => keys[0]?.openForMs ?? 0))
+  t.assert.equal(toldMs - shortest >= 0 && toldMs - shortest < 10_000, true, `${toldMs} ms, open for ${shortest} ms`)
+  t.assert.equal(Number(response.headers.get('retry-after')), Math.ceil(toldMs / 1_000))
   t.assert.deepEqual(
     upstreams.map(({ requests }) => requests.length),
     [2, 2],
