@@ -54,7 +54,7 @@ function vendorSettings(allowed: Allowed | undefined): object {
       limits: {
         requestsPerMinute: allowed.requestsPerSecond * 60,
         // Inside of what the vendor takes at once: calls bunch up on their way, and a 429 costs a second of rest.
-        burst: Math.floor(allowed.burst * 0.7),
+        burst: Math.floor(allowed.burst * 0.5),
       },
     }),
     breaker: {
@@ -63,7 +63,7 @@ function vendorSettings(allowed: Allowed | undefined): object {
       errorRate: 0.5,
       // Callers who were told to come back do so for two or three seconds only: who looks late has them all wait in one queue.
       openFor: '500ms',
-      maxOpenFor: '1s',
+      maxOpenFor: '500ms',
       probes: 5,
       closeAfter: 2,
     },
