@@ -15,8 +15,8 @@ export interface Found {
 /** Where answers are kept. */
 export interface AnswerStore {
   /**
-   * A plain value when no other machine had to be asked, which a request that has waited for such for `waitedMs` already asks
-   * the shorter. Never throws or rejects.
+   * A plain value when no other machine had to be asked, which the request has waited for before for `waitedMs`: so much shorter
+   * is this wait. Never throws or rejects.
    */
   get(key: string, waitedMs?: number): Found | undefined | Promise<Found | undefined>
   /** What this process has; asks no other machine. */
