@@ -32,6 +32,7 @@ const LOST = 'connection lost'
 export class RedisLink {
   readonly #options: LinkOptions
   #state: LinkState | undefined
+  #connected = false
   #failures = 0
   #failedAt = Number.NEGATIVE_INFINITY
   #probedAt = Number.NEGATIVE_INFINITY
@@ -45,8 +46,12 @@ export class RedisLink {
     client.on('error', error => {
       this.#lastError = reasonOf(error)
     })
-    client.on('close', () => this.#enter('local', this.#lastError))
+    client.on('close', () => {
+      this.#connected = false
+      this.#enter('local', this.#lastError)
+    })
     client.on('ready', () => {
+      this.#connected = true
       this.#lastError = LOST
       void this.#probe()
     })
@@ -63,6 +68,8 @@ export class RedisLink {
    */
   usable(): boolean {
     if (this.shared && this.#failures === 0) return true
+    // It is probed once it is connected. What fails before would be told as the reason, and the real one that follows would not.
+    if (!this.#connected) return false
     const interval = this.shared ? 0 : (this.#options.probeIntervalMs ?? PROBE_INTERVAL_MS)
     if (!this.#probing && performance.now() - this.#probedAt >= interval) void this.#probe()
     return false

@@ -48,14 +48,9 @@ export async function openGateway(redisUrl: string, options: GatewayOptions = {}
   const store: BucketStore = { take: buckets.take.bind(buckets), refund: buckets.refund.bind(buckets), close }
   const reached = async (state: LinkState): Promise<void> => {
     while (!states.at(-1)?.startsWith(state)) {
-      // Redis is tried once there is a connection; traffic before that would be told that it is lost.
-      const patience = states.length === 0 ? 500 : 20
-      await Promise.race([
-        new Promise<void>(wake => waiting.push(wake)),
-        setTimeout(patience, undefined, { ref: false }),
-      ])
       // Without traffic nothing is tried again, and on a busy machine the first probe may come too late.
       await store.take('traffic', { capacity: 1, refillPerSecond: 1 }, 0)
+      await Promise.race([new Promise<void>(wake => waiting.push(wake)), setTimeout(20, undefined, { ref: false })])
     }
   }
   return { store, reservations, states, reached }

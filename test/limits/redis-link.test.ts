@@ -65,3 +65,19 @@ test('all questions of a request have the time of two', async (t: TestContext) =
     await answer
   }
 })
+
+test('traffic before the first connection is no failure: what Redis says then is the reason that is told', async (t: TestContext) => {
+  const client = Object.assign(new EventEmitter(), { disconnect: () => {} }) as LinkClient & EventEmitter
+  const refusal = Object.assign(new Error('NOPERM this user has no permissions'), { name: 'ReplyError' })
+  const probe = t.mock.fn(() => Promise.reject(refusal))
+  const told = t.mock.fn()
+  const link = new RedisLink({ client, probe, onState: told, failures: 1, timeout: TIMEOUT })
+  t.assert.equal(link.usable(), false)
+  t.assert.equal(probe.mock.callCount(), 0)
+  client.emit('ready')
+  await setImmediate()
+  t.assert.deepEqual(
+    told.mock.calls.map(call => call.arguments),
+    [['local', 'NOPERM']],
+  )
+})
