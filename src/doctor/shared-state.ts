@@ -6,14 +6,13 @@ import { isReply, reasonOf } from '../redis/link.ts'
 import { type Answer, type Finding, ok, problem, warning } from './finding.ts'
 
 const ANSWER_LIMIT = 3_000
+/** Of so many questions the quickest counts: one may have met with a hiccup. */
+const QUESTIONS = 3
 
 interface SharedState {
   readonly slotTtl: number
   readonly timeout: number
 }
-
-/** Of so many questions the quickest counts: one may have met with a hiccup. */
-const QUESTIONS = 3
 
 /** Whether Redis answers in time, and does for us what the limits need: writing, and running scripts. Durations in ms, as configured. */
 export async function checkSharedState(url: string, { slotTtl, timeout }: SharedState): Promise<Answer> {

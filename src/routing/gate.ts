@@ -5,8 +5,8 @@ import type { Health } from './health/health.ts'
 import type { Signal } from './queue/signal.ts'
 import type { Allowance, Hold } from './quota/allowance.ts'
 
-/** About how long a probe takes that keeps others out of a half-open breaker, ms; its end is signalled. */
-const PROBE_MS = 100
+/** Probes that have been silent for long keep others out of a half-open breaker: nobody knows when they end, so who comes is told this, ms. */
+const SILENT_PROBES_MS = 1_000
 
 /**
  * Why a candidate is not to be asked now. `limited`: it may answer, but is at a limit, which may be that of the probes of a half-open
@@ -41,7 +41,7 @@ export class Gate {
   readonly cooldown: Cooldown
   readonly #keyCooldown: Cooldown
   readonly #health: Health | undefined
-  /** What may be otherwise after: an attempt has ended, so another may find room; the breaker has changed its state. */
+  /** Tell when `admit` may answer otherwise: an attempt has ended, or the breaker has entered another state. */
   readonly changes: readonly Signal[]
   readonly #allowance: Allowance
 
@@ -92,10 +92,11 @@ export class Gate {
   }
 
   #broken(): Refusal {
-    const { newsWithinMs, openForMs } = this.breaker
+    const { state, openForMs, newsWithinMs } = this.breaker
+    // It may be due and not have opened to probes yet: who was told this very moment has come in time.
+    if (state === 'open') return { reason: 'failing', waitMs: Math.max(1, openForMs), exact: true }
     if (newsWithinMs > 0) return { reason: 'limited', waitMs: newsWithinMs }
-    if (openForMs > 0) return { reason: 'failing', waitMs: openForMs, exact: true }
-    return { reason: 'failing', waitMs: PROBE_MS }
+    return { reason: 'failing', waitMs: SILENT_PROBES_MS }
   }
 
   /**

@@ -174,6 +174,13 @@ test('the breaker speaks first: a target that fails is not said to be at its lim
   assert.deepEqual(refused(gate), { reason: 'failing', waitMs: BREAKER.openFor, exact: true })
 })
 
+test('who comes in the moment that it was told, before the breaker has opened to probes, is told to come at once', async t => {
+  const clock = { now: 0 }
+  const { gate } = await opened(t, clock)
+  clock.now = BREAKER.openFor
+  assert.deepEqual(refused(gate, clock.now), { reason: 'failing', waitMs: 1, exact: true })
+})
+
 test('C12: a probe that finds no room is none: the next one is let in', async t => {
   const clock = { now: 0 }
   const { gate, underWay, limit } = await opened(t, clock)
@@ -199,7 +206,7 @@ test('while a target is probed the others may wait for what is found, for a seco
   clock.now += 999
   assert.deepEqual(refused(gate, clock.now), { reason: 'limited', waitMs: 1 })
   clock.now += 1
-  assert.equal(refused(gate, clock.now).reason, 'failing')
+  assert.deepEqual(refused(gate, clock.now), { reason: 'failing', waitMs: 1_000 })
   probe.settle('good')
   await setImmediate()
   assert.equal(changed.mock.callCount(), 1)
