@@ -41,7 +41,7 @@ export default fp(
         }
       }
       const { estimateTokens } = await import('../src/tokens/estimate.ts')
-      const tokens = await estimateTokens(envelope.decode())
+      const tokens = await estimateTokens(await envelope.pace(envelope.decoding()))
       return reply.header('x-sluice-estimated', 'true').send({ input_tokens: tokens })
     })
   },

@@ -6,7 +6,6 @@ import { dialectNamed } from '../src/dialects/index.ts'
 import { OperationUnserved } from '../src/errors.ts'
 import { endpointFor } from '../src/providers/endpoint-for.ts'
 import { EarlyStream } from '../src/relay/early-stream.ts'
-import { inTurns } from '../src/relay/in-turns.ts'
 import { passageTo } from '../src/relay/passage.ts'
 import { plainPassage } from '../src/relay/plain-passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/attempt/answer.ts'
@@ -50,10 +49,11 @@ export default fp(
           const endpoint = endpointFor(provider, envelope.operation)
           // Only a last resort is asked without that having been looked at.
           if (endpoint === undefined) throw OperationUnserved({}, route.name, envelope.operation)
-          if (isPlain(envelope.operation)) return plainPassage(endpoint, envelope, target.model, { strict })
-          const dialect = dialectNamed(endpoint.dialect)
-          return inTurns(envelope, dialect !== envelope.dialect, () =>
-            passageTo(provider, dialect, envelope, target.model, { facts: target.facts, strict }),
+          const { model, facts } = target
+          return envelope.pace(
+            isPlain(envelope.operation)
+              ? plainPassage(endpoint, envelope, model, { strict })
+              : passageTo(provider, dialectNamed(endpoint.dialect), envelope, model, { facts, strict }),
           )
         },
         hedge: route.hedge,

@@ -22,7 +22,7 @@ function isCounted({ route, call }: FastifyRequest): boolean {
 
 /** Answers in Google's form. Rejects with MalformedJson or InvalidRequest. */
 async function estimate({ call }: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const asked = call.decode()
+  const asked = await call.pace(call.decoding())
   const { estimateTokens } = await import('../src/tokens/estimate.ts')
   reply.header('x-sluice-estimated', 'true').send({ totalTokens: await estimateTokens(asked) })
 }

@@ -15,6 +15,7 @@ const LAYERS = [
   'roster',
   'kept',
   'retry-after',
+  'steps',
   'models',
   'tokens',
   'dialects',

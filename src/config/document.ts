@@ -1,9 +1,9 @@
 import type { Document, ErrorCode, Pair, YAMLError } from 'yaml'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Scalar, visit } from 'yaml'
+import type { Steps } from '../steps.ts'
 import { interpolate, type Variables } from './interpolate.ts'
 import { parseInSteps } from './parse.ts'
 import { ConfigError, type Problem } from './problem.ts'
-import type { Steps } from './steps.ts'
 import { isSection, type Path } from './tree.ts'
 
 export interface Place {

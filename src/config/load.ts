@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { atOnce, type Steps } from '../steps.ts'
 import { assemble } from './assemble.ts'
 import { checkCallerLimits } from './check-caller-limits.ts'
 import { checkPermissions } from './check-permissions.ts'
@@ -18,7 +19,6 @@ import { readRegularFile, whyUnreadable } from './regular-file.ts'
 import { createReport, type Report } from './report.ts'
 import { schema } from './schema.ts'
 import { readSecretFiles } from './secrets.ts'
-import { atOnce, type Steps } from './steps.ts'
 import { setIn, showPath } from './tree.ts'
 
 export interface LoadOptions {

@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, Lexer, type LineCounter, Parser, YAMLParseError } from 'yaml'
-import type { Steps } from './steps.ts'
+import type { Steps } from '../steps.ts'
 
 /** Words and signs that are read in one step: a few ms' worth. A file of 400 models has 50,000. */
 const LEXEMES_A_STEP = 2_000

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { atOnce, inTurns, type Steps } from '../steps.ts'
 import type { Config } from './config.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type LoadOptions, readConfig, USUAL_FILE } from './load.ts'
-import { atOnce, inTurns, type Steps } from './steps.ts'
 
 /** Where the configuration comes from, to be read more than once. */
 export class ConfigSource {

@@ -2,6 +2,7 @@ import type { Call, Operation } from '../call/call.ts'
 import { takesForm } from '../call/operations.ts'
 import type { Dialect, PathWords } from '../dialects/dialect.ts'
 import { isSluiceError } from '../errors.ts'
+import { atOnce, inTurns, type Steps } from '../steps.ts'
 import { boundaryOf, scanForm } from './form.ts'
 import { parseBody } from './parse-body.ts'
 import { type Scan, scanBelowPath, scanBody } from './scan.ts'
@@ -18,6 +19,8 @@ export interface EnvelopeSource {
 }
 
 const BYTES_PER_TOKEN = 4
+/** Bytes from which opening a call takes so long (some ms) that others should have their turns of the event loop meanwhile. */
+const LARGE = 2 ** 20
 
 /**
  * A client's call, unopened: the scanner says which model it asks for and whether it wants a stream; the blocks inside are
@@ -81,9 +84,22 @@ export class Envelope {
 
   /** The call, decoded at the first asking. Throws MalformedJson or InvalidRequest. */
   decode(): Call {
+    return atOnce(this.decoding())
+  }
+
+  /** The same, step by step. */
+  *decoding(): Steps<Call> {
+    if (this.#call !== undefined) return this.#call
+    const json = parseBody(this.body)
+    yield
     const { headers, path } = this
-    this.#call ??= this.dialect.readRequest({ json: parseBody(this.body), headers, ...(path && { path }) })
+    this.#call ??= this.dialect.readRequest({ json, headers, ...(path && { path }) })
     return this.#call
+  }
+
+  /** Does work on all of the call: at once where that is small, else in turns of the event loop. Throws, or rejects, as its steps do. */
+  pace<T>(steps: Steps<T>): T | Promise<T> {
+    return this.size < LARGE ? atOnce(steps) : inTurns(steps)
   }
 
   /** As `decode`, but undefined for a call that cannot be read: the vendor may well read what we cannot. */

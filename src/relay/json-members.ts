@@ -135,34 +135,26 @@ class Scanner {
   #string(): void {
     const bytes = this.#bytes
     let at = this.#at + 1
-    const near = Math.min(bytes.length, at + SHORT_STRING)
     this.#escaped = false
-    while (at < near) {
-      const byte = bytes[at]
-      if (byte === QUOTE) {
-        this.#at = at + 1
-        return
-      }
-      if (byte === BACKSLASH) {
-        this.#escaped = true
+    for (;;) {
+      const near = Math.min(bytes.length, at + SHORT_STRING)
+      while (at < near) {
+        const byte = bytes[at]
+        if (byte === QUOTE) {
+          this.#at = at + 1
+          return
+        }
+        if (byte === BACKSLASH) {
+          this.#escaped = true
+          at += 1
+        }
         at += 1
       }
-      at += 1
-    }
-    this.#at = this.#endOfLongString(at)
-  }
-
-  /** `from` is not inside an escape: the short loop stepped over whole ones. */
-  #endOfLongString(from: number): number {
-    const bytes = this.#bytes
-    let at = from
-    for (;;) {
       const quote = bytes.indexOf(QUOTE, at)
       if (quote < 0) throw MalformedJson({}, 'a string is not closed')
-      let backslashes = 0
-      while (quote - backslashes > from && bytes[quote - backslashes - 1] === BACKSLASH) backslashes += 1
-      if (backslashes % 2 === 0) return quote + 1
-      at = quote + 1
+      // Escaped quotes come in crowds, as in code: the next one may well be near again.
+      const closes = !isEscaped(bytes, quote, at)
+      at = quote + (closes ? 0 : 1)
     }
   }
 
@@ -207,6 +199,13 @@ class Scanner {
     const where = this.#at < this.#bytes.length ? `at byte ${this.#at}` : 'at the end of the body'
     throw MalformedJson({}, `expected ${wanted} ${where}`)
   }
+}
+
+/** `from` is not inside an escape. */
+function isEscaped(bytes: Buffer, at: number, from: number): boolean {
+  let backslashes = 0
+  while (at - backslashes > from && bytes[at - backslashes - 1] === BACKSLASH) backslashes += 1
+  return backslashes % 2 === 1
 }
 
 function isDigit(byte: number | undefined): boolean {

@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.ts'
+import type { JsonObject } from '../call/json.ts'
 import type { Loss } from '../call/loss.ts'
 import { holdsOthersMark, keepReasoningOf, type ReasoningRules } from '../call/reasoning-origin.ts'
 import { limitToolWords, type MadeNames } from '../call/tool-words.ts'
@@ -8,6 +9,7 @@ import { InvalidRequest, Lossy } from '../errors.ts'
 import type { ModelFacts } from '../models/facts.ts'
 import { fitToModel } from '../models/fit.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { Steps } from '../steps.ts'
 import type { Envelope } from './envelope.ts'
 import { describeLosses } from './loss-headers.ts'
 import { parseBody } from './parse-body.ts'
@@ -55,22 +57,24 @@ const NOTHING_KNOWN: ModelFacts = Object.freeze({})
  * members with the quirk applied. Else through the hub. Throws InvalidRequest when the call cannot be read or cannot be
  * said in the vendor's dialect, and Lossy when it is strict and would lose something.
  */
-export function passageTo(
+export function* passageTo(
   provider: Provider,
   dialect: Dialect,
   envelope: Envelope,
   model: string,
   { facts = NOTHING_KNOWN, strict = false }: Circumstances = {},
-): Passage {
+): Steps<Passage> {
   if (dialect !== envelope.dialect || envelope.replaced || holdsOthersWords(provider, envelope, model)) {
-    const passage = translate(provider, dialect, envelope.decode(), model, facts)
+    const call = yield* envelope.decoding()
+    yield
+    const passage = yield* translate(provider, dialect, call, model, facts)
     if (strict) refuseLosses(passage)
     return passage
   }
   const passed = pass(provider, dialect, envelope, model)
   const nameModel = provider.endpoints[envelope.operation]?.nameModel
-  if (nameModel !== undefined) return { ...passed, body: adjusted(passed.body, body => nameModel(body, model)) }
-  return provider.adjust === undefined ? passed : { ...passed, body: adjusted(passed.body, provider.adjust) }
+  const adjust = nameModel === undefined ? provider.adjust : (body: JsonObject) => nameModel(body, model)
+  return adjust === undefined ? passed : { ...passed, body: yield* adjusted(passed.body, adjust) }
 }
 
 /** Throws Lossy when anything would be lost. */
@@ -89,10 +93,12 @@ function holdsOthersWords({ toolLimits, reasoningOf }: Provider, { body, dialect
 }
 
 /** The same bytes unless a quirk of the vendor applies to them. */
-function adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Buffer {
+function* adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Steps<Buffer> {
   const body = parseBody(bytes)
   const changed = adjust(body)
-  return changed === body ? bytes : Buffer.from(JSON.stringify(changed))
+  if (changed === body) return bytes
+  yield
+  return Buffer.from(JSON.stringify(changed))
 }
 
 function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
@@ -122,13 +128,13 @@ export function spliceModel({ modelMember, form }: Scan, model: string): Edit[] 
 }
 
 /** A call in the words of a vendor, fitted to its model. Throws InvalidRequest when it cannot be said in the vendor's dialect. */
-export function translate(
+export function* translate(
   provider: Provider,
   dialect: Dialect,
   asked: Call,
   model: string,
   facts: ModelFacts,
-): Passage {
+): Steps<Passage> {
   refuseIndispensable(asked, dialect)
   const wantsUsage = asked.stream && isAsked(provider, dialect)
   const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
@@ -139,6 +145,7 @@ export function translate(
   const limited = limits === undefined ? undefined : limitToolWords(fitting.call, limits)
   const written = dialect.writeRequest(limited?.call ?? fitting.call)
   const body = provider.adjust === undefined ? written.body : provider.adjust(written.body)
+  yield
   return {
     lane: 'translate',
     dialect,

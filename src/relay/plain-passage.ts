@@ -2,6 +2,7 @@ import type { JsonObject } from '../call/json.ts'
 import type { Codec } from '../dialects/codec.ts'
 import { dialectNamed } from '../dialects/index.ts'
 import type { Endpoint } from '../providers/provider.ts'
+import type { Steps } from '../steps.ts'
 import type { Envelope } from './envelope.ts'
 import { parseBody } from './parse-body.ts'
 import { type Circumstances, type Passage, type PlainPassage, refuseLosses, spliceModel } from './passage.ts'
@@ -13,16 +14,18 @@ const AS_IT_CAME: PlainPassage = { rewrite: answer => answer }
  * Prepares the body of a plain operation: the client's own bytes with only `model` put in place, or what the vendor's codec
  * makes of them. Throws InvalidRequest when the codec has no words for the call, and Lossy when it is strict and would lose some.
  */
-export function plainPassage(
+export function* plainPassage(
   endpoint: Endpoint,
   envelope: Envelope,
   model: string,
   { strict = false }: Pick<Circumstances, 'strict'> = {},
-): Passage {
+): Steps<Passage> {
   const codec = endpoint.codec?.(model)
   const common = { dialect: dialectNamed(endpoint.dialect), headers: {}, cutUsage: false }
   if (codec !== undefined) {
-    const passage = coded(codec, { ...parseBody(envelope.body), model })
+    const asked = { ...parseBody(envelope.body), model }
+    yield
+    const passage = coded(codec, asked)
     if (strict) refuseLosses(passage)
     return { ...common, ...passage }
   }

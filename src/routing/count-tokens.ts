@@ -25,7 +25,8 @@ export async function countingOf(candidate: Candidate, envelope: Envelope): Prom
   const { provider } = target.vendor
   const door = provider.countTokens
   if (door === undefined) throw new Error(`provider ${provider.name} does not count tokens`)
-  const passage = passageTo(provider, dialectNamed(door.dialect), envelope, target.model, { facts: target.facts })
+  const dialect = dialectNamed(door.dialect)
+  const passage = await envelope.pace(passageTo(provider, dialect, envelope, target.model, { facts: target.facts }))
   if (passage.lane !== 'pass') return undefined
   const path = door.path(target.model, false)
   const headers = plainHeaders(candidate, passage, envelope)

@@ -16,7 +16,7 @@ export async function estimateTokens(call: Call): Promise<number> {
   const blocks = call.turns.flatMap(({ blocks }) => blocks.flatMap(inner))
   const texts = [...blocks.map(textOf), ...(call.tools ?? []).map(toolText), formatText(call)]
   const flat = blocks.reduce((sum, block) => sum + flatRate(block), call.turns.length * TOKENS_PER_TURN)
-  return (await countTokens(texts.filter(text => text !== '').join('\n'))) + flat
+  return (await countTokens(texts.filter(text => text !== ''))) + flat
 }
 
 function inner(block: Block): readonly Block[] {

@@ -17,10 +17,13 @@ class Tokenizer {
   #last = 0
   #characters = 0
 
-  count(text: string): Promise<number> {
-    const waiting = this.#characters + text.length
-    if (text.length > LONGEST_COUNTED || waiting > MOST_WAITING) return Promise.resolve(roughly(text))
-    this.#characters = waiting
+  count(texts: readonly string[]): Promise<number> {
+    // Put together only where they are counted: that takes long where they are.
+    const characters = texts.reduce((sum, { length }) => sum + length, 0)
+    const waiting = this.#characters + characters
+    if (characters > LONGEST_COUNTED || waiting > MOST_WAITING) return Promise.resolve(roughly(characters))
+    const text = texts.join('\n')
+    this.#characters += text.length
     this.#worker ??= this.#start()
     this.#last += 1
     const question: Question = { id: this.#last, text }
@@ -48,19 +51,19 @@ class Tokenizer {
 
   #giveUp(): void {
     this.#worker = undefined
-    for (const { text, resolve } of this.#waiting.values()) resolve(roughly(text))
+    for (const { text, resolve } of this.#waiting.values()) resolve(roughly(text.length))
     this.#waiting.clear()
     this.#characters = 0
   }
 }
 
-function roughly(text: string): number {
-  return Math.ceil(text.length / CHARACTERS_PER_TOKEN)
+function roughly(characters: number): number {
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN)
 }
 
 const tokenizer = new Tokenizer()
 
-/** The tokens of a text in OpenAI's `o200k_base`, the nearest thing to other vendors' own counts. Never rejects. */
-export function countTokens(text: string): Promise<number> {
-  return tokenizer.count(text)
+/** The tokens of texts in OpenAI's `o200k_base`, the nearest thing to other vendors' own counts. Never rejects. */
+export function countTokens(texts: readonly string[]): Promise<number> {
+  return tokenizer.count(texts)
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { array, assert as check, constantFrom, property } from 'fast-check'
 import { type Document, LineCounter, parseDocument, visit } from 'yaml'
 import { parseInSteps } from '../../src/config/parse.ts'
-import { atOnce } from '../../src/config/steps.ts'
+import { atOnce } from '../../src/steps.ts'
 import { largeText } from './large.ts'
 
 const OPTIONS = { prettyErrors: false, resolveKnownTags: false, stringKeys: true } as const

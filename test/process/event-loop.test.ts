@@ -13,13 +13,14 @@ import { addressesOf, type Started, startProcess } from './sluice.ts'
 /** What C26 allows, ms. */
 const MOST_MS = 50
 /**
- * And, where neighbours make all work take longer, of what it takes here to read and write a large body as JSON. One that is counted is
- * read, one that is translated is read in one turn and written in another.
+ * And, where neighbours make all work take longer, of what it takes here to read and write a large body as JSON. A call that is
+ * opened is scanned, parsed, read, written and put into bytes in turns of their own: in one turn they take twice as long as this.
  */
-const MOST_OF_JSON = { passed: 2, counted: 3, translated: 3 }
+const MOST_OF_JSON = 1.25
 const WARM_UP = 50
 const LARGE_BODIES = 10
 const CLIENTS = 30
+const LEAVINGS = 3
 const SCRAPES = 20
 
 /** 10 MB, as a long session with code in it is: many turns, full of escapes. */
@@ -87,8 +88,18 @@ async function scrape(opsUrl: string): Promise<string> {
   return (await fetch(`${opsUrl}/metrics`)).text()
 }
 
-async function repeat(times: number, act: () => Promise<unknown>): Promise<void> {
-  for (let index = 0; index < times; index += 1) await act()
+type Span = readonly [from: number, to: number]
+
+/** When each act began and was over, ms since 1970. */
+async function repeat(times: number, act: () => Promise<unknown>): Promise<Span[]> {
+  const now = (): number => performance.timeOrigin + performance.now()
+  const spans: Span[] = []
+  for (let index = 0; index < times; index += 1) {
+    const from = now()
+    await act()
+    spans.push([from, now()])
+  }
+  return spans
 }
 
 /** CPU time, ms. On top of what is needed, one such reading and writing would be too much. */
@@ -114,23 +125,16 @@ function startProbed(t: TestContext, { url }: Upstream): Started {
   })
 }
 
-type Span = readonly [from: number, to: number]
-
-/** When it began and was over, ms since 1970. */
-async function during(act: () => Promise<void>): Promise<Span> {
-  const now = (): number => performance.timeOrigin + performance.now()
-  const from = now()
-  await act()
-  return [from, now()]
+/** The longest that the loop was kept during a typical span: one in which garbage is collected takes longer, and another moment. */
+function typical(gaps: readonly Gap[], spans: readonly Span[]): number {
+  const longest = spans.map(([from, to]) =>
+    Math.max(0, ...gaps.filter(([at]) => at > from && at < to).map(([, cpu]) => cpu)),
+  )
+  return median(longest)
 }
 
-function checkGaps(t: TestContext, gaps: readonly Gap[], [from, to]: Span, longest: number): void {
-  const times = gaps.filter(([at]) => at > from && at < to).map(([, cpu]) => cpu)
-  times.sort((one, other) => one - other)
-  const p99 = times[Math.ceil(times.length * 0.99) - 1] ?? Number.NaN
-  t.diagnostic(`${times.length} timers; CPU time before one: p99 ${p99.toFixed(1)} ms of ${longest.toFixed(1)} ms`)
-  t.assert.ok(times.length >= LARGE_BODIES)
-  t.assert.ok(p99 < longest, `p99 ${p99} ms, and no more than ${longest} ms are allowed`)
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 test('C26: bodies of 10 MB on either lane, counted ones, thirty streams of 5 MB left at once and scrapes keep the event loop from nothing for long', {
@@ -148,20 +152,30 @@ test('C26: bodies of 10 MB on either lane, counted ones, thirty streams of 5 MB 
   await ask(t, url, LARGE, COUNT)
   await scrape(opsUrl)
 
-  const passed = await during(async () => {
-    await repeat(LARGE_BODIES, () => ask(t, url, LARGE))
-    await leaveAtOnce(url, opsUrl)
-    await repeat(SCRAPES, () => scrape(opsUrl))
-  })
-  const translated = await during(() => repeat(LARGE_BODIES, () => ask(t, url, TRANSLATED)))
-  const counted = await during(() => repeat(LARGE_BODIES, () => ask(t, url, LARGE, COUNT)))
+  // Between the bodies, since the machine is not as fast at all times.
+  const json: number[] = []
+  const askLarge = (body: string, path?: string) =>
+    repeat(LARGE_BODIES, async () => {
+      await ask(t, url, body, path)
+      json.push(costOfJson())
+    })
+  const spans = {
+    passed: await askLarge(LARGE),
+    translated: await askLarge(TRANSLATED),
+    counted: await askLarge(LARGE, COUNT),
+    left: await repeat(LEAVINGS, () => leaveAtOnce(url, opsUrl)),
+    scraped: await repeat(SCRAPES, () => scrape(opsUrl)),
+  }
   await agent.close()
   started.kill('SIGTERM')
   await started.exit
 
-  const json = Math.max(...[1, 2, 3].map(costOfJson))
+  const most = Math.max(MOST_MS, MOST_OF_JSON * median(json))
   const gaps = JSON.parse(readFileSync(join(started.directory, 'gaps.json'), 'utf8')) as Gap[]
-  checkGaps(t, gaps, passed, Math.max(MOST_MS, MOST_OF_JSON.passed * json))
-  checkGaps(t, gaps, counted, Math.max(MOST_MS, MOST_OF_JSON.counted * json))
-  checkGaps(t, gaps, translated, Math.max(MOST_MS, MOST_OF_JSON.translated * json))
+  for (const [name, of] of Object.entries(spans)) {
+    const ms = typical(gaps, of)
+    t.diagnostic(`${name}: ${ms.toFixed(1)} ms of ${most.toFixed(1)} ms`)
+    t.assert.ok(ms < most, `${name}: ${ms} ms, and no more than ${most} ms are allowed`)
+  }
+  t.assert.ok(typical(gaps, spans.translated) > 0)
 })

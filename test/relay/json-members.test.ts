@@ -38,6 +38,14 @@ test('finds in any JSON object the model that JSON.parse finds', () => {
   )
 })
 
+test('finds the end of any string, however long and full of escapes', () => {
+  const strings = fc.string({ unit: fc.constantFrom('"', '\\', 'a', 'bc', 'x'.repeat(40)), maxLength: 60 })
+  fc.assert(
+    fc.property(strings, text => found(JSON.stringify({ text, model: 'm' })) === '"m"'),
+    { numRuns: 2_000 },
+  )
+})
+
 test('the name begins where nameStart says', () => {
   fc.assert(
     fc.property(objects, json => {

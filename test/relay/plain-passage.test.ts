@@ -5,6 +5,7 @@ import { dialectNamed } from '../../src/dialects/index.ts'
 import type { Endpoint } from '../../src/providers/provider.ts'
 import { Envelope } from '../../src/relay/envelope.ts'
 import { plainPassage } from '../../src/relay/plain-passage.ts'
+import { atOnce } from '../../src/steps.ts'
 
 const PLAIN: Endpoint = { dialect: 'openai-plain', path: () => '/embeddings' }
 
@@ -20,14 +21,16 @@ function envelope(body: string): Envelope {
 
 test('a body that names the model as the vendor does is not copied', () => {
   const asked = envelope('{"model":"m","input":"a"}')
-  const { body, lane, losses } = plainPassage(PLAIN, asked, 'm')
+  const { body, lane, losses } = atOnce(plainPassage(PLAIN, asked, 'm'))
   assert.equal(body, asked.body)
   assert.deepEqual([lane, losses], ['pass', []])
 })
 
 test('a vendor with a form of its own is asked in it, and its answer is told in that of the client', () => {
   const endpoint = { ...PLAIN, codec: () => geminiEmbeddings }
-  const { body, lane, losses, plain } = plainPassage(endpoint, envelope('{"model":"chat","input":"a","odd":1}'), 'g')
+  const { body, lane, losses, plain } = atOnce(
+    plainPassage(endpoint, envelope('{"model":"chat","input":"a","odd":1}'), 'g'),
+  )
   assert.equal(lane, 'translate')
   assert.deepEqual(JSON.parse(body.toString()).requests[0].model, 'models/g')
   assert.deepEqual(

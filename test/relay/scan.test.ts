@@ -61,9 +61,11 @@ function processorMs(work: () => void): number {
 }
 
 const LINE = { role: 'user', content: 'about as much as somebody says in one line of a long conversation' }
+const CODE = { role: 'user', content: 'const name = "value"\n\t'.repeat(40) }
 for (const [name, messages] of [
   ['one long text', [{ role: 'user', content: 'x'.repeat(10_000_000) }]],
   ['many short ones', Array.from({ length: 100_000 }, () => LINE)],
+  ['code in quotes', Array.from({ length: 10_000 }, () => CODE)],
 ] as const) {
   test(`C26: a body of 10 MB, ${name}, is looked through without holding others up for 50 ms`, {
     skip: timeSaysNothing,

@@ -11,6 +11,7 @@ import { type Dispatch, dispatch } from '../../src/routing/dispatch.ts'
 import type { Place } from '../../src/routing/queue/place.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
 import { RetryBudget } from '../../src/routing/retry/retry-budget.ts'
+import { atOnce } from '../../src/steps.ts'
 import { deadlines } from '../../src/upstream/deadlines.ts'
 import type { Outcome } from '../../src/upstream/outcome.ts'
 import { loadText } from '../load-text.ts'
@@ -41,7 +42,7 @@ async function setUp(t: TestContext, play: Partial<Dispatch>, model = 'chat') {
     envelope,
     record,
     maxAttempts: 3,
-    passage: ({ target }) => passageTo(target.vendor.provider, dialect, envelope, target.model),
+    passage: ({ target }) => atOnce(passageTo(target.vendor.provider, dialect, envelope, target.model)),
     forward: async () => CRASH,
     hedge: undefined,
     retrySameTarget: false,

@@ -5,6 +5,7 @@ import { CONSEQUENCES } from '../../errors.ts'
 import { endpointFor } from '../../providers/endpoint-for.ts'
 import { type Passage, translate } from '../../relay/passage.ts'
 import { holdsError, readWhole } from '../../relay/whole.ts'
+import { atOnce } from '../../steps.ts'
 import type { Exchange } from '../../upstream/exchange.ts'
 import type { Outcome, WholeOutcome } from '../../upstream/outcome.ts'
 import { judge } from '../attempt/judge.ts'
@@ -42,7 +43,8 @@ export async function promptCheck(candidate: Candidate, timeout: number): Promis
   const endpoint = endpointFor(provider, 'chat')
   if (endpoint === undefined) throw new Error(`provider ${provider.name} answers no prompts`)
   const output = provider.leastOutput ?? 1
-  const passage = translate(provider, dialectNamed(endpoint.dialect), promptFor(model, output), model, facts)
+  const dialect = dialectNamed(endpoint.dialect)
+  const passage = atOnce(translate(provider, dialect, promptFor(model, output), model, facts))
   const headers = { 'content-type': 'application/json', ...sideHeaders(vendor), ...passage.headers }
   const path = endpoint.path(model, false)
   const request = { method: 'POST', path, query: '', headers, body: passage.body } as const

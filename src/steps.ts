@@ -13,9 +13,12 @@ export function atOnce<T>(steps: Steps<T>): T {
 
 /** Does each step in a turn of its own of the event loop. Rejects with what they throw. */
 export async function inTurns<T>(steps: Steps<T>): Promise<T> {
+  // An immediate that is set while input is handled still comes in the same turn, ahead of all timers:
+  // https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
+  await setImmediate()
   for (;;) {
+    await setImmediate()
     const step = steps.next()
     if (step.done) return step.value
-    await setImmediate()
   }
 }
