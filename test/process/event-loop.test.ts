@@ -18,7 +18,7 @@ const MOST_MS = 50
  */
 const MOST_OF_JSON = 1.25
 const WARM_UP = 50
-const LARGE_BODIES = 10
+const LARGE_BODIES = 7
 const CLIENTS = 30
 const LEAVINGS = 3
 const SCRAPES = 20
