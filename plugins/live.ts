@@ -5,7 +5,7 @@ import { buildSnapshot, type Snapshot } from '../src/routing/reload/snapshot.ts'
 import { Succession } from '../src/routing/reload/succession.ts'
 
 /** What is in force now. A request keeps the snapshot that it began with. */
-export interface Live {
+interface Live {
   readonly snapshot: Snapshot
   /**
    * Puts a config in force for the requests that come from now on. Rejects, with nothing changed, where its providers cannot

@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-export interface ReloadOptions {
+interface ReloadOptions {
   /** What the process was started with. */
   readonly config: Config
   /** Where it came from; without it there is nothing to read again. */

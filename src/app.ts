@@ -59,7 +59,7 @@ import { targetStates } from './routing/target-states.ts'
 /** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
 const PLUGIN_TIMEOUT = 10_000
 
-export interface AppOptions {
+interface AppOptions {
   readonly config: Config
   /** Where the config came from, to be watched; it stays as it is unless set. */
   readonly source?: ConfigSource

@@ -4,7 +4,7 @@ import type { Fault, Kind } from './call/fault.ts'
 export type { Kind } from './call/fault.ts'
 
 /** What follows from an error's kind; the one place that decides it. */
-export interface Consequence {
+interface Consequence {
   readonly status: number
   /** Dispatch may try the next target. */
   readonly nextTarget: boolean

@@ -1,6 +1,6 @@
 import type { Config } from './config/config.ts'
 
-export interface GreetingParts {
+interface GreetingParts {
   readonly apiUrl: string
   readonly opsUrl: string
   readonly config: Config

@@ -14,7 +14,7 @@ const MOST_WAITING = 8 * 1024 * 1024
 /** Takes the lines of requests that ended together, one object each. */
 export type RequestLog = (lines: readonly Readonly<Record<string, unknown>>[]) => void
 
-export interface LoggerOptions {
+interface LoggerOptions {
   /** Other processes write to the same standard output: lines must not be torn by theirs. */
   readonly amongOthers?: boolean
 }

@@ -12,7 +12,7 @@ import { Workers } from './workers/workers.ts'
 const WITHOUT_REDIS =
   'no state.redis: each worker allows its share of the limits, and has answers, idempotency keys and responses of its own'
 
-export interface PrimaryOptions {
+interface PrimaryOptions {
   readonly config: Config
   readonly source: ConfigSource
   readonly count: number

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path/posix'
 import { codeLines, type Import, importsOf, type Tree } from './source-tree.ts'
 
 /** One rule of the house. `violations` says what breaks it; `breach` is a tree that does, so that the rule is seen to work. */
-export interface Rule {
+interface Rule {
   readonly name: string
   violations(tree: Tree): string[]
   readonly breach: Readonly<Record<string, string>>

@@ -16,7 +16,7 @@ export interface Line {
   readonly points: readonly (readonly [second: number, value: number | undefined])[]
 }
 
-export interface Chart {
+interface Chart {
   readonly title: string
   /** One or two. */
   readonly lines: readonly Line[]

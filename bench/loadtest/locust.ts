@@ -18,7 +18,7 @@ export interface Locust {
   readonly version: string
 }
 
-export interface LocustRun extends AsyncDisposable {
+interface LocustRun extends AsyncDisposable {
   readonly pid: number
   /** Settles with the results when Locust has ended by itself. Rejects when it could not run. */
   readonly results: Promise<LocustResults>

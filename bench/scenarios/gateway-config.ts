@@ -11,7 +11,7 @@ export interface GatewaySetting {
   readonly allowed?: Allowed
 }
 
-export interface Allowed {
+interface Allowed {
   readonly requestsPerSecond: number
   /** Calls at once. */
   readonly burst: number

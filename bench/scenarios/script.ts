@@ -1,7 +1,7 @@
 import type { SimulatorOptions } from '../../src/sim/options.ts'
 import { isRunning, type Span } from '../../src/sim/span.ts'
 
-export type VendorName = 'gpt' | 'claude'
+type VendorName = 'gpt' | 'claude'
 
 /** What happens in a run, and when: the same for every arm. Times in ms since the start. */
 export interface Script {

@@ -31,7 +31,7 @@ export interface Company {
 }
 
 /** What all who wait for a call are sent: an answer, or the head of a stream that each reads from its seat. */
-export type Landing =
+type Landing =
   | { readonly type: 'whole'; readonly answer: KeptAnswer; readonly stale: boolean }
   | { readonly type: 'stream'; readonly head: AnswerHead }
 

@@ -7,7 +7,7 @@ import type { AnswerStore } from './store.ts'
 /** All that this store writes begins so; the number changes with the form of what is written. */
 const KEY_PREFIX = 'sluice:answer:1:'
 
-export interface StoreOptions {
+interface StoreOptions {
   /** `redis://` or `rediss://`; undefined or empty: this process alone. */
   readonly redisUrl?: string | undefined
   /** Longest wait (ms) for one answer of Redis. */

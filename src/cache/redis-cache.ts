@@ -5,7 +5,7 @@ import type { MemoryCache } from './memory-cache.ts'
 import type { AnswerStore, Found, Lifetime } from './store.ts'
 
 /** The part of a Redis client that the cache needs. */
-export interface CacheClient {
+interface CacheClient {
   getBuffer(key: string): Promise<Buffer | null>
   pttl(key: string): Promise<number>
   set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>

@@ -51,7 +51,7 @@ export interface DeltaEvent {
   readonly extra?: Extra
 }
 
-export interface BlockCloseEvent {
+interface BlockCloseEvent {
   readonly type: 'block-close'
   readonly output: number
   readonly block: number
@@ -65,12 +65,12 @@ export interface FinishEvent {
 }
 
 /** Usage known so far, cumulative: a later report replaces an earlier one member by member, never adds to it. */
-export interface UsageEvent {
+interface UsageEvent {
   readonly type: 'usage'
   readonly usage: Usage
 }
 
-export interface PingEvent {
+interface PingEvent {
   readonly type: 'ping'
 }
 
@@ -81,7 +81,7 @@ export interface EndEvent {
   readonly extra?: Extra
 }
 
-export interface ErrorEvent {
+interface ErrorEvent {
   readonly type: 'error'
   readonly fault: Fault
   /** The reader could not follow an event: the fault is in its own words, and somebody else may well understand the vendor. */

@@ -19,7 +19,7 @@ export function unescaped(name: string): string {
  * How a later piece joins an earlier one: `append` for pieces of one value (strings and lists are joined), `replace` for
  * newer reports of the same thing (lists are still joined, strings are not). Objects merge member by member in both.
  */
-export type Join = 'append' | 'replace'
+type Join = 'append' | 'replace'
 
 /**
  * One object that comes in pieces, which are not changed. `$` notes on form are always replaced; null never replaces a value.

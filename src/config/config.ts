@@ -4,11 +4,7 @@ import type { Validated } from './schema.ts'
 type ValidatedProvider = Validated['providers'][string]
 type ValidatedCaller = Validated['keys'][number]
 
-export type TimeoutsConfig = DeepReadonly<ValidatedProvider['timeouts']>
-export type BreakerConfig = DeepReadonly<ValidatedProvider['breaker']>
-export type SimConfig = DeepReadonly<NonNullable<ValidatedProvider['sim']>>
 export type ModelConfig = DeepReadonly<Validated['models'][string]>
-export type TargetConfig = ModelConfig['targets'][number]
 
 /** `baseUrl` as written, absent (like `askForUsage` and `apiVersion`) where the type's own holds; `sim` is there for type `sim` only, `dialect` where a type has a choice. */
 export type ProviderConfig = DeepReadonly<

@@ -1,5 +1,5 @@
 /** Something in a text that could not be replaced; `written` is the reference as it stands there. */
-export interface Unresolved {
+interface Unresolved {
   readonly message: string
   readonly written: string
 }

@@ -6,7 +6,7 @@ import { membersOf, type Path } from './tree.ts'
 
 const FILE_REFERENCE = /^file:(?:\/\/(?=\/))?(.+)$/
 
-export interface SecretFiles {
+interface SecretFiles {
   /** Where relative paths start. */
   readonly directory: string
   /** Told of each file, by its absolute path, before it is read. */

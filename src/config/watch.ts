@@ -8,7 +8,7 @@ const QUIET = 100
 /** At the latest so long after a change they are looked at, ms: a file that is written without end must not hold up the others. */
 const PATIENCE = 5_000
 
-export interface WatchOptions {
+interface WatchOptions {
   /** The absolute paths to watch, each with the fingerprint of what was last read from it. Asked again after each change. */
   files(): ReadonlyMap<string, string>
   /** Something else than what was last read stands in the files; called once, however often they changed in a moment. */

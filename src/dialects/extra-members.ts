@@ -4,7 +4,7 @@ import type { Json } from '../call/json.ts'
 import { isObject, type Members } from './object-reader.ts'
 
 /** How a dialect keeps what the hub has no word for, and its notes on form (`$...`), under its own name in `extra`. */
-export interface ExtraMembers {
+interface ExtraMembers {
   /** `extra` with this dialect's members, spread into a block, turn or result; nothing when there are none. */
   extraOf(...parts: readonly Members[]): { extra?: Extra }
   /** True for what this dialect's readers made: its form is to be restored. */

@@ -10,7 +10,7 @@ export interface BucketDemand {
 }
 
 /** One of `slots` places, until it is given back. */
-export interface SlotDemand {
+interface SlotDemand {
   readonly key: string
   readonly slots: number
 }

@@ -16,7 +16,7 @@ export const KEY_PREFIX = 'sluice:limit:'
 /** Failures in a row before Redis is left alone: one may be a hiccup, and without Redis a limit is each gateway's own. */
 const FAILURES_TO_LOCAL = 3
 
-export interface LimitsOptions {
+interface LimitsOptions {
   /** `redis://` or `rediss://`; undefined or empty: this process alone. */
   readonly redisUrl?: string | undefined
   /** The part of each limit of this gateway that this process, one of several, allows by itself: above 0, at most 1, which it is unless set. */

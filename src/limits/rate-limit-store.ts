@@ -6,7 +6,7 @@ export const MOST = 1
 const ALLOWED = { current: 0, ttl: 0 }
 
 /** What @fastify/rate-limit asks of a store: `current` above `max` means refused, `ttl` in ms. */
-export interface RateLimitStore {
+interface RateLimitStore {
   incr(key: unknown, callback: RateLimitCallback): void
   child(): RateLimitStore
 }

@@ -3,7 +3,7 @@ import { kept } from '../kept.ts'
 import type { Labels } from './labels.ts'
 
 /** One series of a counter or gauge. */
-export class Cell {
+class Cell {
   readonly labels: Labels
   value = 0
 

@@ -1,6 +1,6 @@
 export const MODALITIES = ['text', 'image', 'audio', 'video', 'file'] as const
 
-export type Modality = (typeof MODALITIES)[number]
+type Modality = (typeof MODALITIES)[number]
 
 /** Settings that some models refuse, as OpenAI and Anthropic write them; losses name them so. */
 export const PARAMETERS = [

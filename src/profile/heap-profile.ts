@@ -13,7 +13,7 @@ interface SampledNode {
   readonly children: readonly SampledNode[]
 }
 
-export interface HeapReadings {
+interface HeapReadings {
   /** Objects that live. */
   readonly inUse: SampledHeap
   /** Objects that were allocated, whether they live or not. */

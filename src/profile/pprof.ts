@@ -20,9 +20,9 @@ export interface Frame {
 }
 
 /** What is counted, and in which unit: `['cpu', 'nanoseconds']`. */
-export type Measure = readonly [type: string, unit: string]
+type Measure = readonly [type: string, unit: string]
 
-export interface ProfileSettings {
+interface ProfileSettings {
   /** One for each value of a sample. */
   readonly measures: readonly Measure[]
   /** The measure that tools show unasked. */

@@ -34,7 +34,7 @@ function embeddingsEndpoint(models: string): Endpoint {
 }
 
 /** Google answers 400 where a body names another model than the path, as one does that names the gateway's. */
-export function nameInnerModel(body: JsonObject, model: string): JsonObject {
+function nameInnerModel(body: JsonObject, model: string): JsonObject {
   const name = `models/${model}`
   const { requests, generateContentRequest: inner } = body
   return {
@@ -50,7 +50,7 @@ function named(request: Json, model: string): Json {
 }
 
 /** Google's Gemini API, by key. Throws when the base URL or dialect cannot work. */
-export function speakGemini(settings: ProviderSettings): Provider {
+function speakGemini(settings: ProviderSettings): Provider {
   chooseDialect(settings, ['gemini'])
   const health = { method: 'GET', path: '/models?pageSize=1' } as const
   return {

@@ -11,7 +11,7 @@ export interface LinkClient {
   disconnect(): void
 }
 
-export interface LinkOptions {
+interface LinkOptions {
   readonly client: LinkClient
   /** Changes nothing, but needs all that the real commands need: leave to write, and to run scripts where they do. */
   probe(): Promise<unknown>

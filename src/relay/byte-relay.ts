@@ -2,7 +2,7 @@ import type { ByteSink, ByteStream } from '../upstream/byte-stream.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 
 /** Who is sent the bytes. */
-export interface ByteReader {
+interface ByteReader {
   write(chunk: Buffer): void
   end(): void
   /** The connection is cut: bytes have no place for an error, and half of them must not pass for the whole. */

@@ -10,14 +10,14 @@ const COMMIT_AFTER = 10_000
 const MOST_HELD_BYTES = 1024 * 1024
 
 /** The stream is worth showing to the client: what has come so far, and possibly that it is over already. */
-export interface Committed {
+interface Committed {
   readonly type: 'committed'
   readonly items: readonly FlowItem[]
   readonly ended?: readonly Event[]
 }
 
 /** The stream turned out to be a failed attempt, before the client saw anything of it. */
-export type HoldResult =
+type HoldResult =
   | Committed
   | { readonly type: 'faulted'; readonly fault: Fault }
   | { readonly type: 'failed'; readonly failure: FailedOutcome; readonly items: readonly FlowItem[] }

@@ -15,7 +15,7 @@ import { cutUsage } from './usage-request.ts'
 /** Who is sent the stream: one client, or all who wait for it, who then are told each by itself that we are still there. */
 export type StreamReader = Pick<ClientStream, 'write' | 'end'> & Partial<Pick<ClientStream, 'keepAlive' | 'stop'>>
 
-export interface StreamRelayParts {
+interface StreamRelayParts {
   readonly flow: Flow
   readonly client: StreamReader
   /** The client's dialect: errors are said in it, and that we are still there. */

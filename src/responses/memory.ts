@@ -16,7 +16,7 @@ export interface Held {
 }
 
 /** What is remembered of a response. `held` where its vendor keeps none. */
-export interface Remembered {
+interface Remembered {
   readonly origin: Origin
   readonly held?: Held
 }

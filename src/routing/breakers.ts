@@ -8,7 +8,7 @@ import { Allowances } from './quota/allowances.ts'
 import { RetryBudget, type RetryBudgetSettings } from './retry/retry-budget.ts'
 
 /** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
-export interface BreakerLabels {
+interface BreakerLabels {
   readonly provider: string
   readonly model: string
   readonly key: string
@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /** Called at each change of state. */
-export type StateListener = (labels: BreakerLabels, state: BreakerState) => void
+type StateListener = (labels: BreakerLabels, state: BreakerState) => void
 
 /** What is known of breakers, targets, providers and the like, by what it belongs to: it outlives the snapshot that asked for it. */
 export class Breakers {

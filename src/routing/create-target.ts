@@ -7,7 +7,7 @@ import type { Target, Vendor } from './target.ts'
 export const OTHER_MODELS = 'other'
 
 /** What a route says of one of its targets. */
-export type TargetSettings = Pick<Target, 'model' | 'weight' | 'price' | 'configured'>
+type TargetSettings = Pick<Target, 'model' | 'weight' | 'price' | 'configured'>
 
 /** A target with a candidate for each key of its vendor; `Before` is what stands before each. */
 export function createTarget(vendor: Vendor, settings: TargetSettings, breakers: Breakers, Before = Gate): Target {

@@ -2,7 +2,7 @@ import { Exchange, type ExchangeRequest } from '../upstream/exchange.ts'
 import type { Vendor, VendorKey } from './target.ts'
 
 /** What is asked of a vendor beside the calls of clients; `path` stands below the base URL, `query` without its `?`. */
-export type SideRequest = Pick<ExchangeRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>
+type SideRequest = Pick<ExchangeRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>
 
 /** A call of the gateway's own, not started yet: it goes past gates and breakers. Rejects where the provider cannot sign it. */
 export async function sideCall(

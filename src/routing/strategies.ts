@@ -10,7 +10,7 @@ export interface Price {
 }
 
 /** What strategies know of a target. */
-export interface Ranked extends Weighted {
+interface Ranked extends Weighted {
   /** Running sum of the weighted strategy; changes. */
   due: number
   readonly load: {

@@ -102,7 +102,7 @@ export interface Route {
 }
 
 /** To whom a request is held that goes on from what one vendor keeps. */
-export interface Pin {
+interface Pin {
   /** The target's id. */
   readonly keeper: string
   /** The step by which it stands in for the model that was asked for; undefined for a target of the model's own. */

@@ -11,7 +11,7 @@ import type { SimulatorOptions } from './options.ts'
 import type { Wire } from './wire.ts'
 
 /** What has happened since the start. Every call is counted in `calls` and, once answered, in one of the next five. */
-export interface SimulatorStats {
+interface SimulatorStats {
   readonly calls: number
   /** Answered as asked, streams included (whether or not they were read to the end). */
   readonly answered: number

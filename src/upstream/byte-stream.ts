@@ -8,7 +8,7 @@ export interface ByteSink {
 }
 
 /** The wire's side of a stream: how to make it wait, go on, or stop for good. */
-export interface ByteSource {
+interface ByteSource {
   pause(): void
   resume(): void
   abort(): void

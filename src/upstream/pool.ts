@@ -1,6 +1,6 @@
 import { Agent } from 'undici'
 
-export interface PoolSettings {
+interface PoolSettings {
   /** Sockets for each origin, opened when they are first needed. */
   readonly connections: number
   /** Until a connection stands, TLS included; ms. */

@@ -3,7 +3,7 @@ import type { ReloadResult } from '../config/reloads.ts'
 import { FastScalar } from '../meter/fast-scalar.ts'
 import { METRICS } from '../meter/metrics.ts'
 
-export interface OwnCounts {
+interface OwnCounts {
   /** How often the configuration was read again, by what came of it. */
   readonly reloads: () => Readonly<Record<ReloadResult, number>>
   /** How often a worker was started in the place of another one. */

@@ -7,7 +7,7 @@ import type { Listening } from './messages.ts'
 import { pauseBefore, SETTLED_MS } from './pause.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-export interface WorkersOptions {
+interface WorkersOptions {
   readonly count: number
   readonly config: Config
   /** A worker has ended unasked; another one will be started after `pauseMs`. */

@@ -7,7 +7,7 @@ import type { Environment } from '../../src/config/environment.ts'
 import { type LoadOptions, loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problem.ts'
 
-export const KNOWN: LoadOptions['knownProviders'] = {
+const KNOWN: LoadOptions['knownProviders'] = {
   openai: { keyVariable: 'OPENAI_API_KEY', baseUrl: 'https://api.openai.com/v1' },
   anthropic: { keyVariable: 'ANTHROPIC_API_KEY', baseUrl: 'https://api.anthropic.com/v1' },
   bedrock: { keyVariable: 'AWS_BEARER_TOKEN_BEDROCK', keyOptional: true, baseUrl: 'https://bedrock.example' },

@@ -56,11 +56,6 @@ function countsOf(report: unknown): Counts | undefined {
   }
 }
 
-/** The error that a stream ends with, if one of its chunks is one. */
-export function errorAmong(chunks: readonly Wire[]): Wire | undefined {
-  return chunks.map(chunk => chunk.error).find(error => error !== undefined && error !== null) as Wire | undefined
-}
-
 /**
  * The completion that the chunks of a stream add up to. Unlike the helper of the official client it also takes content in
  * parts (Mistral), calls without an index, and reasoning, whose members the helper replaces where they should grow.

@@ -28,7 +28,7 @@ export interface Heard<Answer = Said> {
 }
 
 /** The client's own error class, and the vendor's or gateway's words in it. */
-export interface ClientError {
+interface ClientError {
   readonly class: string
   readonly status: number | undefined
   readonly message: string

@@ -6,7 +6,7 @@ import type { PlainRecording } from './plain-recordings.ts'
 import { wire } from './said.ts'
 import type { Wiretap } from './wiretap.ts'
 
-export type Encoding = 'float' | 'base64'
+type Encoding = 'float' | 'base64'
 
 /** OpenAI's client. Of vendors of its own form it reads what was recorded in its encoding, of all others everything. */
 export function embeddingsClient(title: string, encoding: Encoding): PlainClient {

@@ -5,7 +5,7 @@ import type { Recording } from './recordings.ts'
 import type { Tally } from './tally.ts'
 
 /** All recordings of a kind, and those of them that have passed. */
-export interface Judged<Recorded extends { readonly id: string }> {
+interface Judged<Recorded extends { readonly id: string }> {
   readonly recordings: readonly Recorded[]
   readonly tally: Tally<Recorded>
 }

@@ -7,13 +7,13 @@ import { responseOf, saidByResponse } from './responses-oracle.ts'
 import { type Said, text, type Wire, wire } from './said.ts'
 
 /** Knows what an answer of one dialect says, from the wire, by code that the gateway has no part in. */
-export interface Oracle {
+interface Oracle {
   said(answer: Wire): Said
   /** The answer that the events of a stream add up to. */
   whole(events: readonly Wire[]): Wire
 }
 
-export const ORACLES: Readonly<Record<DialectName, Oracle>> = {
+const ORACLES: Readonly<Record<DialectName, Oracle>> = {
   'openai-chat': { said: saidByCompletion, whole: completionOf },
   'openai-responses': { said: saidByResponse, whole: responseOf },
   anthropic: { said: saidByMessage, whole: messageOf },

@@ -8,7 +8,7 @@ export interface Measured {
 }
 
 /** What embeddings are asked of. */
-export interface Embedded {
+interface Embedded {
   readonly texts: readonly string[]
   readonly dimensions: number | undefined
 }

@@ -4,7 +4,7 @@ import { isClaude } from './invoke.ts'
 import { type RecordingFile, readFiles } from './recording-files.ts'
 
 /** The APIs of recordings that are no conversations, each with its own form of request and answer. Invoke is of Nova's embeddings. */
-export const PLAIN_APIS = ['embeddings', 'batchEmbedContents', 'invoke', 'count_tokens'] as const
+const PLAIN_APIS = ['embeddings', 'batchEmbedContents', 'invoke', 'count_tokens'] as const
 
 export type PlainApi = (typeof PLAIN_APIS)[number]
 

@@ -7,7 +7,7 @@ import type { PlainApi, PlainRecording } from './plain-recordings.ts'
 import { text, wire } from './said.ts'
 
 /** One recording for one of the clients that it can answer. */
-export interface PlainPair {
+interface PlainPair {
   readonly recording: PlainRecording
   readonly client: PlainClient
 }

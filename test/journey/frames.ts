@@ -60,7 +60,7 @@ export function textDelta(text: string): string {
 }
 
 export const BLOCK_START = event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } })
-export const BLOCK_STOP = event('content_block_stop', { index: 0 })
+const BLOCK_STOP = event('content_block_stop', { index: 0 })
 export const MESSAGE_DELTA = event('message_delta', {
   delta: { stop_reason: 'end_turn', stop_sequence: null },
   usage: { output_tokens: 5 },

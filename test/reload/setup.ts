@@ -19,7 +19,7 @@ export interface ReloadBench {
   describe(): Promise<Description>
 }
 
-export interface Description {
+interface Description {
   readonly version: string
   readonly loadedAt: string
   readonly lastError: { readonly at: string; readonly message: string } | null

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Handler } from '../upstream.ts'
 
 /** Status and headers of an answer; content-type and length are added where they are missing. */
-export interface Head {
+interface Head {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }

@@ -32,7 +32,7 @@ export function readThinking(thinking: Json | undefined): { wish?: ReasoningWish
 }
 
 /** What is sent of `thinking` and `max_tokens`, which depend on each other. */
-export interface ThinkingPlan {
+interface ThinkingPlan {
   readonly maxTokens: number
   readonly thinking?: Members
   /** Extended thinking with a budget: forbids sampling settings and forced tools. */

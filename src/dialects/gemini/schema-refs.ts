@@ -13,7 +13,7 @@ export interface Refs {
 const MOST_SCHEMAS = 5_000
 
 /** A schema without `$ref` and `allOf` at its root, and the references that were followed to it. */
-export interface Flat {
+interface Flat {
   readonly schema: Members
   readonly refs: Refs
   /** Why it goes no further here. */

@@ -6,7 +6,7 @@ import { writeReasoning } from './reasoning-write.ts'
 import { withoutSignature, writeThoughtSignature } from './thought-signature.ts'
 
 /** An assistant message taken apart: its content parts, and the members beside `content`. */
-export interface AssistantMembers {
+interface AssistantMembers {
   readonly parts: readonly Members[]
   readonly members: Members
 }

@@ -7,7 +7,7 @@ import { seedOf } from './rendezvous.ts'
 export type Affinity = NonNullable<Config['models'][string]['affinity']>
 
 /** The parts of a call that say which others it belongs to. */
-export type Kinship = Pick<Envelope, 'headers' | 'body'>
+type Kinship = Pick<Envelope, 'headers' | 'body'>
 
 const USER = watch('user', 'metadata')
 const USER_ID = watch('user_id')

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { lot, type Weighted } from './lot.ts'
 
 /** Who can be pinned: a weight, and a place in the hashing. */
-export interface Pinnable extends Weighted {
+interface Pinnable extends Weighted {
   /** From `seedOf` its id. */
   readonly seed: number
 }

@@ -5,7 +5,7 @@ import type { Provider } from '../../providers/provider.ts'
 import { MAX_COOLDOWN_MS } from '../quota/retry-after.ts'
 
 /** Whose fault a vendor's refusal is. */
-export interface Blame {
+interface Blame {
   /** What follows from it; differs from the fault's own kind where the fault is not the client's. */
   readonly kind: Kind
   /** The vendor refuses our key, or what it may do. */

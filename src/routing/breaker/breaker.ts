@@ -36,7 +36,7 @@ export interface Admission {
 }
 
 /** What the target did wrong last; `at` in ms since 1970. */
-export interface LastFailure {
+interface LastFailure {
   readonly kind: Kind
   readonly status?: number
   readonly at: number

@@ -13,7 +13,7 @@ export interface CheckedVendor extends Vendor {
 }
 
 /** Who wants to hear of what, and the clocks. */
-export interface HealthChecksOptions {
+interface HealthChecksOptions {
   /** Monotonic, ms. */
   now(): number
   /** From 0 to 1. */

@@ -15,7 +15,7 @@ import type { Priority, Shed, Stand, Waiter } from './waiter.ts'
 /** With which header a client says how long it would wait; beyond the route's `maxWait` it has no effect. */
 const MAX_WAIT = 'x-sluice-max-wait'
 
-export interface PlaceParts {
+interface PlaceParts {
   readonly queue: Queue
   /** Name of the route. */
   readonly model: string

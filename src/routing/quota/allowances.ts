@@ -3,7 +3,7 @@ import { Allowance } from './allowance.ts'
 import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
 
 /** What metrics call an allowance. */
-export interface AllowanceLabels {
+interface AllowanceLabels {
   readonly provider: string
   readonly model: string
   readonly key: string
