@@ -4,23 +4,16 @@ import { Cooldown } from './breaker/cooldown.ts'
 import { Ladder, type LadderSettings } from './degrade/ladder.ts'
 import { Health, type HealthSettings } from './health/health.ts'
 import { TargetLoad } from './load/target-load.ts'
-import { Allowances } from './quota/allowances.ts'
+import { Allowances, type CandidateLabels } from './quota/allowances.ts'
 import { RetryBudget, type RetryBudgetSettings } from './retry/retry-budget.ts'
-
-/** What metrics and log lines call a breaker; `model` is `other` for names that are not in the config. */
-interface BreakerLabels {
-  readonly provider: string
-  readonly model: string
-  readonly key: string
-}
 
 interface Entry {
   readonly breaker: Breaker
-  labels: BreakerLabels
+  labels: CandidateLabels
 }
 
 /** Called at each change of state. */
-type StateListener = (labels: BreakerLabels, state: BreakerState) => void
+type StateListener = (labels: CandidateLabels, state: BreakerState) => void
 
 /** What is known of breakers, targets, providers and the like, by what it belongs to: it outlives the snapshot that asked for it. */
 export class Breakers {
@@ -36,7 +29,7 @@ export class Breakers {
   /** What retry budgets are made with from now on. */
   retries: RetryBudgetSettings = { ratio: 0.2, minPerSecond: 1 }
   #listener: StateListener = () => {}
-  #dropListener: (labels: BreakerLabels) => void = () => {}
+  #dropListener: (labels: CandidateLabels) => void = () => {}
 
   /** `now` is a monotonic clock in ms; `random` gives numbers from 0 to 1; `share` is the part of the vendors' limits that may be used here. */
   constructor(now: () => number, random: () => number = Math.random, share = 1) {
@@ -55,12 +48,12 @@ export class Breakers {
   }
 
   /** Called when there is no breaker of these labels any more. */
-  onDrop(listener: (labels: BreakerLabels) => void): void {
+  onDrop(listener: (labels: CandidateLabels) => void): void {
     this.#dropListener = listener
   }
 
   /** The breaker of this id, made at the first asking; from now on with these settings and labels. */
-  get(id: string, settings: BreakerSettings, labels: BreakerLabels): Breaker {
+  get(id: string, settings: BreakerSettings, labels: CandidateLabels): Breaker {
     const entry = this.#breakers.get(id) ?? this.#create(id, settings, labels)
     entry.breaker.settings = settings
     if (entry.labels.model !== labels.model) this.#dropListener(entry.labels)
@@ -68,7 +61,7 @@ export class Breakers {
     return entry.breaker
   }
 
-  #create(id: string, settings: BreakerSettings, labels: BreakerLabels): Entry {
+  #create(id: string, settings: BreakerSettings, labels: CandidateLabels): Entry {
     const onState = (state: BreakerState) => this.#listener(entry.labels, state)
     const entry: Entry = { breaker: new Breaker(settings, onState, this.#now, this.#random), labels }
     this.#breakers.set(id, entry)

@@ -1,7 +1,7 @@
-import type { Config } from '../config/config.ts'
+import type { ModelConfig } from '../config/config.ts'
 import { ascending, byLot, type Weighted } from './affinity/lot.ts'
 
-export type StrategyName = Config['models'][string]['strategy']
+export type StrategyName = ModelConfig['strategy']
 
 /** USD per million tokens. */
 export interface Price {

@@ -1,10 +1,10 @@
-import type { Config } from '../../config/config.ts'
+import type { ModelConfig } from '../../config/config.ts'
 import type { Envelope } from '../../relay/envelope.ts'
 import { findMembers, type Member, watch } from '../../relay/json-members.ts'
 import { seedOf } from './rendezvous.ts'
 
 /** Which calls belong together; `prefix` in bytes, `header` in lower case. */
-export type Affinity = NonNullable<Config['models'][string]['affinity']>
+export type Affinity = NonNullable<ModelConfig['affinity']>
 
 /** The parts of a call that say which others it belongs to. */
 type Kinship = Pick<Envelope, 'headers' | 'body'>

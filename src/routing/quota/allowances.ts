@@ -2,8 +2,8 @@ import { kept } from '../../kept.ts'
 import { Allowance } from './allowance.ts'
 import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
 
-/** What metrics call an allowance. */
-interface AllowanceLabels {
+/** What metrics and log lines call a target with one of its keys; `model` is `other` for names that are not in the config. */
+export interface CandidateLabels {
   readonly provider: string
   readonly model: string
   readonly key: string
@@ -11,7 +11,7 @@ interface AllowanceLabels {
 
 interface Entry {
   readonly allowance: Allowance
-  labels: AllowanceLabels
+  labels: CandidateLabels
 }
 
 /** The allowances of the process, by candidate and by key, so that they outlive the snapshot that asked for them. */
@@ -35,7 +35,7 @@ export class Allowances implements Iterable<Entry> {
   }
 
   /** Likewise the allowance of the candidate of this id. */
-  get(id: string, key: KeyLimits, adaptive: boolean, labels: AllowanceLabels): Allowance {
+  get(id: string, key: KeyLimits, adaptive: boolean, labels: CandidateLabels): Allowance {
     const entry = kept(this.#entries, id, () => ({ allowance: new Allowance(key, this.#now), labels }))
     entry.allowance.adapt(adaptive)
     entry.labels = labels

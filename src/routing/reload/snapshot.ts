@@ -1,5 +1,5 @@
 import { Callers } from '../../config/callers.ts'
-import type { Config, ProviderConfig } from '../../config/config.ts'
+import type { Config, ModelConfig, ProviderConfig } from '../../config/config.ts'
 import { factsOf } from '../../models/lookup.ts'
 import { createProvider } from '../../providers/index.ts'
 import type { Breakers } from '../breakers.ts'
@@ -109,7 +109,7 @@ function askedOf(name: string, vendor: Vendor, breakers: Breakers): (readonly [s
 }
 
 function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
-  const model = config.models[name] as Config['models'][string]
+  const model = config.models[name] as ModelConfig
   const { strategy, attempts, strict, retrySameTarget, affinity, hedge, queue, cache } = model
   const targets = model.targets.map(({ provider, ...settings }) =>
     createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
