@@ -3,3 +3,8 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /** A JSON object; absent members read as undefined. */
 export type JsonObject = { readonly [key: string]: Json | undefined }
+
+/** True for a JSON object: not null, not a list. */
+export function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

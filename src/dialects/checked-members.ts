@@ -1,6 +1,6 @@
 import { escaped } from '../call/extra.ts'
-import type { Json, JsonObject } from '../call/json.ts'
-import { isObject as isMembers, type Members } from './object-reader.ts'
+import { isObject as isMembers, type Json, type JsonObject } from '../call/json.ts'
+import type { Members } from './object-reader.ts'
 
 export { isMembers, type Members }
 

@@ -1,7 +1,7 @@
 import type { Extra } from '../call/block.ts'
 import { unescaped } from '../call/extra.ts'
-import type { Json } from '../call/json.ts'
-import { isObject, type Members } from './object-reader.ts'
+import { isObject, type Json } from '../call/json.ts'
+import type { Members } from './object-reader.ts'
 
 /** How a dialect keeps what the hub has no word for, and its notes on form (`$...`), under its own name in `extra`. */
 interface ExtraMembers {

@@ -1,13 +1,8 @@
 import { escaped } from '../call/extra.ts'
-import type { Json, JsonObject } from '../call/json.ts'
+import { isObject, type Json, type JsonObject } from '../call/json.ts'
 import { InvalidRequest } from '../errors.ts'
 
 export type Members = Readonly<Record<string, Json>>
-
-/** True for a JSON object: not null, not a list. */
-export function isObject(value: Json | undefined): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /**
  * Reads members of one JSON object and remembers which were understood; `rest()` is what was not. With a path (`at`, ''

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../call/json.ts'
+import { isObject, type Json, type JsonObject } from '../call/json.ts'
 
 /** The `error` object of a vendor's error body, empty where there is none. */
 export function errorObject(body: Json | undefined): JsonObject {
@@ -6,5 +6,5 @@ export function errorObject(body: Json | undefined): JsonObject {
 }
 
 function asObject(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+  return isObject(value) ? value : {}
 }

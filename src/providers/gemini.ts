@@ -1,5 +1,5 @@
 import type { Kind } from '../call/fault.ts'
-import type { Json, JsonObject } from '../call/json.ts'
+import { isObject, type Json, type JsonObject } from '../call/json.ts'
 import { geminiEmbeddings } from '../dialects/embeddings/gemini.ts'
 import { blamesKey } from '../dialects/gemini/errors.ts'
 import { normaliseBaseUrl } from './base-url.ts'
@@ -92,10 +92,6 @@ export function retryDelay(body: Json | undefined): number | undefined {
   )
   const seconds = delays.map(delay => /^(\d+(?:\.\d+)?)s$/.exec(String(delay))?.[1]).find(Boolean)
   return seconds === undefined ? undefined : Number(seconds) * 1000
-}
-
-function isObject(value: Json): value is Readonly<Record<string, Json>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export const gemini: ProviderType = {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../call/json.ts'
+import { isObject, type Json } from '../call/json.ts'
 import { isSafeModelPath } from '../providers/index.ts'
 import { checkOf } from './health/health-check.ts'
 import type { Vendor } from './target.ts'
@@ -68,8 +68,4 @@ function nameOf(item: Json): string | undefined {
   if (!isObject(item)) return undefined
   const name = item.id ?? item.name
   return typeof name === 'string' ? name.replace(/^models\//, '') : undefined
-}
-
-function isObject(json: Json): json is JsonObject & { readonly [key: string]: Json } {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
 }

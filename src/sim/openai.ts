@@ -1,6 +1,5 @@
-import type { Json, JsonObject } from '../call/json.ts'
+import { isObject, type Json, type JsonObject } from '../call/json.ts'
 import {
-  isObject,
   optionalCount,
   optionalFlag,
   type Prompt,

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../call/json.ts'
+import { isObject, type Json, type JsonObject } from '../call/json.ts'
 
 export interface SimulatedTool {
   readonly name: string
@@ -32,10 +32,6 @@ export class Refusal extends Error {
     super(message)
     this.param = param
   }
-}
-
-export function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The body as an object. Throws Refusal when it is none. */

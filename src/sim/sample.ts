@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../call/json.ts'
-import { isObject } from './prompt.ts'
+import { isObject, type Json, type JsonObject } from '../call/json.ts'
 
 /** Schemas may refer to themselves; deeper than this nothing is made up. */
 const MAX_DEPTH = 6

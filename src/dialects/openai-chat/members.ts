@@ -1,6 +1,7 @@
 import { extraMembers } from '../extra-members.ts'
 
-export { defined, isObject, type Members, ObjectReader } from '../object-reader.ts'
+export { isObject } from '../../call/json.ts'
+export { defined, type Members, ObjectReader } from '../object-reader.ts'
 
 export const NAME = 'openai-chat'
 
