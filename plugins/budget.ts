@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { CallerRule } from '../src/config/caller-rules.ts'
+import { mayUse } from '../src/config/callers.ts'
 import { Cancelled } from '../src/errors.ts'
 import type { Taken } from '../src/limits/bucket.ts'
 import { demandOf, refusal, rulesFor, tokenHeaders } from '../src/limits/caller-limits.ts'
@@ -27,9 +28,8 @@ export default fp(
         done()
         return
       }
-      const may = (model: string) => caller === undefined || caller.may(model)
       try {
-        request.route = request.snapshot.planner.route(call.model, may)
+        request.route = request.snapshot.planner.route(call.model, mayUse(caller))
       } catch (error) {
         request.refundRequest()
         throw error

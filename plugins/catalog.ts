@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { JsonObject } from '../src/call/json.ts'
+import { mayUse } from '../src/config/callers.ts'
 import { didYouMean } from '../src/config/nearest.ts'
 import {
   anthropicModel,
@@ -47,7 +48,7 @@ export default fp(
     async function namesFor({ snapshot, caller }: FastifyRequest): Promise<string[]> {
       const { vendors } = snapshot.config.modelLists
       const names = vendors ? await withVendors(snapshot) : snapshot.planner.names
-      return names.filter(name => caller === undefined || caller.may(name))
+      return names.filter(mayUse(caller))
     }
 
     async function withVendors({ config, vendors, planner }: Snapshot): Promise<readonly string[]> {

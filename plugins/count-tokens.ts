@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { mayUse } from '../src/config/callers.ts'
 import { Cancelled, EmptyBody } from '../src/errors.ts'
 import { Envelope } from '../src/relay/envelope.ts'
 import { looksLikeJson } from '../src/relay/whole.ts'
@@ -26,7 +27,7 @@ export default fp(
       const envelope = open(request)
       const { caller, snapshot, record } = request
       record.model = envelope.model.slice(0, 256)
-      const route = snapshot.planner.route(envelope.model, model => caller === undefined || caller.may(model))
+      const route = snapshot.planner.route(envelope.model, mayUse(caller))
       const counter = counterOf(route, envelope, performance.now())
       const exchange = counter && (await countingOf(counter, envelope))
       if (counter !== undefined && exchange !== undefined) {

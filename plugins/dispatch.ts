@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isPlain } from '../src/call/operations.ts'
+import { mayUse } from '../src/config/callers.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
 import { OperationUnserved } from '../src/errors.ts'
 import { endpointFor } from '../src/providers/endpoint-for.ts'
@@ -103,7 +104,7 @@ function descentOf({ caller, snapshot, wishes }: FastifyRequest, call: Dispatch,
     call,
     standby,
     // A stand-in is another model: who may not ask for it does not get it either (E16).
-    may: model => caller === undefined || caller.may(model),
+    may: mayUse(caller),
     route: model => snapshot.routes.get(model) as Route,
     order: route => snapshot.planner.order(route, { envelope, caller: caller?.name, now: now() }),
     keeps: wishes?.store === true,

@@ -4,6 +4,7 @@ import { Collector } from '../src/call/collect.ts'
 import type { Event } from '../src/call/event.ts'
 import { markResult } from '../src/call/reasoning-origin.ts'
 import type { Result } from '../src/call/result.ts'
+import { mayUse } from '../src/config/callers.ts'
 import { continueFrom, conversationOf } from '../src/dialects/openai-responses/conversation.ts'
 import { ResponseUnknown } from '../src/errors.ts'
 import { idsOf, itemsOf, type Reference, referencesIn } from '../src/responses/items.ts'
@@ -94,7 +95,7 @@ async function goOnFrom(memory: ResponseMemory, request: FastifyRequest, previou
 function pin(request: FastifyRequest, origin: Origin, param: string): void {
   const { caller, route, snapshot } = request
   const standIns = everyStandIn(route.standby, {
-    may: model => caller === undefined || caller.may(model),
+    may: mayUse(caller),
     route: model => snapshot.routes.get(model) as Route,
   })
   request.route = pinned(route, origin, param, standIns)

@@ -21,6 +21,11 @@ export interface Caller {
   may(model: string): boolean
 }
 
+/** Which models a caller may use: all of them while the gateway is open, and nobody is named. */
+export function mayUse(caller: Caller | undefined): (model: string) => boolean {
+  return model => caller === undefined || caller.may(model)
+}
+
 /** The callers of a snapshot, found by the key that they show. */
 export class Callers {
   readonly #byDigest = new Map<string, { caller: Caller; digest: Buffer }>()
