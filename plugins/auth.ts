@@ -2,16 +2,8 @@ import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '../src/config/callers.ts'
-import { isLoopbackHost } from '../src/config/loopback.ts'
-import {
-  AddressLimited,
-  KeyDisabled,
-  KeyExpired,
-  KeyMissing,
-  KeyUnknown,
-  NotLocal,
-  type SluiceError,
-} from '../src/errors.ts'
+import { refuseStrangers } from '../src/config/loopback.ts'
+import { AddressLimited, KeyDisabled, KeyExpired, KeyMissing, KeyUnknown, type SluiceError } from '../src/errors.ts'
 import { MemoryBuckets } from '../src/limits/memory-buckets.ts'
 import { wholeSeconds } from '../src/retry-after.ts'
 
@@ -39,7 +31,7 @@ export default fp(
     app.addHook('onRequest', (request, _reply, done) => {
       const { callers } = request.snapshot
       if (callers.open) {
-        refuseStrangers(request)
+        refuseStrangers(request.headers)
         done()
         return
       }
@@ -71,13 +63,6 @@ function failureOf(caller: Caller | undefined): SluiceError | undefined {
   if (caller === undefined) return KeyUnknown()
   if (caller.disabled) return KeyDisabled()
   return caller.expires !== undefined && caller.expires <= Date.now() ? KeyExpired() : undefined
-}
-
-/** A gateway without keys spends the owner's: a web page in the owner's browser must not reach it, nor another machine. */
-function refuseStrangers({ headers }: FastifyRequest): void {
-  if (!isLoopbackHost(headers.host)) throw NotLocal({}, 'the Host header names another one.')
-  if (headers.origin !== undefined) throw NotLocal({}, 'web pages may not call it.')
-  if (headers['sec-fetch-site'] === 'cross-site') throw NotLocal({}, 'web pages may not call it.')
 }
 
 /** The key, in any of the places where the vendors' SDKs put it. */
