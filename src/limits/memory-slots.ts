@@ -1,3 +1,4 @@
+import { kept } from '../kept.ts'
 import type { Taken } from './bucket.ts'
 import { describeSlots } from './demand.ts'
 
@@ -7,22 +8,17 @@ export class MemorySlots {
   readonly #counts = new Map<string, { taken: number }>()
 
   take(key: string, slots: number): Taken {
-    const count = this.#count(key)
+    const count = kept(this.#counts, key, none)
     const allowed = count.taken < slots
     if (allowed) count.taken += 1
     return describeSlots(slots, count.taken, allowed)
   }
 
   giveBack(key: string): void {
-    this.#count(key).taken -= 1
+    kept(this.#counts, key, none).taken -= 1
   }
+}
 
-  #count(key: string): { taken: number } {
-    let count = this.#counts.get(key)
-    if (count === undefined) {
-      count = { taken: 0 }
-      this.#counts.set(key, count)
-    }
-    return count
-  }
+function none(): { taken: number } {
+  return { taken: 0 }
 }

@@ -1,3 +1,4 @@
+import { kept } from '../kept.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { Roster } from '../roster.ts'
 import { isSlot } from './demand.ts'
@@ -7,6 +8,7 @@ import type { SlotReturns } from './slot-returns.ts'
 
 /** Renewals within the life of a slot: two may fail before it lapses. */
 const RENEWALS_PER_LIFE = 3
+
 /** Keeps the slots that this process holds in Redis from lapsing, by one timer for all. */
 export class SlotRenewal {
   readonly #link: RedisLink
@@ -56,11 +58,7 @@ export class SlotRenewal {
     const holders = new Map<string, Reservation[]>()
     for (let slot = 0; slot < this.#held.size; slot += 1) {
       const reservation = this.#held.at(slot) as Reservation
-      for (const { key } of reservation.demands.filter(isSlot)) {
-        const others = holders.get(key)
-        if (others === undefined) holders.set(key, [reservation])
-        else others.push(reservation)
-      }
+      for (const { key } of reservation.demands.filter(isSlot)) kept(holders, key, () => []).push(reservation)
     }
     return holders
   }

@@ -1,3 +1,4 @@
+import { kept } from '../kept.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { type Demand, isSlot } from './demand.ts'
 import { type LimitScripts, SLOTS_A_RUN } from './limit-scripts.ts'
@@ -19,7 +20,7 @@ export class SlotReturns {
 
   /** Those among the demands that are slots are to be given back, held by `id`. */
   owe(demands: readonly Demand[], id: string): void {
-    for (const { key } of demands.filter(isSlot)) this.#add(key, [id])
+    for (const { key } of demands.filter(isSlot)) kept(this.#owed, key, () => []).push(id)
   }
 
   /** Gives back what it can. Never rejects. */
@@ -30,15 +31,9 @@ export class SlotReturns {
       while (ids.length > 0) {
         const some = ids.splice(-SLOTS_A_RUN)
         if ((await this.#link.answer(this.#scripts.release(key, some))) !== undefined) continue
-        this.#add(key, [...ids, ...some])
+        this.#owed.set(key, [...(this.#owed.get(key) ?? []), ...ids, ...some])
         return
       }
     }
-  }
-
-  #add(key: string, ids: readonly string[]): void {
-    const others = this.#owed.get(key)
-    if (others === undefined) this.#owed.set(key, [...ids])
-    else others.push(...ids)
   }
 }

@@ -11,6 +11,7 @@ import {
   StringTable,
   ValueType,
 } from 'pprof-format'
+import { kept } from '../kept.ts'
 
 /** A function as the inspector names it: lines from 0, and the line is where the function begins. */
 export interface Frame {
@@ -80,30 +81,25 @@ export class PprofProfile {
 
   #locationOf(frame: Frame, line: number): number {
     const key = `${nameOf(frame)}\n${line}`
-    let location = this.#locations.get(key)
-    if (location === undefined) {
+    const { id } = kept(this.#locations, key, () => {
       const lines = [new Line({ functionId: this.#functionOf(frame), line })]
-      location = new Location({ id: this.#locations.size + 1, mappingId: MAPPING.id, line: lines })
-      this.#locations.set(key, location)
-    }
-    return Number(location.id)
+      return new Location({ id: this.#locations.size + 1, mappingId: MAPPING.id, line: lines })
+    })
+    return Number(id)
   }
 
   #functionOf(frame: Frame): number {
-    const key = nameOf(frame)
-    let found = this.#functions.get(key)
-    if (found === undefined) {
+    const { id } = kept(this.#functions, nameOf(frame), () => {
       const name = this.#strings.dedup(frame.functionName || '(anonymous)')
-      found = new ProfiledFunction({
+      return new ProfiledFunction({
         id: this.#functions.size + 1,
         name,
         systemName: name,
         filename: this.#strings.dedup(frame.url.startsWith('file:') ? fileURLToPath(frame.url) : frame.url),
         startLine: frame.lineNumber + 1,
       })
-      this.#functions.set(key, found)
-    }
-    return Number(found.id)
+    })
+    return Number(id)
   }
 
   #valueType([type, unit]: Measure): ValueType {

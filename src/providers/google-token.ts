@@ -1,4 +1,5 @@
 import { UpstreamKey } from '../errors.ts'
+import { kept } from '../kept.ts'
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 
@@ -13,12 +14,8 @@ export function googleTokens(): TokenSource {
   const known = new Map<string | undefined, Promise<Ask>>()
   return async keyFile => {
     try {
-      let ask = known.get(keyFile)
-      if (ask === undefined) {
-        ask = open(keyFile)
-        known.set(keyFile, ask)
-      }
-      const token = await (await ask)()
+      const ask = await kept(known, keyFile, () => open(keyFile))
+      const token = await ask()
       if (token) return token
     } catch (cause) {
       known.delete(keyFile)

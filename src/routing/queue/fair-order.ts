@@ -1,3 +1,4 @@
+import { kept } from '../../kept.ts'
 import { Heap, type Spot } from './heap.ts'
 
 /** Who shares with others, and what it asks for. */
@@ -99,12 +100,7 @@ export class FairOrder<T extends Sharer> {
   }
 
   #laneOf({ caller, share }: T): Lane<T> {
-    let lane = this.#lanes.get(caller)
-    if (lane === undefined) {
-      lane = { share, waiting: new Heap(), cost: 0, start: 0, spot: undefined }
-      this.#lanes.set(caller, lane)
-    }
-    return lane
+    return kept(this.#lanes, caller, () => ({ share, waiting: new Heap(), cost: 0, start: 0, spot: undefined }))
   }
 
   #enlist(lane: Lane<T>, start: number): void {
