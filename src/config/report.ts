@@ -29,12 +29,12 @@ export function createReport(document: ConfigDocument | undefined, overrides: Re
 
   const place = (path: Path, part: 'key' | 'value') =>
     document && { file: document.file, ...document.locate(path, part) }
-  const isRefused = (path: Path) => {
-    if (document === undefined || overrides.has(showPath(path))) return refused.has(showPath(path))
-    return refused.has(showPlace(document.locate(path, 'value')))
+  const sourceOf = (path: Path) => {
+    const shown = showPath(path)
+    return document === undefined || overrides.has(shown) ? shown : showPlace(document.locate(path, 'value'))
   }
   const add = (path: Path, message: string) => {
-    if (isRefused(path)) return
+    if (refused.has(sourceOf(path))) return
     const shown = showPath(path)
     const variable = overrides.get(shown)
     if (variable !== undefined) problems.push({ message: `environment variable ${variable}: ${message}` })
@@ -48,8 +48,7 @@ export function createReport(document: ConfigDocument | undefined, overrides: Re
     addAtKey: (path, message) => problems.push({ message, ...place(path, 'key') }),
     refuse(path, message) {
       add(path, message)
-      const variable = overrides.has(showPath(path)) || document === undefined
-      refused.add(variable ? showPath(path) : showPlace(document.locate(path, 'value')))
+      refused.add(sourceOf(path))
     },
     warn: (path, message) => warnings.push({ message: `${showPath(path)}: ${message}`, ...place(path, 'value') }),
     quote(path) {

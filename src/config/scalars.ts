@@ -43,8 +43,6 @@ export function duration(minimum: 0 | 1 = 1) {
     .meta({ title: 'duration' })
 }
 
-const SIZE_MESSAGE = 'expected a size such as 512KiB or 32MiB'
-
 /** `p95` as the share 0.95, or a duration. */
 export function percentileOrDuration() {
   const percentile = z
@@ -53,6 +51,8 @@ export function percentileOrDuration() {
     .transform(text => ({ percentile: Number(text.slice(1)) / 100 }))
   return z.union([percentile, duration().transform(ms => ({ ms }))])
 }
+
+const SIZE_MESSAGE = 'expected a size such as 512KiB or 32MiB'
 
 /** Text such as `32MiB`, put out as bytes; `maximum` is written in the same way. */
 export function size(maximum?: string) {

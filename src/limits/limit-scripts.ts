@@ -103,8 +103,8 @@ export class LimitScripts {
   }
 
   /** Rejects where a take would. */
-  async probe(): Promise<void> {
-    await this.#run([PROBE], '', 1, false)
+  async probe(): Promise<ScriptAnswer> {
+    return this.#run([PROBE], '', 1, false)
   }
 
   /** The slots of one key that these ids hold are held for another while. */

@@ -53,16 +53,17 @@ export async function openLimits(options: LimitsOptions): Promise<Limits> {
   const localShare = options.localShare * share
   const client = await connectRedis(redisUrl, KEY_PREFIX)
   const scripts = new LimitScripts(client, slotTtl)
-  const probe = async () => {
-    await scripts.probe()
-    return true
-  }
-  const onLinkState: OnLinkState = (state, reason) => {
-    if (state === 'shared') void returns.flush()
-    onState(state, reason)
-  }
-  const failures = FAILURES_TO_LOCAL
-  const link = new RedisLink({ client, probe, onState: onLinkState, failures, timeout, probeIntervalMs })
+  const link = new RedisLink({
+    client,
+    probe: () => scripts.probe(),
+    failures: FAILURES_TO_LOCAL,
+    timeout,
+    probeIntervalMs,
+    onState: (state, reason) => {
+      if (state === 'shared') void returns.flush()
+      onState(state, reason)
+    },
+  })
   const returns = new SlotReturns(link, scripts)
   const parts = { buckets, link, scripts, localShare }
   const shared = new SharedBuckets(parts)
