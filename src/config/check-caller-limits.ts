@@ -1,10 +1,6 @@
+import { checkNeeds } from './check-needs.ts'
 import type { Report } from './report.ts'
-import { getIn, itemsOf, membersOf, type Path, showPath } from './tree.ts'
-
-const BURSTS = [
-  ['burst', 'requestsPerMinute'],
-  ['tokenBurst', 'tokensPerMinute'],
-] as const
+import { getIn, itemsOf, membersOf, type Path } from './tree.ts'
 
 /** What callers may do: a burst is of something that has a rate. */
 export function checkCallerLimits(tree: unknown, report: Report): void {
@@ -17,8 +13,6 @@ export function checkCallerLimits(tree: unknown, report: Report): void {
 }
 
 function checkLimits(path: Path, limits: unknown, report: Report): void {
-  for (const [burst, rate] of BURSTS) {
-    if (getIn(limits, [burst]) === undefined || getIn(limits, [rate]) !== undefined) continue
-    report.addAtKey([...path, burst], `${showPath([...path, burst])} has no meaning without ${rate}`)
-  }
+  checkNeeds(path, limits, 'burst', 'requestsPerMinute', report)
+  checkNeeds(path, limits, 'tokenBurst', 'tokensPerMinute', report)
 }

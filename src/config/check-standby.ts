@@ -1,4 +1,4 @@
-import { checkProvider } from './check-targets.ts'
+import { checkProvider } from './check-models.ts'
 import { Circles } from './circles.ts'
 import { didYouMean } from './nearest.ts'
 import type { Report } from './report.ts'

@@ -3,12 +3,21 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isLoopback } from './loopback.ts'
 import type { Report } from './report.ts'
-import { getIn, itemsOf, type Path } from './tree.ts'
+import { getIn, itemsOf, membersOf, type Path } from './tree.ts'
 
 /*
  * What the schema cannot say because it concerns several members. These look at the tree as it was read, not at the schema's
  * output, since that only exists when the schema found nothing wrong, and all problems are to be reported at once.
  */
+
+/** The schema leaves out `__proto__` without a word, since it would change the object that holds the others. */
+export function checkNames(tree: unknown, report: Report): void {
+  for (const section of ['providers', 'models']) {
+    for (const [name] of membersOf(getIn(tree, [section]))) {
+      if (name === '__proto__') report.addAtKey([section, name], `"${name}" cannot be a name; choose another`)
+    }
+  }
+}
 
 /** Caller keys: one secret each, names and secrets unique, none of them the key of the operators. */
 export function checkKeys(tree: unknown, report: Report): void {

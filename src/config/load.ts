@@ -3,11 +3,12 @@ import { dirname, resolve } from 'node:path'
 import { atOnce, type Steps } from '../steps.ts'
 import { assemble } from './assemble.ts'
 import { checkCallerLimits } from './check-caller-limits.ts'
+import { checkModels } from './check-models.ts'
 import { checkPermissions } from './check-permissions.ts'
+import { checkProviders } from './check-providers.ts'
 import { checkStandby } from './check-standby.ts'
-import { checkModels, checkProviders } from './check-targets.ts'
 import { checkWarnings } from './check-warnings.ts'
-import { checkKeys, checkListeners, checkPlugins } from './checks.ts'
+import { checkKeys, checkListeners, checkNames, checkPlugins } from './checks.ts'
 import type { Config, KnownProviders } from './config.ts'
 import { type ConfigDocument, readDocument } from './document.ts'
 import type { Environment } from './environment.ts'
@@ -93,6 +94,7 @@ export function* readConfig(options: LoadOptions): Steps<Config> {
 
 /** What the schema cannot say. `directory` is where relative paths start. */
 export function checkTree(tree: unknown, known: KnownProviders, directory: string, report: Report): void {
+  checkNames(tree, report)
   checkProviders(tree, known, report)
   checkModels(tree, report)
   checkStandby(tree, report)
