@@ -1,5 +1,4 @@
 import { isRefusal, type Permit, type Refusal } from './gate.ts'
-import { inTurn } from './in-turn.ts'
 import type { Candidate, Target } from './target.ts'
 
 /** A candidate that may be asked now. */
@@ -88,6 +87,14 @@ export class Choices {
     }
     return best
   }
+}
+
+/** The keys of a target, each request beginning with the next one, so that the vendor's limits on a key are shared out. */
+function inTurn(target: Target): readonly Candidate[] {
+  const { candidates } = target
+  if (candidates.length === 1) return candidates
+  target.turn = (target.turn + 1) % candidates.length
+  return [...candidates.slice(target.turn), ...candidates.slice(0, target.turn)]
 }
 
 /** At who has no connection free, a call would wait for one while others could answer. */

@@ -1,9 +1,10 @@
-import { Cancelled, CONSEQUENCES, isSluiceError, NoTarget, ResponseAway } from '../errors.ts'
+import { Cancelled, CONSEQUENCES, NoTarget, ResponseAway } from '../errors.ts'
 import { roughly, wholeSeconds } from '../retry-after.ts'
 import type { Answer } from './attempt/answer.ts'
 import { type Failure, isFailure } from './attempt/ask.ts'
 import { type Asking, askAndStrike } from './attempt/ask-and-strike.ts'
 import { Attempt } from './attempt/attempt.ts'
+import { wordsFor } from './attempt/words.ts'
 import { type Choice, Choices } from './choices.ts'
 import { isRefusal, type Refusal } from './gate.ts'
 import { backoffMs } from './retry/backoff.ts'
@@ -77,16 +78,9 @@ function telling(before: Failure | undefined, latest: Failure): Failure {
   return latest.mismatch && before !== undefined && !before.mismatch ? before : latest
 }
 
-/** Whether one of these targets has words for the call. Asks nobody. Rejects with faults of our own only. */
-async function isSaid({ passage }: Dispatch, targets: readonly Target[]): Promise<boolean> {
-  for (const target of targets) {
-    try {
-      await passage({ target })
-      return true
-    } catch (error) {
-      if (!isSluiceError(error) || error.kind !== 'invalid') throw error
-    }
-  }
+/** Whether the call can be said to one of these targets. Asks nobody. Rejects with faults of our own only. */
+async function isSaid(call: Dispatch, targets: readonly Target[]): Promise<boolean> {
+  for (const target of targets) if ((await wordsFor(call, target)) !== undefined) return true
   return false
 }
 

@@ -1,5 +1,5 @@
-import { isSluiceError } from '../../errors.ts'
-import { type Passage, refuseLosses } from '../../relay/passage.ts'
+import type { Passage } from '../../relay/passage.ts'
+import { wordsFor } from '../attempt/words.ts'
 import type { Dispatch } from '../dispatch.ts'
 import type { Target } from '../target.ts'
 
@@ -8,18 +8,13 @@ import type { Target } from '../target.ts'
  * no attempt and may still be asked where there is no other choice. Rejects with faults of our own only.
  */
 export async function losslessPassages(
-  { passage }: Pick<Dispatch, 'passage'>,
+  call: Pick<Dispatch, 'passage'>,
   targets: readonly Target[],
 ): Promise<ReadonlyMap<Target, Passage>> {
   const passages = new Map<Target, Passage>()
   for (const target of targets) {
-    try {
-      const prepared = await passage({ target })
-      refuseLosses(prepared)
-      passages.set(target, prepared)
-    } catch (error) {
-      if (!isSluiceError(error) || error.kind !== 'invalid') throw error
-    }
+    const passage = await wordsFor(call, target)
+    if (passage?.losses.length === 0) passages.set(target, passage)
   }
   return passages
 }
