@@ -1,22 +1,22 @@
 import { FirstByteTrend } from './first-byte-trend.ts'
 
-/** So few calls at a time are no reason for a vendor to be overloaded: whatever it says then is said of something else. */
+/** So few calls at a time overload no vendor: what it refuses then has another reason. */
 const FLOOR = 4
 /** Slow first bytes alone, which have many reasons, never take the limit below this. */
 const GENEROUS = 64
 /** What is left of the calls under way after a cut. */
 const KEPT = 0.7
 /**
- * After so long (s) the limit is back where it was too much, whether that was at 10 calls or at 1,000. CUBIC itself lets small windows
- * take longer the smaller they are, as in TCP they share a line with large ones; here that would starve a vendor that had a bad moment.
+ * After so long (s) the limit is back where it was too much, be that 10 calls or 1,000. In CUBIC the way back is longer for larger
+ * windows (K in RFC 9438): no one constant would suit both sizes.
  */
 const PLATEAU = 5
 /** A limit of more calls than this is none. */
 const UNLIMITED = 10_000
 
 /**
- * Finds out how many calls a vendor takes at a time. Without a limit until the vendor says that it has too many (429, 503, a
- * time-out), then TCP's CUBIC (RFC 9438, 4.2): a cut to 0.7, a quick return to just below where it was too much, a long
+ * Finds out how many calls a vendor takes at a time. Without a limit until the vendor says that it has too many (429, 502, 503,
+ * 529, a time-out), then TCP's CUBIC (RFC 9438, 4.2): a cut to 0.7, a quick return to just below where it was too much, a long
  * stay there, and quick growth beyond when all goes well. As in CUBIC growth goes by time, not by answers, for answers of
  * AI vendors take from half a second to minutes; unlike there it does so at rest, too, so that a limit is forgotten within
  * minutes. Times in ms on one monotonic clock.
