@@ -15,7 +15,7 @@ interface Entry {
 /** Called at each change of state. */
 type StateListener = (labels: CandidateLabels, state: BreakerState) => void
 
-/** What is known of breakers, targets, providers and the like, by what it belongs to: it outlives the snapshot that asked for it. */
+/** All that is learned of models, providers, targets and keys, by their ids: it outlives the snapshot that asked for it. */
 export class Breakers {
   readonly allowances: Allowances
   readonly #breakers = new Map<string, Entry>()
@@ -31,7 +31,7 @@ export class Breakers {
   #listener: StateListener = () => {}
   #dropListener: (labels: CandidateLabels) => void = () => {}
 
-  /** `now` is a monotonic clock in ms; `random` gives numbers from 0 to 1; `share` is the part of the vendors' limits that may be used here. */
+  /** `now` is a monotonic clock in ms; `random` gives numbers from 0 to 1; `share` is this process's part of the vendors' limits. */
   constructor(now: () => number, random: () => number = Math.random, share = 1) {
     this.#now = now
     this.#random = random
@@ -99,7 +99,7 @@ export class Breakers {
     return ladder
   }
 
-  /** Forgets all but what belongs to these: models, providers and targets, and the latter two with a key. */
+  /** Forgets all but what belongs to these: models, providers and targets, and either of the last two with a key. */
   retain(ids: ReadonlySet<string>): void {
     for (const id of [...this.#breakers.keys()]) if (!ids.has(id)) this.drop(id)
     for (const map of [this.#retryBudgets, this.#loads, this.#healths, this.#ladders]) {

@@ -54,9 +54,9 @@ export class Choices {
   }
 
   /**
-   * The first that may be asked at `now`; where there is none, the refusal that ends first, of one at a limit where there is
-   * any. The unhealthy are left out, but where everybody is unhealthy or failing those are asked whose config says so. Who has
-   * no connection free comes last. Leaves out `except`.
+   * The first, but for `except`, that may be asked at `now`; else the refusal that ends first, one at a limit before one that
+   * fails. The unhealthy are asked only where nobody well can be counted on and their config allows it. Who has no connection
+   * free comes last.
    */
   next(now: number, except?: Target): Choice | Refusal {
     const left = freeFirst(except === undefined ? this.#left : this.#left.filter(({ target }) => target !== except))

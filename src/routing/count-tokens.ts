@@ -9,7 +9,7 @@ import type { Candidate, Route } from './target.ts'
 /** Who asks wants to know before the call; after this long (ms) an estimate serves better. */
 const TIMEOUT = 5_000
 
-/** Who can count the tokens of a call by itself: the first target in the list that has a door for it and speaks as the client does. */
+/** The first of a route whose vendor counts tokens itself, in the client's own dialect, and whose key does not rest. */
 export function counterOf({ targets }: Route, envelope: Envelope, now: number): Candidate | undefined {
   const able = targets.filter(({ vendor }) => vendor.provider.countTokens?.dialect === envelope.dialect.name)
   return able.flatMap(({ candidates }) => candidates).find(({ key }) => key.cooldown.remaining(now) <= 0)

@@ -51,7 +51,7 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
     } else {
       const { target } = choice.candidate
       if (call.record.attempts.length === 0) payIn(call, target)
-      // Another model's targets had no more attempt paid for, and here is one all the same.
+      // Another model may have had no budget for one more attempt; here is one all the same.
       call.record.retryUnpaid = false
       const ended = await askOne(call, choices, choice)
       if (!isFailure(ended)) return ended

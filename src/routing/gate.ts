@@ -5,12 +5,12 @@ import type { Health } from './health/health.ts'
 import type { Signal } from './queue/signal.ts'
 import type { Allowance, Hold } from './quota/allowance.ts'
 
-/** Probes that have been silent for long keep others out of a half-open breaker: nobody knows when they end, so who comes is told this, ms. */
+/** Told (ms) to who comes while silent probes keep others out of a half-open breaker: nobody knows when they end. */
 const SILENT_PROBES_MS = 1_000
 
 /**
- * Why a candidate is not to be asked now. `limited`: it may answer, but is at a limit, which may be that of the probes of a half-open
- * breaker; waiting helps. `failing`: it cannot be counted on.
+ * Why a candidate is not to be asked now. `limited`: it is at a limit (that of a half-open breaker's probes is one), and waiting
+ * helps. `failing`: it cannot be counted on.
  */
 export interface Refusal {
   readonly reason: 'limited' | 'failing'
@@ -93,7 +93,7 @@ export class Gate {
 
   #broken(): Refusal {
     const { state, openForMs, newsWithinMs } = this.breaker
-    // It may be due and not have opened to probes yet: who was told this very moment has come in time.
+    // It may be due while its timer has yet to fire: who was told to come now waits for 1 ms more.
     if (state === 'open') return { reason: 'failing', waitMs: Math.max(1, openForMs), exact: true }
     if (newsWithinMs > 0) return { reason: 'limited', waitMs: newsWithinMs }
     return { reason: 'failing', waitMs: SILENT_PROBES_MS }

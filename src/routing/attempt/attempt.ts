@@ -61,8 +61,8 @@ export class Attempt {
   }
 
   /**
-   * Whether the vendor may bill it although it failed so: a stream had begun, or the vendor was at work when we gave it up. One that
-   * hangs up of itself before that is taken not to.
+   * Whether the vendor may bill it although it failed so: a stream had begun, or we gave it up while the vendor was at work. A
+   * vendor that hangs up by itself before that is taken to bill nothing.
    */
   mayBeBilled(failure: Kind): boolean {
     if (this.record.firstByteAt !== undefined) return true
@@ -76,7 +76,7 @@ export class Attempt {
     this.#permit.answered(headers, type === 'stream')
   }
 
-  /** The answer is the client's: the content of a stream has begun (before that, its head was an empty promise), or a whole answer has come. */
+  /** The answer is the client's: a stream has shown content (its head alone promises nothing), or a whole answer has come. */
   committed(now: number): void {
     this.#begunAt = now
     this.#timing.committed(now)
@@ -102,8 +102,8 @@ export class Attempt {
   }
 
   /**
-   * What the vendor may bill for it although nobody will read it; comes before `settle`. An estimate is not what it takes off its
-   * limit: that was counted when the call arrived.
+   * What the vendor may bill for it although nobody will read it; comes before `settle`. An estimate changes nothing at its limit:
+   * the vendor took its own off that when the call arrived.
    */
   wasted(usage: Usage): void {
     this.record.wasted = usage

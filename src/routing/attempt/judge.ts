@@ -44,7 +44,7 @@ function waitOf(provider: Provider, json: Json | undefined): number | undefined 
   return wait ? Math.min(wait, MAX_COOLDOWN_MS) : undefined
 }
 
-/** The same of an answer that no client will read. */
+/** Whose fault a refusal is that no client will read. */
 export function blame(provider: Provider, status: number, body: Buffer): Blame {
   return blameFor(provider, status, parse(body))
 }

@@ -5,7 +5,7 @@ export interface Probe {
 
 /** A probe that has not ended after this long (ms) no longer keeps others out; its outcome still counts when it comes. */
 const PATIENCE = 60_000
-/** After so long (ms) without a word a probe may be one that hangs: whoever waits for what it finds is waiting for too long. */
+/** A probe that has been silent for so long (ms) may hang: nobody is to wait for what it finds any more. */
 const NEWS_WITHIN = 1_000
 
 /** The attempts that a half-open breaker lets through: few at a time, and none of them can keep the others out for ever. */

@@ -31,7 +31,7 @@ export function createStandby(
   }
 }
 
-/** The models below one, nearest first. Each is gone into once: ladders meet, and the ways down one are far more than its models. */
+/** The models below one, nearest first. Each is gone into once: where ladders meet, there are far more ways down than models. */
 function ladderOf(name: string, models: Config['models']): readonly string[] {
   const below = new Set<string>()
   const descend = ({ degradeTo }: ModelConfig): void => {

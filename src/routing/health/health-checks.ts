@@ -107,7 +107,7 @@ class Watch {
     const { now, onBilled, onChecked } = this.#options
     const { vendor } = this
     const startedAt = now()
-    // It would wait for a connection; and who answers so many calls is known by them.
+    // It would wait for a connection, and so many calls say more than a check.
     const key = vendor.pool.full ? undefined : this.#nextKey(vendor)
     const finding = key && (await this.#ask(vendor, key))
     if (vendor.asked !== undefined && finding?.usage !== undefined) onBilled(vendor.asked, finding.usage)

@@ -15,7 +15,7 @@ import { sideCall, sideHeaders, within } from '../side-call.ts'
 import type { Candidate } from '../target.ts'
 import type { Check, Finding } from './health-check.ts'
 
-/** Of a server that knows the limit of output under another name, the answer is short all the same. */
+/** Its answer is short even from a server that does not know our name for the limit of output. */
 const PROMPT = 'Say ok.'
 
 /** As vendors estimate it. */
@@ -80,7 +80,7 @@ class PromptCheck implements Check {
     if (outcome.type !== 'failed') this.#hold?.answered(outcome.headers, false)
     const finding = this.#judge(outcome, now)
     const { usage } = finding
-    // An estimate is not what the vendor takes off its limit: that was counted when the prompt arrived.
+    // An estimate changes nothing at the vendor's limit: it took its own off that when the prompt arrived.
     if (usage?.estimated) this.#hold?.keep()
     else if (usage !== undefined) this.#hold?.used(usage.input + usage.output)
     // Never as a success: how many calls at a time the model takes is found out by calls, as its breaker's state is.

@@ -1,4 +1,4 @@
-/** An item's stand in a heap, by which it is taken out again. */
+/** An item's place in a heap, by which it is taken out again. */
 export interface Spot<T> {
   readonly item: T
   readonly key: number

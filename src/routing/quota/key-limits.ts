@@ -13,12 +13,12 @@ export interface KeyLimitSettings {
   readonly concurrency?: number | undefined
 }
 
-/** Requests that may go at once, as seconds of the rate: vendors enforce a minute's limit second by second, and calls bunch up on their way. */
+/** Requests that may go at once, in seconds' worth: vendors enforce a minute's limit by the second, and calls bunch up on their way. */
 const REQUEST_BURST_S = 0.9
 /** Likewise for tokens; one call may need many seconds' worth, and vendors let it. */
 const TOKEN_BURST_S = 10
 
-/** What one process may use of limits that several divide among them, but for tokens: `share` is above 0, at most 1. */
+/** The part (`share`: above 0, at most 1) of a key's limits that is one process's own. Tokens stay whole: see `bucketShare`. */
 export function shareOfKeyLimits(settings: KeyLimitSettings, share: number): KeyLimitSettings {
   if (share === 1) return settings
   const { requestsPerMinute, burst, concurrency } = settings

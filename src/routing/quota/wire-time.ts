@@ -9,7 +9,7 @@ const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
 }
 
-/** How far off (ms) the moment is that a header names: bare seconds, a Go duration, or a date. NaN for garbage; the past is negative. `wallNow` in ms since 1970. */
+/** Ms until the moment that a header names by bare seconds, a Go duration or a date; negative for the past, NaN for garbage. `wallNow` in ms since 1970. */
 export function untilMs(text: string, wallNow: number): number {
   const duration = durationMs(text.trim())
   return Number.isNaN(duration) ? Date.parse(text) - wallNow : duration

@@ -12,8 +12,8 @@ import type { HedgeRule } from './hedge-rule.ts'
 type Ended = Answer | Failure
 
 /**
- * Asks; when that takes longer than usual, asks one more target as well, or the only one there is once more where it may be. Who
- * shows content first answers, the other is stopped.
+ * Asks; when that takes longer than usual, asks another target too, or the only one once more where the route allows it. Who shows
+ * content first answers, the other is stopped.
  */
 export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
   const asked = askAndStrike(call, choices, first)
@@ -72,7 +72,7 @@ function stop(call: Asking, attempt: Attempt, asked: Promise<Ended>): void {
   attempt.abort({ type: 'failed', kind: 'cancelled', reason })
   asked.then(
     ended => {
-      // Both began in the same moment: what came too late is put away, and told as lost.
+      // It had answered in the same moment.
       if (!isFailure(ended)) putAway(ended, call.envelope, call.now(), 'cancelled', reason)
     },
     () => {},
