@@ -43,7 +43,7 @@ export class Callers {
     return this.#byDigest.size === 0
   }
 
-  /** Looks up by digest only, so neither the look-up nor the comparison says anything about a key by its time. */
+  /** A key that was not right before is looked up by its digest, so that the time it takes says nothing about any key. */
   find(key: string): Caller | undefined {
     const known = this.#shown.get(key)
     if (known !== undefined) return known

@@ -165,7 +165,9 @@ const limits = z.strictObject({
 const key = z
   .strictObject({
     name: name().describe('Who calls; unique.'),
-    key: strongKey().optional().describe('What the caller shows. Only its SHA-256 digest is kept in memory.'),
+    key: strongKey()
+      .optional()
+      .describe('What the caller shows. Memory holds its SHA-256 digest, and the key itself once it was shown.'),
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/i, 'expected the 64 hexadecimal digits of a SHA-256 digest')
