@@ -10,7 +10,7 @@ export function nearest(word: string, candidates: Iterable<string>, max = 3): st
   const wanted = word.toLowerCase()
   return [...candidates]
     .map(candidate => ({ candidate, distance: howFar(wanted, candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance < Number.POSITIVE_INFINITY)
+    .filter(({ distance }) => distance < Infinity)
     .sort((a, b) => a.distance - b.distance)
     .slice(0, max)
     .map(({ candidate }) => candidate)
@@ -27,10 +27,10 @@ function howFar(word: string, candidate: string): number {
   const longer = Math.max(word.length, candidate.length)
   const begins = shorter >= 3 && (word.startsWith(candidate) || candidate.startsWith(word))
   const limit = Math.ceil(longer / 3)
-  if (longer > LONGEST_WORD) return Number.POSITIVE_INFINITY
-  if (longer - shorter > limit) return begins ? longer - shorter : Number.POSITIVE_INFINITY
+  if (longer > LONGEST_WORD) return Infinity
+  if (longer - shorter > limit) return begins ? longer - shorter : Infinity
   const distance = editDistance(word, candidate)
-  return begins || distance <= limit ? distance : Number.POSITIVE_INFINITY
+  return begins || distance <= limit ? distance : Infinity
 }
 
 /** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, one each. */
@@ -42,7 +42,7 @@ function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const substitution = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      const swap = swapped ? at(beforeLast, j - 2) + 1 : Number.POSITIVE_INFINITY
+      const swap = swapped ? at(beforeLast, j - 2) + 1 : Infinity
       row.push(Math.min(at(last, j) + 1, at(row, j - 1) + 1, substitution, swap))
     }
     beforeLast = last
@@ -52,5 +52,5 @@ function editDistance(a: string, b: string): number {
 }
 
 function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY
+  return row[index] ?? Infinity
 }

@@ -19,5 +19,5 @@ export function parseSize(text: string): number {
 
 function parse(text: string, pattern: RegExp, units: Readonly<Record<string, number>>): number {
   const [, amount = '', unit = ''] = pattern.exec(text) ?? []
-  return Math.round(Number(amount) * (units[unit] ?? Number.NaN))
+  return Math.round(Number(amount) * (units[unit] ?? NaN))
 }

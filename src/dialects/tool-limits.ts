@@ -5,7 +5,7 @@ function word(length: number): WordLimit {
   return { fits: new RegExp(`^[\\w-]{1,${length}}$`), length }
 }
 
-const ANYTHING: WordLimit = { fits: /^/, length: Number.POSITIVE_INFINITY }
+const ANYTHING: WordLimit = { fits: /^/, length: Infinity }
 
 /**
  * What each dialect takes. Sources: the vendors' API descriptions; where they are silent, what the vendors answer (OpenAI to a

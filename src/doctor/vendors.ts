@@ -31,7 +31,7 @@ async function checkKey(vendor: Vendor, key: VendorKey): Promise<Answer> {
 }
 
 function skewOf(outcome: Outcome): number | undefined {
-  const date = outcome.type === 'failed' ? Number.NaN : Date.parse(header(outcome.headers, 'date') ?? '')
+  const date = outcome.type === 'failed' ? NaN : Date.parse(header(outcome.headers, 'date') ?? '')
   return Number.isNaN(date) ? undefined : Date.now() - date
 }
 

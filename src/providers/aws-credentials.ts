@@ -45,7 +45,7 @@ export class KeptCredentials {
 }
 
 function endOf({ expiration }: FoundCredentials): number {
-  return expiration?.getTime() ?? Number.POSITIVE_INFINITY
+  return expiration?.getTime() ?? Infinity
 }
 
 /** AWS's usual places: variables, the shared files, SSO, a container's or a machine's role. Loaded when first needed. */

@@ -34,8 +34,8 @@ export class RedisLink {
   #state: LinkState | undefined
   #connected = false
   #failures = 0
-  #failedAt = Number.NEGATIVE_INFINITY
-  #probedAt = Number.NEGATIVE_INFINITY
+  #failedAt = -Infinity
+  #probedAt = -Infinity
   #probing = false
   #lastError = LOST
   #closed = false

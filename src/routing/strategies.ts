@@ -83,15 +83,13 @@ function isCheaper({ load: one }: Ranked, { load: other }: Ranked, streamed: boo
 
 /** Fewest attempts in flight for its weight, as nginx's least_conn; equals by lot. */
 export function leastBusy<T extends Ranked>(targets: readonly T[], { random }: Circumstances): readonly T[] {
-  return ascending(byLot(targets, random), ({ load, weight }) =>
-    weight > 0 ? load.inFlight / weight : Number.POSITIVE_INFINITY,
-  )
+  return ascending(byLot(targets, random), ({ load, weight }) => (weight > 0 ? load.inFlight / weight : Infinity))
 }
 
 /** Lowest price first, an unknown one last; equals by lot. */
 export function cheapest<T extends Ranked>(targets: readonly T[], { random }: Circumstances): readonly T[] {
   return ascending(byLot(targets, random), ({ price }) =>
-    price === undefined ? Number.POSITIVE_INFINITY : price.input * INPUT_PER_OUTPUT + price.output,
+    price === undefined ? Infinity : price.input * INPUT_PER_OUTPUT + price.output,
   )
 }
 

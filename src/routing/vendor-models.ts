@@ -26,7 +26,7 @@ export class VendorModels {
   /** The names of a vendor's models, empty where it never said them. `ttl` and `now` in ms. */
   async of(vendor: Vendor, ttl: number, now: number): Promise<readonly string[]> {
     const known = this.#entries.get(vendor)
-    const entry = known ?? { names: [], askedAt: Number.NEGATIVE_INFINITY, asking: undefined }
+    const entry = known ?? { names: [], askedAt: -Infinity, asking: undefined }
     this.#entries.set(vendor, entry)
     if (entry.asking === undefined && now - entry.askedAt >= ttl) {
       entry.askedAt = now

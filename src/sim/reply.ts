@@ -26,7 +26,7 @@ export function composeReply(prompt: Prompt): Reply {
   if (tool === undefined) return { ...cut(sayText(prompt), prompt), tool: undefined, inputTokens }
   const call = { name: tool.name, arguments: JSON.stringify(sampleArguments(tool.schema, prompt.userText)) }
   const outputTokens = tokens(call.name.length + call.arguments.length)
-  if (outputTokens > (prompt.maxTokens ?? Number.POSITIVE_INFINITY)) {
+  if (outputTokens > (prompt.maxTokens ?? Infinity)) {
     return { ...cut(`Calling ${call.name} with ${call.arguments}`, prompt), tool: undefined, inputTokens }
   }
   return { text: '', tool: call, finish: 'tool', sequence: undefined, inputTokens, outputTokens }
@@ -74,7 +74,7 @@ function cut(text: string, prompt: Prompt): Pick<Reply, 'text' | 'finish' | 'seq
     .filter(({ at }) => at >= 0)
     .sort((one, other) => one.at - other.at)[0]
   const end = met?.at ?? text.length
-  const limit = (prompt.maxTokens ?? Number.POSITIVE_INFINITY) * CHARACTERS_PER_TOKEN
+  const limit = (prompt.maxTokens ?? Infinity) * CHARACTERS_PER_TOKEN
   if (limit < end) {
     return { text: shorten(text, limit), finish: 'length', sequence: undefined, outputTokens: prompt.maxTokens ?? 0 }
   }

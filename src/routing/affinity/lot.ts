@@ -9,7 +9,7 @@ export interface Weighted {
  * Schindelhauer and Schomaker, "Weighted distributed hash tables" (SPAA 2005). `drawn` is uniform in (0, 1].
  */
 export function lot(weight: number, drawn: number): number {
-  return weight > 0 ? -Math.log(drawn) / weight : Number.POSITIVE_INFINITY
+  return weight > 0 ? -Math.log(drawn) / weight : Infinity
 }
 
 /** All targets in the order of their lots, those of weight 0 last. `random` as Math.random. */

@@ -19,7 +19,7 @@ export function seedOf(bytes: string | Buffer): number {
  */
 export function rendezvous<T extends Pinnable>(targets: readonly T[], key: number): T {
   let best = targets[0] as T
-  let least = Number.POSITIVE_INFINITY
+  let least = Infinity
   for (const target of targets) {
     const drawn = (mix(key ^ target.seed) + 1) / 2 ** 32
     const own = lot(target.weight, drawn)

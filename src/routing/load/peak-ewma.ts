@@ -8,11 +8,11 @@ const DECAY = 10_000
  */
 export class PeakEwma {
   #value = 0
-  #at = Number.NEGATIVE_INFINITY
+  #at = -Infinity
 
   /** As it stood at the last sample; undefined before the first. */
   get last(): number | undefined {
-    return this.#at === Number.NEGATIVE_INFINITY ? undefined : this.#value
+    return this.#at === -Infinity ? undefined : this.#value
   }
 
   /** As it stands at `now`; 0 before the first sample. */

@@ -77,7 +77,7 @@ export class TargetLoad {
    */
   cost(streamed: boolean, now: number): number {
     const { latency, waiting } = this.#speed(streamed)
-    if (latency.last === undefined) return waiting === 0 ? 0 : Number.POSITIVE_INFINITY
+    if (latency.last === undefined) return waiting === 0 ? 0 : Infinity
     // Likewise where the latency has faded: one call finds out, and no others follow before it has.
     const expected = waiting === 0 ? latency.faded(now) : latency.last
     // Cubed: who fails all calls is always idle, and must cost more than the busiest of those who answer.

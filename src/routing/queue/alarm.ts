@@ -5,7 +5,7 @@ const SHORTEST_NAP = 2
 export class Alarm {
   readonly #ring: () => void
   #timer: NodeJS.Timeout | undefined
-  #at = Number.POSITIVE_INFINITY
+  #at = Infinity
 
   constructor(ring: () => void) {
     this.#ring = ring
@@ -18,7 +18,7 @@ export class Alarm {
     this.#at = at
     this.#timer = setTimeout(
       () => {
-        this.#at = Number.POSITIVE_INFINITY
+        this.#at = Infinity
         this.#ring()
       },
       Math.max(SHORTEST_NAP, Math.ceil(at - now)),
@@ -27,6 +27,6 @@ export class Alarm {
 
   clear(): void {
     clearTimeout(this.#timer)
-    this.#at = Number.POSITIVE_INFINITY
+    this.#at = Infinity
   }
 }

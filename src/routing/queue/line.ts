@@ -47,7 +47,7 @@ export class Line {
 
   /** When somebody grows older or runs out of time. */
   get dueAt(): number {
-    return this.#due.first?.key ?? Number.POSITIVE_INFINITY
+    return this.#due.first?.key ?? Infinity
   }
 
   /** How many have their places before those that a newcomer may take: batch requests take none from interactive ones. */

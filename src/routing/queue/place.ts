@@ -137,7 +137,7 @@ function isLimited(found: Choice | Refusal): found is Refusal {
 }
 
 function wishOf(header: string | string[] | undefined): number {
-  if (header === undefined) return Number.POSITIVE_INFINITY
+  if (header === undefined) return Infinity
   if (typeof header === 'string' && DURATION_PATTERN.test(header)) return parseDuration(header)
   throw InvalidRequest({ param: MAX_WAIT }, `${MAX_WAIT} must be a duration such as 250ms or 2s`)
 }

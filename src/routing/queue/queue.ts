@@ -30,7 +30,7 @@ export class Queue {
   #subscriptions: (() => void)[] = []
   #called = false
   /** When the limits may be over, as far as it was told. */
-  #roomAt = Number.POSITIVE_INFINITY
+  #roomAt = Infinity
   #rate = new ReleaseRate(0)
 
   /** `changes` tell when there may be room at one of the targets, or none to wait for any more. */
@@ -94,7 +94,7 @@ export class Queue {
     this.#called = false
     if (this.depth === 0) return
     const now = this.now()
-    this.#roomAt = Number.POSITIVE_INFINITY
+    this.#roomAt = Infinity
     for (const waiter of this.#line.retries) this.#offer(waiter, now)
     let first = this.#line.first
     while (first !== undefined && this.#offer(first, now)) first = this.#line.first
@@ -143,7 +143,7 @@ export class Queue {
 
   #open(now: number): void {
     this.#rate = new ReleaseRate(now)
-    this.#roomAt = Number.POSITIVE_INFINITY
+    this.#roomAt = Infinity
     this.#subscriptions = this.#changes.map(change => change.subscribe(this.#call))
   }
 
