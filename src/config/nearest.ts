@@ -1,24 +1,27 @@
 /** Longer words are no slips of the pen, and the distance is quadratic in the length, which a client may choose. */
 const LONGEST_WORD = 200
 
+/** More would help nobody to choose. */
+const MOST_NAMED = 3
+
 /**
- * The candidates that a misspelt `word` may have meant, nearest first, at most `max`. Letter case does not count, and a
+ * The candidates that a misspelt `word` may have meant, nearest first, three at most. Letter case does not count, and a
  * candidate that the word begins, or that begins the word, is near.
  */
-export function nearest(word: string, candidates: Iterable<string>, max = 3): string[] {
+export function nearest(word: string, candidates: Iterable<string>): string[] {
   if (word.length > LONGEST_WORD) return []
   const wanted = word.toLowerCase()
   return [...candidates]
     .map(candidate => ({ candidate, distance: howFar(wanted, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance < Infinity)
     .sort((a, b) => a.distance - b.distance)
-    .slice(0, max)
+    .slice(0, MOST_NAMED)
     .map(({ candidate }) => candidate)
 }
 
 /** A sentence's end that names the nearest candidates: `; did you mean "a" or "b"?`, or nothing. */
-export function didYouMean(word: string, candidates: Iterable<string>, max = 3): string {
-  const names = nearest(word, candidates, max).map(name => `"${name}"`)
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const names = nearest(word, candidates).map(name => `"${name}"`)
   return names.length === 0 ? '' : `; did you mean ${names.join(' or ')}?`
 }
 

@@ -10,9 +10,9 @@ test('a letter too many, too few, changed or swapped is forgiven', () => {
   }
 })
 
-test('the nearest comes first, and no more than asked for', () => {
+test('the nearest comes first, and three are named at most', () => {
   assert.deepEqual(nearest('gpt-4o-mni', MODELS), ['gpt-4o-mini', 'gpt-4o'])
-  assert.deepEqual(nearest('gpt-4o-mni', MODELS, 1), ['gpt-4o-mini'])
+  assert.deepEqual(nearest('llama-0', ['llama-1', 'llama-2', 'llama-3', 'llama-4']), ['llama-1', 'llama-2', 'llama-3'])
 })
 
 test('the beginning of a name is near it', () => {
