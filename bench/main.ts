@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { loadavg, tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { callTo } from './calls.ts'
+import { runCommand } from './command.ts'
 import { measureDelay } from './delay.ts'
 import { MODELS, prepareGateway } from './gateway.ts'
 import { chooseGenerator, type Generator } from './load.ts'
@@ -62,7 +63,7 @@ interface Setting {
   readonly against: string | undefined
 }
 
-async function main(): Promise<void> {
+async function main(temporary: string): Promise<void> {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean' },
@@ -77,21 +78,16 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE)
     return
   }
-  const temporary = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
-  try {
-    if (values.sampling) {
-      const section = await measureSampling(ROOT, values.quick === true, chooseGenerator(temporary), temporary)
-      process.stdout.write(values.json ? `${JSON.stringify(section, undefined, 2)}\n` : `\n${sectionTable(section)}\n`)
-      return
-    }
-    const against = values.against === undefined ? undefined : resolve(values.against)
-    const setting: Setting = { temporary, generator: chooseGenerator(temporary), against }
-    const report = await measureAll(values.quick ? QUICK : FULL, setting)
-    process.stdout.write(values.json ? `${JSON.stringify(report, undefined, 2)}\n` : `\n${tables(report)}\n`)
-    if (values.write) writeFileSync(join(ROOT, 'docs/bench.md'), page(report))
-  } finally {
-    rmSync(temporary, { recursive: true, force: true })
+  if (values.sampling) {
+    const section = await measureSampling(ROOT, values.quick === true, chooseGenerator(temporary), temporary)
+    process.stdout.write(values.json ? `${JSON.stringify(section, undefined, 2)}\n` : `\n${sectionTable(section)}\n`)
+    return
   }
+  const against = values.against === undefined ? undefined : resolve(values.against)
+  const setting: Setting = { temporary, generator: chooseGenerator(temporary), against }
+  const report = await measureAll(values.quick ? QUICK : FULL, setting)
+  process.stdout.write(values.json ? `${JSON.stringify(report, undefined, 2)}\n` : `\n${tables(report)}\n`)
+  if (values.write) writeFileSync(join(ROOT, 'docs/bench.md'), page(report))
 }
 
 async function measureAll(plan: Plan, setting: Setting): Promise<Report> {
@@ -154,9 +150,4 @@ function gatewayArms(name: string, program: Running, upstream: Running, stream: 
   ]
 }
 
-try {
-  await main()
-} catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
-}
+await runCommand('bench', main)

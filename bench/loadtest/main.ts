@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { loadavg, tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runCommand } from '../command.ts'
 import { describeMachine } from '../report.ts'
 import { judge } from './bars.ts'
 import { figuresOf } from './figures.ts'
@@ -21,7 +22,7 @@ Exits with 1 when a bar is missed. Needs Locust: Debian's python3-locust, or pip
 
 const DOCS = resolve(import.meta.dirname, '../../docs')
 
-async function main(): Promise<void> {
+async function main(temporary: string): Promise<void> {
   const { values } = parseArgs({
     options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
   })
@@ -29,15 +30,10 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE)
     return
   }
-  const temporary = mkdtempSync(join(tmpdir(), 'sluice-loadtest-'))
-  try {
-    const report = await measure(values.quick ? QUICK : FULL, temporary)
-    process.stdout.write(`\n${tables(report)}\n`)
-    if (values.write) write(report)
-    if (report.bars.some(({ holds }) => holds === false)) process.exitCode = 1
-  } finally {
-    rmSync(temporary, { recursive: true, force: true })
-  }
+  const report = await measure(values.quick ? QUICK : FULL, temporary)
+  process.stdout.write(`\n${tables(report)}\n`)
+  if (values.write) write(report)
+  if (report.bars.some(({ holds }) => holds === false)) process.exitCode = 1
 }
 
 async function measure(plan: Plan, temporary: string): Promise<Report> {
@@ -68,9 +64,4 @@ function write(report: Report): void {
   }
 }
 
-try {
-  await main()
-} catch (error) {
-  process.stderr.write(`loadtest: ${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
-}
+await runCommand('loadtest', main)

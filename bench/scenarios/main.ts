@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { loadavg, tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runCommand } from '../command.ts'
 import { describeMachine } from '../report.ts'
 import { direct } from './arms/direct.ts'
 import { nginx } from './arms/nginx.ts'
@@ -26,7 +27,7 @@ const USAGE = `Usage: npm run scenarios -- [--long | --quick] [--write]
 const DOCS = resolve(import.meta.dirname, '../../docs')
 const ARMS = [direct, nginx, queue, sluice]
 
-async function main(): Promise<void> {
+async function main(temporary: string): Promise<void> {
   const { values } = parseArgs({
     options: {
       long: { type: 'boolean' },
@@ -39,15 +40,10 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE)
     return
   }
-  const temporary = mkdtempSync(join(tmpdir(), 'sluice-scenarios-'))
-  try {
-    const script = values.long ? LONG : FULL
-    const report = values.quick ? await measure(QUICK, 300, temporary) : await measure(script, 3000, temporary)
-    process.stdout.write(`\n${tables(report)}\n`)
-    if (values.write) write(report, values.long ? 'scenarios-long' : 'scenarios')
-  } finally {
-    rmSync(temporary, { recursive: true, force: true })
-  }
+  const script = values.long ? LONG : FULL
+  const report = values.quick ? await measure(QUICK, 300, temporary) : await measure(script, 3000, temporary)
+  process.stdout.write(`\n${tables(report)}\n`)
+  if (values.write) write(report, values.long ? 'scenarios-long' : 'scenarios')
 }
 
 async function measure(script: Script, idleCalls: number, temporary: string): Promise<Report> {
@@ -81,9 +77,4 @@ function write(report: Report, name: string): void {
   for (const [file, picture] of Object.entries(pictures(report))) writeFileSync(join(DOCS, name, file), picture)
 }
 
-try {
-  await main()
-} catch (error) {
-  process.stderr.write(`scenarios: ${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
-}
+await runCommand('scenarios', main)

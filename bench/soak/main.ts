@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { loadavg, tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runCommand } from '../command.ts'
 import { describeMachine } from '../report.ts'
 import { judge } from './bars.ts'
 import { type Plan, planFor, QUICK } from './plan.ts'
@@ -19,7 +20,7 @@ Exits with 1 when something is left behind. Needs Linux and a redis-server.
 
 const DOCS = resolve(import.meta.dirname, '../../docs')
 
-async function main(): Promise<void> {
+async function main(temporary: string): Promise<void> {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string' },
@@ -32,15 +33,10 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE)
     return
   }
-  const temporary = mkdtempSync(join(tmpdir(), 'sluice-soak-'))
-  try {
-    const report = await measure(values.quick ? QUICK : planFor(readMinutes(values.minutes)), temporary)
-    process.stdout.write(`\n${tables(report)}\n`)
-    if (values.write) write(report)
-    if (report.bars.some(({ holds }) => holds === false)) process.exitCode = 1
-  } finally {
-    rmSync(temporary, { recursive: true, force: true })
-  }
+  const report = await measure(values.quick ? QUICK : planFor(readMinutes(values.minutes)), temporary)
+  process.stdout.write(`\n${tables(report)}\n`)
+  if (values.write) write(report)
+  if (report.bars.some(({ holds }) => holds === false)) process.exitCode = 1
 }
 
 function readMinutes(text: string | undefined): number | undefined {
@@ -72,9 +68,4 @@ function write(report: Report): void {
   writeFileSync(join(DOCS, 'soak', 'memory.svg'), picture(report))
 }
 
-try {
-  await main()
-} catch (error) {
-  process.stderr.write(`soak: ${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
-}
+await runCommand('soak', main)
