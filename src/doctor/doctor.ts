@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
-import { openSource } from '../config/open.ts'
+import { fileOf, openSource } from '../config/open.ts'
 import { ConfigError, showProblem } from '../config/problem.ts'
 import { Breakers } from '../routing/breakers.ts'
 import { buildSnapshot } from '../routing/reload/snapshot.ts'
@@ -25,14 +24,7 @@ export interface Diagnosis {
  * no gateway and sends no prompt. Throws for parameters that make no sense.
  */
 export async function doctor(parameters: string[]): Promise<Diagnosis> {
-  const { positionals, values } = parseArgs({
-    args: parameters,
-    options: { config: { type: 'string', short: 'c' } },
-    allowPositionals: true,
-  })
-  const [file = values.config, ...others] = positionals
-  if (others.length > 0) throw new Error('one file at a time')
-  const { config, findings } = await checkConfig(file)
+  const { config, findings } = await checkConfig(fileOf(parameters))
   const all = [checkNode(process.versions.node), checkDescriptors(readLimits()), ...findings]
   if (config !== undefined) all.push(...(await checkListeners(config)), ...(await checkOthers(config)))
   return {
