@@ -2,7 +2,7 @@ import dns from 'node:dns'
 import { test } from 'node:test'
 import { type Handler, reset, startUpstream, stream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
-import { chatStream, completion, messageStream } from './frames.ts'
+import { chatStream, completion, message, messageStream } from './frames.ts'
 import { asked, askedMessage, attemptsOf, CHAT, MESSAGES, setUp } from './setup.ts'
 
 const CRASH = whole({ error: { message: 'crashed', type: 'server_error' } }, { status: 500 })
@@ -254,19 +254,6 @@ test('C25: nor do streams that end in a refusal', async t => {
   t.assert.equal(upstream.requests.length, 100)
   t.assert.equal(upstream.connections <= 2, true)
 })
-
-function message(text: string): object {
-  return {
-    id: 'msg_1',
-    type: 'message',
-    role: 'assistant',
-    model: 'm',
-    content: [{ type: 'text', text }],
-    stop_reason: 'end_turn',
-    stop_sequence: null,
-    usage: { input_tokens: 7, output_tokens: 5 },
-  }
-}
 
 test('C8: a stream of another dialect takes over in the words of the client', async t => {
   const { gateway } = await setUp(t, [CRASH, stream(messageStream('answered'))], {

@@ -37,6 +37,21 @@ export function completion(content = 'Hello', members: object = {}): object {
   }
 }
 
+/** A message of the Messages API that says this. */
+export function message(text = 'Hello', members: object = {}): object {
+  return {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'm',
+    content: [{ type: 'text', text }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: 7, output_tokens: 5 },
+    ...members,
+  }
+}
+
 /** One event of a Messages API stream. */
 export function event(type: string, members: object = {}): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`

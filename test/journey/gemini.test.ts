@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
 import { type Handler, stream, whole } from '../upstream.ts'
-import { chatStream, completion, messageStream } from './frames.ts'
+import { chatStream, completion, message, messageStream } from './frames.ts'
 import { type Bench, setUp } from './setup.ts'
 
 const KEY = 'key-of-the-caller-1'
@@ -50,16 +50,7 @@ function geminiOf({ gateway }: Bench): GoogleGenAI {
   return new GoogleGenAI({ apiKey: KEY, httpOptions: { baseUrl: gateway.url } })
 }
 
-const MESSAGE = {
-  id: 'msg_1',
-  type: 'message',
-  role: 'assistant',
-  model: 'm',
-  content: [{ type: 'text', text: 'Hello' }],
-  stop_reason: 'end_turn',
-  stop_sequence: null,
-  usage: { input_tokens: 7, output_tokens: 5 },
-}
+const MESSAGE = message()
 
 test("Google's SDK asks and streams, whichever vendor answers", async (t: TestContext) => {
   const bench = await withVendors(t, [whole(answer({ text: 'Hello' })), whole(completion()), whole(MESSAGE)])

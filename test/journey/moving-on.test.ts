@@ -1,22 +1,13 @@
 import { type TestContext, test } from 'node:test'
 import { type Upstream, whole } from '../upstream.ts'
-import { completion } from './frames.ts'
+import { completion, message } from './frames.ts'
 import { asked, askedMessage, CHAT, MESSAGES, setUp } from './setup.ts'
 
 const STRICT = { 'x-sluice-strict': 'true' }
 /** Anthropic has no seed. */
 const SEED = { seed: 7 }
 
-const MESSAGE = {
-  id: 'msg_1',
-  type: 'message',
-  role: 'assistant',
-  model: 'm',
-  content: [{ type: 'text', text: 'Hello' }],
-  stop_reason: 'end_turn',
-  stop_sequence: null,
-  usage: { input_tokens: 7, output_tokens: 5 },
-}
+const MESSAGE = message()
 
 /** The body of the first call that the vendor saw. */
 async function sentTo(upstream: Upstream) {

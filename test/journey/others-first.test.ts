@@ -2,7 +2,7 @@ import { type TestContext, test } from 'node:test'
 import { stopClock } from '../callers/clock.ts'
 import { type Handler, type Script, silence, stream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
-import { chatStream, completion } from './frames.ts'
+import { chatStream, completion, message } from './frames.ts'
 import { model, timesAsked, withModels } from './models.ts'
 import { asked, askedMessage, type Bench, type BenchOptions, CHAT, MESSAGES, RESPONSES } from './setup.ts'
 
@@ -14,16 +14,7 @@ const FILTERED = whole(
   completion('', { choices: [{ index: 0, message: { content: 'I can' }, finish_reason: 'content_filter' }] }),
 )
 const RESPONSE = whole({ id: 'resp_1', object: 'response', status: 'completed', model: 'm', output: [] })
-const MESSAGE = whole({
-  id: 'msg_1',
-  type: 'message',
-  role: 'assistant',
-  model: 'm',
-  content: [{ type: 'text', text: 'answered' }],
-  stop_reason: 'end_turn',
-  stop_sequence: null,
-  usage: { input_tokens: 3, output_tokens: 1 },
-})
+const MESSAGE = whole(message('answered'))
 
 const SMALLER = { steps: [{ name: 'smaller', degradeTo: true }], after: '0s', recoverAfter: '60s' }
 const STEP = { degrade: SMALLER, degradeTo: ['small'] }

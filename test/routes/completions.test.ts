@@ -1,6 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import OpenAI from 'openai'
-import { chatStream, messageStream } from '../journey/frames.ts'
+import { chatStream, message, messageStream } from '../journey/frames.ts'
 import { setUp } from '../journey/setup.ts'
 import { stream, whole } from '../upstream.ts'
 
@@ -56,17 +56,8 @@ test('a stream of text completions passes, with usage for the meter and not for 
 })
 
 test('an Anthropic model completes a text, whole and streamed', async (t: TestContext) => {
-  const message = {
-    id: 'msg_1',
-    type: 'message',
-    role: 'assistant',
-    model: 'm',
-    content: [{ type: 'text', text: 'Hello' }],
-    stop_reason: 'end_turn',
-    stop_sequence: null,
-    usage: { input_tokens: 3, output_tokens: 1 },
-  }
-  const { gateway, upstream } = await setUp(t, [[whole(message), stream(messageStream('Hel', 'lo'))]], {
+  const answered = whole(message('Hello', { usage: { input_tokens: 3, output_tokens: 1 } }))
+  const { gateway, upstream } = await setUp(t, [[answered, stream(messageStream('Hel', 'lo'))]], {
     types: ['anthropic'],
   })
   const client = sdk(gateway.url)
