@@ -13,7 +13,7 @@ declare module 'fastify' {
   }
 }
 
-/** Opens the limits where the config says that they are counted; does not wait for Redis. `share` is the part of them that is this process's own. */
+/** Opens the limits; does not wait for Redis. `share` is the part of them that is this process's own. */
 export default fp<{ state: Config['state']; share: number }>(
   async (app, { state: { redis, localShare, slotTtl, timeout }, share }) => {
     let shared = false

@@ -79,7 +79,8 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
       if (ended.push(entry) === 1) setImmediate(settleAll)
     }
 
-    // All that ended in one turn of the event loop is settled together, with one write for all log lines. It is also when the attempt of a client that left has been aborted and recorded.
+    // All that ended in one turn of the event loop is settled together, with one write for all log lines. By then the attempt of
+    // a client that left has been aborted and recorded.
     function settleAll(): void {
       const lines = []
       for (const { request, reply, client, at } of ended.splice(0)) {

@@ -76,7 +76,10 @@ export class Broadcast {
   #ended = false
   #paused = false
 
-  /** `onEmpty` is asked, when the last reader has left before the end, whether the stream goes on; and again when nobody could join it any more. */
+  /**
+   * `onEmpty` is asked whether the stream goes on when the last reader has left before its end, and again when nobody can join
+   * any more.
+   */
   constructor(limit: number, onEmpty: () => boolean) {
     this.#limit = limit
     this.#onEmpty = onEmpty
@@ -188,7 +191,7 @@ export class Broadcast {
     this.#dropped += read
   }
 
-  /** Maps of what comes and goes may hold on to it until the next full collection (see src/roster.ts): then to as little as possible. */
+  /** Maps may hold on to what has left them until the next full collection (see src/roster.ts): to as little as possible. */
   #release(): void {
     if (this.empty) this.#kept = []
   }

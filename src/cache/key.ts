@@ -11,7 +11,7 @@ export interface Asked {
   readonly body: Buffer | string
 }
 
-/** Headers by which vendors' APIs are told of versions and betas, and we of strictness; all others are of the connection, not of the question. */
+/** Headers that name versions and betas of a vendor's API, or ask us to be strict; all others are of the connection, not of the question. */
 const TELLING_HEADER = /^(?:(?:anthropic|openai)-|x-sluice-strict$)/
 
 /** What makes two requests the same: who asks, on which route, and every byte of what is asked. Nobody is answered from another's cache. */

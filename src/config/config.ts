@@ -6,7 +6,10 @@ type ValidatedCaller = Validated['keys'][number]
 
 export type ModelConfig = DeepReadonly<Validated['models'][string]>
 
-/** `baseUrl` as written, absent (like `askForUsage` and `apiVersion`) where the type's own holds; `sim` is there for type `sim` only, `dialect` where a type has a choice. */
+/**
+ * `baseUrl` as written; it, `askForUsage` and `apiVersion` are absent where the type's own holds. `sim` is there for type `sim`
+ * only, `dialect` where a type has a choice.
+ */
 export type ProviderConfig = DeepReadonly<
   Omit<ValidatedProvider, 'type' | 'baseUrl' | 'askForUsage' | 'apiVersion' | 'dialect' | 'sim'> & {
     type: string

@@ -14,7 +14,8 @@ interface SecretFiles {
 }
 
 /**
- * Replaces every `file:/path` at a secret member of the tree by the file's text without surrounding white space. A file that cannot be read, or is empty, is reported at the member; what it holds never is.
+ * Replaces every `file:/path` at a secret member of the tree by the file's text without surrounding white space. A file that
+ * cannot be read, or is empty, is reported at the member; what it holds never is.
  */
 export function readSecretFiles(
   tree: Record<string, unknown>,

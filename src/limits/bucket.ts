@@ -23,8 +23,8 @@ export interface BucketStore {
    */
   take(key: string, bucket: Bucket, cost: number): Taken | Promise<Taken>
   /**
-   * Gives `cost` tokens back, up to the capacity, in the process that took them. A negative cost settles a call that used more than it had reserved: it is
-   * taken even where the bucket cannot pay, and what is owed refills first.
+   * Gives `cost` tokens back, up to the capacity, in the process that took them. A negative cost (a call has used more than it
+   * had reserved) is taken even where the bucket cannot pay, and what is owed refills first.
    */
   refund(key: string, bucket: Bucket, cost: number): void
   close(): Promise<void>

@@ -25,7 +25,7 @@ export function isSlot(demand: Demand): demand is SlotDemand {
 /** More than floating point gets wrong: 98 times a 49th is a little less than 2. */
 const ROUNDING = 1e-9
 
-/** What one process gives away of slots that several share: `share` (above 0, at most 1), and one at least, or a small share would shut it. */
+/** What one process gives away of slots that several share: `share` (above 0, at most 1) of them, and one at least, or nothing would pass. */
 export function slotShare(slots: number, share: number): number {
   return Math.max(1, Math.floor(slots * share + ROUNDING))
 }

@@ -10,7 +10,7 @@ export interface ScriptAnswer {
   readonly levels: readonly number[]
 }
 
-/** Takes what is back in a ms, and so needs all that a take needs: the script, leave to write, and room, which a full Redis has for no new key. */
+/** Needs what every take needs (the script, leave to write, room for a new key), and is back in a ms. */
 const PROBE: Demand = { key: 'probe', bucket: { capacity: 1, refillPerSecond: 1000 }, cost: 1, estimated: false }
 
 /** Its time counts from 2025: nearer to zero, the fractions of a ms that many small takes add up keep their digits. */

@@ -19,7 +19,7 @@ const FAILURES_TO_LOCAL = 3
 interface LimitsOptions {
   /** `redis://` or `rediss://`; undefined or empty: this process alone. */
   readonly redisUrl?: string | undefined
-  /** The part of each limit of this gateway that this process, one of several, allows by itself: above 0, at most 1, which it is unless set. */
+  /** The part of this gateway's limits that this process, one of several, allows by itself: above 0, at most 1; 1 unless set. */
   readonly share?: number
   /** The part of each limit that this gateway allows by itself while Redis is away: above 0, at most 1. */
   readonly localShare: number

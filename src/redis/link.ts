@@ -16,7 +16,7 @@ interface LinkOptions {
   /** Changes nothing, but needs all that the real commands need: leave to write, and to run scripts where they do. */
   probe(): Promise<unknown>
   readonly onState: OnLinkState
-  /** Failures one after the other that end the asking; each costs the requests that wait together their patience. */
+  /** After so many failures in a row Redis is asked no more; each costs the requests that wait at that moment their patience. */
   readonly failures: number
   /** Longest wait (ms) for one answer. A request waits twice this in all; the questions of its limits always have their full time. */
   readonly timeout: number
@@ -68,7 +68,7 @@ export class RedisLink {
    */
   usable(): boolean {
     if (this.shared && this.#failures === 0) return true
-    // It is probed once it is connected. What fails before would be told as the reason, and the real one that follows would not.
+    // Before it is connected no probe is sent: its failure would be told, and the real reason that follows would not.
     if (!this.#connected) return false
     const interval = this.shared ? 0 : (this.#options.probeIntervalMs ?? PROBE_INTERVAL_MS)
     if (!this.#probing && performance.now() - this.#probedAt >= interval) void this.#probe()

@@ -68,7 +68,8 @@ export class Planner {
 
   /**
    * The route of a name under `models`, or of `provider/model`. Throws ModelForbidden for one that `may` does not allow, before
-   * anything is remembered for it, and ModelUnknown with the nearest of the names that it does.
+   * anything is remembered for it, InvalidRequest for one that no address can hold, and ModelUnknown with the nearest of the
+   * names that are allowed.
    */
   route(model: string, may: (model: string) => boolean): Route {
     if (!may(model) && this.#names(model)) throw ModelForbidden({ param: 'model' }, model.slice(0, 100))

@@ -1,6 +1,6 @@
 /** How often a worker is asked for a sign of life, ms. */
 export const BEAT_MS = 10_000
-/** So many that stay without an answer are what an orchestrator lets a probe fail: half a minute, and longer than any of our own work takes. */
+/** As many as an orchestrator lets a probe fail: half a minute, longer than any of our own work takes. */
 const MOST_MISSED = 3
 
 /**

@@ -44,7 +44,7 @@ export class View {
     return { targets }
   }
 
-  /** What one worker answers; `wanted` as a query says it, the first that answers unless it does. Throws InvalidRequest for one that does not. */
+  /** What one worker answers: `wanted`, as a query names it, or the first. Throws InvalidRequest for one that does not answer calls. */
   ask(wanted: unknown, target: string, signal: AbortSignal): Promise<Asked> {
     const { answering, opsKey } = this.#workers
     const worker = wanted === undefined ? answering[0] : answering.find(({ number }) => String(number) === wanted)
