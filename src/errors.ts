@@ -1,8 +1,6 @@
 import createError from '@fastify/error'
 import type { Fault, Kind } from './call/fault.ts'
 
-export type { Kind } from './call/fault.ts'
-
 /** What follows from an error's kind; the one place that decides it. */
 interface Consequence {
   readonly status: number

@@ -11,9 +11,6 @@ import type { ProviderSettings, ProviderType } from './provider-type.ts'
 import { sim } from './sim.ts'
 import { vertex, vertexAnthropic } from './vertex.ts'
 
-export { isSafeModelPath, safeModelPath } from './model-path.ts'
-export type { ProviderSettings, ProviderType } from './provider-type.ts'
-
 /** Every type of provider, by the name that the configuration uses. */
 export const providerTypes: Readonly<Record<string, ProviderType>> = {
   openai,

@@ -1,7 +1,7 @@
 import { didYouMean } from '../config/nearest.ts'
 import { ModelForbidden, ModelUnknown } from '../errors.ts'
 import { endpointFor } from '../providers/endpoint-for.ts'
-import { safeModelPath } from '../providers/index.ts'
+import { safeModelPath } from '../providers/model-path.ts'
 import { Breakers } from './breakers.ts'
 import { breakerId, createTarget } from './create-target.ts'
 import { type Asking, orderOf } from './order.ts'

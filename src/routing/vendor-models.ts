@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../call/json.ts'
-import { isSafeModelPath } from '../providers/index.ts'
+import { isSafeModelPath } from '../providers/model-path.ts'
 import { checkOf } from './health/health-check.ts'
 import type { Vendor } from './target.ts'
 

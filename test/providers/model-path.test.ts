@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSluiceError } from '../../src/errors.ts'
-import { safeModelPath } from '../../src/providers/index.ts'
+import { safeModelPath } from '../../src/providers/model-path.ts'
 
 const SAFE = [
   'gpt-4o',
