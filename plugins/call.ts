@@ -4,6 +4,7 @@ import type { Operation } from '../src/call/call.ts'
 import type { Dialect, PathWords } from '../src/dialects/dialect.ts'
 import { dialectNamed } from '../src/dialects/index.ts'
 import { EmptyBody, RouteUnknown } from '../src/errors.ts'
+import { LONGEST_NAME } from '../src/meter/record.ts'
 import { Envelope } from '../src/relay/envelope.ts'
 
 declare module 'fastify' {
@@ -18,9 +19,6 @@ declare module 'fastify' {
     call: Envelope
   }
 }
-
-/** A client may call a megabyte its model; the log does not. */
-const LONGEST_NAME = 256
 
 /** Stage 5: from bytes to a call. */
 export default fp(

@@ -11,7 +11,7 @@ import {
   openaiModel,
   openaiModels,
 } from '../src/dialects/models.ts'
-import { ModelUnknown } from '../src/errors.ts'
+import { excerpt, ModelUnknown } from '../src/errors.ts'
 import type { Snapshot } from '../src/routing/reload/snapshot.ts'
 import { VendorModels } from '../src/routing/vendor-models.ts'
 
@@ -39,7 +39,7 @@ export default fp(
       async show(request, name) {
         const names = await namesFor(request)
         if (!names.includes(name)) {
-          throw ModelUnknown({ param: 'model' }, name.slice(0, 100), didYouMean(name, names) || '.')
+          throw ModelUnknown({ param: 'model' }, excerpt(name), didYouMean(name, names) || '.')
         }
         return shapeFor(request).show(name)
       },

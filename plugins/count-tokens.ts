@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { mayUse } from '../src/config/callers.ts'
 import { Cancelled, EmptyBody } from '../src/errors.ts'
+import { LONGEST_NAME } from '../src/meter/record.ts'
 import { Envelope } from '../src/relay/envelope.ts'
 import { looksLikeJson } from '../src/relay/whole.ts'
 import { counterOf, countingOf } from '../src/routing/count-tokens.ts'
@@ -26,7 +27,7 @@ export default fp(
     app.decorate('countTokens', async (request, reply) => {
       const envelope = open(request)
       const { caller, snapshot, record } = request
-      record.model = envelope.model.slice(0, 256)
+      record.model = envelope.model.slice(0, LONGEST_NAME)
       const route = snapshot.planner.route(envelope.model, mayUse(caller))
       const counter = counterOf(route, envelope, performance.now())
       const exchange = counter && (await countingOf(counter, envelope))

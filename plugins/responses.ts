@@ -6,7 +6,7 @@ import { markResult } from '../src/call/reasoning-origin.ts'
 import type { Result } from '../src/call/result.ts'
 import { mayUse } from '../src/config/callers.ts'
 import { continueFrom, conversationOf } from '../src/dialects/openai-responses/conversation.ts'
-import { ResponseUnknown } from '../src/errors.ts'
+import { excerpt, ResponseUnknown } from '../src/errors.ts'
 import { idsOf, itemsOf, type Reference, referencesIn } from '../src/responses/items.ts'
 import { type Origin, ResponseMemory } from '../src/responses/memory.ts'
 import { pinned } from '../src/responses/pin.ts'
@@ -50,7 +50,7 @@ export default fp(
       request.wishes = stateWishes(request.call.body)
       const { previous, conversation } = request.wishes
       if (conversation !== undefined && request.caller !== undefined) {
-        throw ResponseUnknown({ param: 'conversation' }, conversation.slice(0, 100))
+        throw ResponseUnknown({ param: 'conversation' }, excerpt(conversation))
       }
       // Without keys there is one caller, whose items they must be.
       const references = request.caller === undefined ? [] : referencesIn(request.call.body)
@@ -76,7 +76,7 @@ async function goOn(
 ): Promise<void> {
   for (const { id, at } of references) {
     const known = await memory.find(request.caller?.name, id)
-    if (known === undefined) throw ResponseUnknown({ param: at }, id.slice(0, 100))
+    if (known === undefined) throw ResponseUnknown({ param: at }, excerpt(id))
     pin(request, known.origin, at)
   }
   if (previous !== undefined) await goOnFrom(memory, request, previous)
@@ -88,7 +88,7 @@ async function goOnFrom(memory: ResponseMemory, request: FastifyRequest, previou
   if (known?.held !== undefined) call.replace(continueFrom(call.decode(), known.held.turns))
   else if (known !== undefined) pin(request, known.origin, 'previous_response_id')
   // Without keys there is one caller, whose id it must be, be it from before a restart.
-  else if (caller !== undefined) throw ResponseUnknown({ param: 'previous_response_id' }, previous.slice(0, 100))
+  else if (caller !== undefined) throw ResponseUnknown({ param: 'previous_response_id' }, excerpt(previous))
 }
 
 /** It may have been given by who stood in for the model; where it still leads there, that is who has it. */

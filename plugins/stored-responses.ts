@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import {
   Cancelled,
+  excerpt,
   InvalidRequest,
   ResponseUnknown,
   UpstreamAnswer,
@@ -28,7 +29,7 @@ export default fp(
     app.decorateReply('handleStored', async function (this: FastifyReply, id: string, action: Action) {
       const { caller, snapshot } = this.request
       const known = await app.responses.find(caller?.name, id)
-      if (known === undefined) throw ResponseUnknown({}, id.slice(0, 100))
+      if (known === undefined) throw ResponseUnknown({}, excerpt(id))
       if (known.held === undefined) {
         const { status, body } = await askVendor(this.request, known.origin, id, action)
         if (action === 'delete' && status < 300) app.responses.forget(caller?.name, id, snapshot.config.responses.ttl)
@@ -50,7 +51,7 @@ async function askVendor(
 ): Promise<WholeOutcome> {
   const vendor = snapshot.vendors.get(target.slice(0, target.indexOf('/')))
   const vendorKey = vendor?.keys.find(({ index }) => index === key)
-  if (vendor === undefined || vendorKey === undefined) throw ResponseUnknown({}, id.slice(0, 100))
+  if (vendor === undefined || vendorKey === undefined) throw ResponseUnknown({}, excerpt(id))
   const exchange = await aboutResponse(vendor, vendorKey, id, action, queryFor(url))
   presence.watch(exchange)
   exchange.start()

@@ -201,6 +201,11 @@ export const UpstreamStream = define('UPSTREAM_STREAM', 'network', 'The stream o
 export const Cancelled = define('REQUEST_CANCELLED', 'cancelled', 'The client went away.')
 export const Internal = define('INTERNAL', 'internal', 'The gateway failed to handle this request.')
 
+/** What a client has named, as a message repeats it: it may be a megabyte long. */
+export function excerpt(name: string): string {
+  return name.slice(0, 100)
+}
+
 /** True for errors made here. */
 export function isSluiceError(value: unknown): value is SluiceError {
   return value instanceof Error && 'kind' in value && ERRORS.has((value as SluiceError).code)

@@ -51,7 +51,6 @@ export async function readEnvironment(variables: Variables = process.env): Promi
 
 interface Violation {
   readonly instancePath: string
-  readonly keyword: string
   readonly message?: string
   readonly params?: { readonly allowedValues?: readonly unknown[] }
 }

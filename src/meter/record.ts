@@ -33,6 +33,9 @@ export interface QueueRecord {
   outcome: 'served' | 'refused' | 'expired' | 'hopeless' | 'gone'
 }
 
+/** A client may call a megabyte its model; the log does not. */
+export const LONGEST_NAME = 256
+
 /** What happened to one client request; written by the stages, settled once when the connection is done with it. */
 export class CallRecord {
   readonly id: string

@@ -1,5 +1,5 @@
 import { didYouMean } from '../config/nearest.ts'
-import { ModelForbidden, ModelUnknown } from '../errors.ts'
+import { excerpt, ModelForbidden, ModelUnknown } from '../errors.ts'
 import { endpointFor } from '../providers/endpoint-for.ts'
 import { safeModelPath } from '../providers/model-path.ts'
 import { Breakers } from './breakers.ts'
@@ -72,7 +72,7 @@ export class Planner {
    * names that are allowed.
    */
   route(model: string, may: (model: string) => boolean): Route {
-    if (!may(model) && this.#names(model)) throw ModelForbidden({ param: 'model' }, model.slice(0, 100))
+    if (!may(model) && this.#names(model)) throw ModelForbidden({ param: 'model' }, excerpt(model))
     return this.#source.routes.get(model) ?? this.#directRoute(model) ?? this.#unknown(model, may)
   }
 
@@ -127,7 +127,7 @@ export class Planner {
     const vendors = [...this.#source.vendors.keys()].map(name => `${name}/MODEL`).filter(may)
     const known = [...names, ...vendors].slice(0, 10).join(', ')
     const hint = didYouMean(model, names) || (known === '' ? '.' : `. Known names: ${known}.`)
-    throw ModelUnknown({ param: 'model' }, model.slice(0, 100), hint)
+    throw ModelUnknown({ param: 'model' }, excerpt(model), hint)
   }
 }
 
