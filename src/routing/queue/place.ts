@@ -10,7 +10,7 @@ import type { FailedOutcome } from '../../upstream/failure.ts'
 import type { Choice, Choices } from '../choices.ts'
 import { isRefusal, type Refusal } from '../gate.ts'
 import type { Queue } from './queue.ts'
-import type { Priority, Shed, Stand, Waiter } from './waiter.ts'
+import type { Shed, Stand, Waiter } from './waiter.ts'
 
 /** With which header a client says how long it would wait; beyond the route's `maxWait` it has no effect. */
 const MAX_WAIT = 'x-sluice-max-wait'
@@ -33,7 +33,7 @@ const ERRORS = { full: QueueFull, 'too-long': QueueTooLong, expired: QueueTimeou
 /** One request and the queue of its route: it waits when it must, as often as it must, until one deadline. */
 export class Place implements Waiter, Abortable {
   readonly caller: string
-  readonly priority: Priority
+  readonly priority: Waiter['priority']
   readonly share: number
   readonly cost: number
   since = 0

@@ -1,8 +1,7 @@
+import type { Caller } from '../../config/callers.ts'
 import type { Refusal } from '../gate.ts'
 import type { FairOrder, Sharer, Standing } from './fair-order.ts'
 import type { Spot } from './heap.ts'
-
-export type Priority = 'interactive' | 'batch'
 
 /** Someone the queue does not let in, or no longer keeps: why, and in how many ms another try is worth while. */
 export interface Shed {
@@ -18,7 +17,7 @@ export interface Stand {
 
 /** Someone in a queue. Times in ms on the clock of the queue. */
 export interface Waiter extends Sharer {
-  readonly priority: Priority
+  readonly priority: Caller['priority']
   /** When it first came; it may be here again. */
   readonly since: number
   /** A target has failed it already. */

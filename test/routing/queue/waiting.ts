@@ -2,14 +2,14 @@ import type { TestContext } from 'node:test'
 import type { Refusal } from '../../../src/routing/gate.ts'
 import { Queue, type QueueSettings } from '../../../src/routing/queue/queue.ts'
 import { Signal } from '../../../src/routing/queue/signal.ts'
-import type { Priority, Shed, Stand, Waiter } from '../../../src/routing/queue/waiter.ts'
+import type { Shed, Stand, Waiter } from '../../../src/routing/queue/waiter.ts'
 
 export type End = 'served' | 'hopeless' | 'gone' | Shed['reason']
 
 export interface Wish {
   readonly caller?: string
   readonly share?: number
-  readonly priority?: Priority
+  readonly priority?: Waiter['priority']
   readonly cost?: number
   /** Ms. */
   readonly maxWait?: number
@@ -48,7 +48,7 @@ export class Request implements Waiter {
   readonly name: string
   readonly caller: string
   readonly share: number
-  readonly priority: Priority
+  readonly priority: Waiter['priority']
   readonly cost: number
   readonly since: number
   readonly deadline: number
