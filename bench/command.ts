@@ -2,8 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Runs one of the programs of this folder with a folder of its own, which is gone afterwards. What it throws is told in a line. */
-export async function runCommand(name: string, main: (temporary: string) => Promise<void>): Promise<void> {
+/**
+ * Runs one of the programs of this folder with a folder of its own, which is gone afterwards, or shows its usage where it was
+ * asked for. What the program throws is told in a line.
+ */
+export async function runCommand(
+  name: string,
+  usage: string,
+  main: (temporary: string) => Promise<void>,
+): Promise<void> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(usage)
+    return
+  }
   const temporary = mkdtempSync(join(tmpdir(), `sluice-${name}-`))
   try {
     await main(temporary)

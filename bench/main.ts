@@ -71,13 +71,8 @@ async function main(temporary: string): Promise<void> {
       write: { type: 'boolean' },
       against: { type: 'string' },
       sampling: { type: 'boolean' },
-      help: { type: 'boolean' },
     },
   })
-  if (values.help) {
-    process.stdout.write(USAGE)
-    return
-  }
   if (values.sampling) {
     const section = await measureSampling(ROOT, values.quick === true, chooseGenerator(temporary), temporary)
     process.stdout.write(values.json ? `${JSON.stringify(section, undefined, 2)}\n` : `\n${sectionTable(section)}\n`)
@@ -150,4 +145,4 @@ function gatewayArms(name: string, program: Running, upstream: Running, stream: 
   ]
 }
 
-await runCommand('bench', main)
+await runCommand('bench', USAGE, main)

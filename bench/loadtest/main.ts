@@ -24,12 +24,8 @@ const DOCS = resolve(import.meta.dirname, '../../docs')
 
 async function main(temporary: string): Promise<void> {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: { quick: { type: 'boolean' }, write: { type: 'boolean' } },
   })
-  if (values.help) {
-    process.stdout.write(USAGE)
-    return
-  }
   const report = await measure(values.quick ? QUICK : FULL, temporary)
   process.stdout.write(`\n${tables(report)}\n`)
   if (values.write) write(report)
@@ -64,4 +60,4 @@ function write(report: Report): void {
   }
 }
 
-await runCommand('loadtest', main)
+await runCommand('loadtest', USAGE, main)

@@ -33,13 +33,8 @@ async function main(temporary: string): Promise<void> {
       long: { type: 'boolean' },
       quick: { type: 'boolean' },
       write: { type: 'boolean' },
-      help: { type: 'boolean' },
     },
   })
-  if (values.help) {
-    process.stdout.write(USAGE)
-    return
-  }
   const script = values.long ? LONG : FULL
   const report = values.quick ? await measure(QUICK, 300, temporary) : await measure(script, 3000, temporary)
   process.stdout.write(`\n${tables(report)}\n`)
@@ -77,4 +72,4 @@ function write(report: Report, name: string): void {
   for (const [file, picture] of Object.entries(pictures(report))) writeFileSync(join(DOCS, name, file), picture)
 }
 
-await runCommand('scenarios', main)
+await runCommand('scenarios', USAGE, main)

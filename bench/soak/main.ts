@@ -26,13 +26,8 @@ async function main(temporary: string): Promise<void> {
       minutes: { type: 'string' },
       quick: { type: 'boolean' },
       write: { type: 'boolean' },
-      help: { type: 'boolean' },
     },
   })
-  if (values.help) {
-    process.stdout.write(USAGE)
-    return
-  }
   const report = await measure(values.quick ? QUICK : planFor(readMinutes(values.minutes)), temporary)
   process.stdout.write(`\n${tables(report)}\n`)
   if (values.write) write(report)
@@ -68,4 +63,4 @@ function write(report: Report): void {
   writeFileSync(join(DOCS, 'soak', 'memory.svg'), picture(report))
 }
 
-await runCommand('soak', main)
+await runCommand('soak', USAGE, main)
