@@ -13,19 +13,19 @@ export interface ProviderSettings {
   /** The provider's name in the configuration. */
   readonly name: string
   /** As the user wrote it: see normaliseBaseUrl for the forms that work. */
-  readonly baseUrl?: string
+  readonly baseUrl?: string | undefined
   /** Where a type speaks more than one: the name of a dialect. */
-  readonly dialect?: string
+  readonly dialect?: string | undefined
   /** Whether to ask for the usage of streams, where the user knows better than we what the vendor wants. */
-  readonly askForUsage?: boolean
+  readonly askForUsage?: boolean | undefined
   /** Google Cloud's project, and the region of its models (`global` unless set). */
-  readonly project?: string
-  readonly location?: string
+  readonly project?: string | undefined
+  readonly location?: string | undefined
   /** The text of a service account's key file. */
-  readonly credentials?: string
-  readonly aws?: AwsSettings
+  readonly credentials?: string | undefined
+  readonly aws?: AwsSettings | undefined
   /** Of vendors that want the version of their API said. */
-  readonly apiVersion?: string
+  readonly apiVersion?: string | undefined
 }
 
 /** A kind of provider that the configuration can name as `type`. */

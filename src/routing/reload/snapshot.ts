@@ -65,17 +65,8 @@ export function buildSnapshot(
 
 function addressOf(name: string, settings: ProviderConfig, baseUrl: string | undefined): Address {
   const { type, dialect, askForUsage, apiVersion, project, location, credentials, aws } = settings
-  const provider = createProvider(type, {
-    name,
-    ...(baseUrl !== undefined && { baseUrl }),
-    ...(dialect !== undefined && { dialect }),
-    ...(askForUsage !== undefined && { askForUsage }),
-    ...(project !== undefined && { project }),
-    ...(location !== undefined && { location }),
-    ...(credentials !== undefined && { credentials }),
-    ...(aws !== undefined && { aws }),
-    ...(apiVersion !== undefined && { apiVersion }),
-  })
+  const own = { baseUrl, dialect, askForUsage, apiVersion, project, location, credentials, aws }
+  const provider = createProvider(type, { name, ...own })
   const { origin, pathname } = new URL(provider.baseUrl)
   return { provider, origin, basePath: pathname.replace(/\/$/, '') }
 }
