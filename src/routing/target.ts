@@ -82,21 +82,21 @@ export interface Route {
   readonly name: string
   readonly strategy: StrategyName
   /** Keeps calls that belong together on one target. */
-  readonly affinity?: Affinity
+  readonly affinity?: Affinity | undefined
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
   /** What a target's dialect cannot say is refused, not left out. */
   readonly strict?: boolean
   /** Answers are kept, and equal calls shared. */
-  readonly cache?: NonNullable<ModelConfig['cache']>
+  readonly cache?: ModelConfig['cache']
   /** Its only target may be asked again after a failure that may pass. */
   readonly retrySameTarget?: boolean
   /** When a second target is asked before the first has answered. */
-  readonly hedge?: HedgeRule
+  readonly hedge?: HedgeRule | undefined
   /** Where requests wait while all targets are at their limits; lives and ends with its snapshot. */
-  readonly queue?: Queue
-  readonly standby?: Standby
+  readonly queue?: Queue | undefined
+  readonly standby?: Standby | undefined
   /** Set where only who gave an earlier response can be asked. */
   readonly pin?: Pin
 }

@@ -106,7 +106,7 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
     createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
   )
   const waiting = queue && new Queue(queue, changesOf(targets), () => performance.now())
-  const standby = createStandby({ name, targets, ...(waiting && { queue: waiting }) }, config.models, vendors, breakers)
+  const standby = createStandby({ name, targets, queue: waiting }, config.models, vendors, breakers)
   return {
     name,
     strategy,
@@ -114,13 +114,11 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
     strict,
     retrySameTarget,
     targets,
-    ...(hedge !== undefined && {
-      hedge: { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
-    }),
-    ...(affinity !== undefined && { affinity }),
-    ...(waiting !== undefined && { queue: waiting }),
-    ...(standby !== undefined && { standby }),
-    ...(cache !== undefined && { cache }),
+    hedge: hedge && { after: hedge.after, budget: new RetryBudget({ ratio: hedge.budget, minPerSecond: 0 }) },
+    affinity,
+    queue: waiting,
+    standby,
+    cache,
   }
 }
 
