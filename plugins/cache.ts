@@ -42,7 +42,7 @@ async function answer(
     asked,
     lingers: 0,
     maxBytes: maxSize,
-    ...(found !== undefined && { stale: found.answer }),
+    stale: found?.answer,
     keep: (kept, finish) => {
       if (isCacheable(kept, finish)) app.cache.set(asked, kept, { ttl, staleFor: staleIfError })
     },

@@ -25,7 +25,7 @@ export default fp(
       onChange: (vendor, illness) => {
         show(vendor)
         const { healthy } = vendor.health
-        app.log.warn({ provider: vendor.name, healthy, ...(illness !== undefined && { illness }) }, 'health changed')
+        app.log.warn({ provider: vendor.name, healthy, illness }, 'health changed')
       },
       onKeyRefused: (vendor, key) => count(meters.keyRefused, { provider: vendor.name, key: key.index }),
       onRefusal: ({ name }, { index }, refusal) =>

@@ -13,7 +13,7 @@ export interface Claim {
   /** A larger answer is not kept, and nobody joins it late. */
   readonly maxBytes: number
   /** An older answer, better than none. */
-  readonly stale?: KeptAnswer
+  readonly stale?: KeptAnswer | undefined
   /** An answer that was kept under this key since it was looked for, by a call that is over. */
   missed?(): KeptAnswer | undefined
   /** Its request gets the answer of another call under this key. */
