@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '../src/config/callers.ts'
 import { LimitRequests } from '../src/errors.ts'
+import type { Taken } from '../src/limits/bucket.ts'
 import { limitHeaders } from '../src/limits/headers.ts'
 import { CountedKey, MOST, rateLimitStore, requestBucket } from '../src/limits/rate-limit-store.ts'
 import { wholeSeconds } from '../src/retry-after.ts'
@@ -46,12 +47,12 @@ export default fp(
       if (route.config?.rateLimit) route.onRequest = [route.onRequest ?? [], showLimit].flat()
     })
 
-    function refusal({ caller }: FastifyRequest, ttl: number) {
+    function refusal({ caller, countedKey }: FastifyRequest, ttl: number) {
       app.meters.limited.inc({ limit: 'requests' })
-      const { requestsPerMinute, burst } = (caller as Caller).limit as NonNullable<Caller['limit']>
-      const seconds = wholeSeconds(ttl)
-      const headers = limitHeaders('requests', burst, 0, seconds)
-      return LimitRequests({ retryAfterMs: ttl, headers }, requestsPerMinute, seconds, SETTING)
+      const { requestsPerMinute } = (caller as Caller).limit as NonNullable<Caller['limit']>
+      const { bucket, taken } = countedKey as CountedKey
+      const headers = limitHeaders('requests', bucket, taken as Taken)
+      return LimitRequests({ retryAfterMs: ttl, headers }, requestsPerMinute, wholeSeconds(ttl), SETTING)
     }
   },
   { name: 'request-limit', dependencies: ['auth', 'buckets'] },
@@ -70,8 +71,7 @@ function showLimit({ countedKey, record }: FastifyRequest, reply: FastifyReply, 
   const taken = countedKey?.taken
   if (countedKey !== undefined && taken !== undefined) {
     record.redisMs += countedKey.waitedMs
-    const { capacity } = countedKey.bucket
-    reply.headers(limitHeaders('requests', capacity, taken.remaining, Math.ceil(taken.resetMs / 1000)))
+    reply.headers(limitHeaders('requests', countedKey.bucket, taken))
   }
   done()
 }

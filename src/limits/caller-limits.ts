@@ -24,7 +24,7 @@ export function refusal(rule: CallerRule, taken: Taken, tokens: number): SluiceE
   if (limit === 'concurrency') return LimitConcurrency({ retryAfterMs }, amount, setting)
   if (retryAfterMs === Infinity) return LimitTokensRequest({}, tokens, bucket.capacity, setting)
   const seconds = wholeSeconds(retryAfterMs)
-  const details = { retryAfterMs, headers: headersOf(limit, rule, taken) }
+  const details = { retryAfterMs, headers: limitHeaders(limit, bucket, taken) }
   if (limit === 'requests') return LimitRequests(details, amount, seconds, setting)
   return LimitTokens(details, amount, tokens, seconds, setting)
 }
@@ -40,9 +40,5 @@ export function tokenHeaders(
     if (rule.limit !== 'tokens' || one === undefined) continue
     if (tightest === undefined || one.remaining < tightest.taken.remaining) tightest = { rule, taken: one }
   }
-  return tightest && headersOf('tokens', tightest.rule, tightest.taken)
-}
-
-function headersOf(limit: 'requests' | 'tokens', { bucket }: CallerRule, taken: Taken): Record<string, string> {
-  return limitHeaders(limit, bucket.capacity, taken.remaining, Math.ceil(taken.resetMs / 1000))
+  return tightest && limitHeaders('tokens', tightest.rule.bucket, tightest.taken)
 }

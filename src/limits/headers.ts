@@ -1,15 +1,17 @@
+import type { Bucket, Taken } from './bucket.ts'
+
 /** Made once: names that are joined anew for each answer have to be looked up among all strings there are. */
 const NAMES = { requests: namesOf('requests'), tokens: namesOf('tokens') } as const
 
-/** OpenAI's headers, which its SDKs read, for a limit that holds `limit` at once and is full again in `seconds`. */
+/** OpenAI's headers, which its SDKs read: what the bucket holds at once, what is left in it, and when it is full again. */
 export function limitHeaders(
   kind: keyof typeof NAMES,
-  limit: number,
-  remaining: number,
-  seconds: number,
+  { capacity }: Bucket,
+  { remaining, resetMs }: Taken,
 ): Record<string, string> {
   const names = NAMES[kind]
-  return { [names.limit]: String(limit), [names.remaining]: String(remaining), [names.reset]: `${seconds}s` }
+  const reset = `${Math.ceil(resetMs / 1000)}s`
+  return { [names.limit]: String(capacity), [names.remaining]: String(remaining), [names.reset]: reset }
 }
 
 function namesOf(kind: string) {

@@ -46,8 +46,8 @@ test('D6: one bucket of a caller for all routes and both dialects', async (t: Te
 
 test('D8: a refusal is a 429 in the dialect of the route that says which limit, and for how long', async (t: TestContext) => {
   stopClock(t)
-  const bench = await limited(t, whole(completion()), { requestsPerMinute: 20, burst: 1 })
-  await ask(bench, CHAT, asked())
+  const bench = await limited(t, whole(completion()), { requestsPerMinute: 20, burst: 2 })
+  for (let count = 0; count < 2; count++) await ask(bench, CHAT, asked())
   const message =
     'The limit of 20 requests a minute for this API key is reached; wait 3 s (setting: keys[].limits.requestsPerMinute).'
   const code = 'SLUICE_LIMIT_REQUESTS'
@@ -55,7 +55,8 @@ test('D8: a refusal is a 429 in the dialect of the route that says which limit, 
   t.assert.equal(chat.status, 429)
   t.assert.equal(chat.headers.get('retry-after'), '3')
   t.assert.equal(chat.headers.get('retry-after-ms'), '3000')
-  t.assert.deepEqual(limitsOf(chat), ['1', '0', '3s'])
+  // The bucket is full again later than there is a token in it.
+  t.assert.deepEqual(limitsOf(chat), ['2', '0', '6s'])
   t.assert.deepEqual(await chat.json(), { error: { message, type: 'rate_limit_error', param: null, code } })
   const anthropic = await ask(bench, MESSAGES, askedMessage())
   t.assert.equal(anthropic.status, 429)
