@@ -18,13 +18,13 @@ export function checkProviders(tree: unknown, known: KnownProviders, report: Rep
       report.addAtKey([...path, 'apiKeys'], `providers.${name} has both "apiKey" and "apiKeys"; keep one`)
     }
     checkNeeds([...path, 'limits'], provider.limits, 'burst', 'requestsPerMinute', report)
+    checkNeeds([...path, 'breaker'], provider.breaker, 'slowRate', 'slowerThan', report)
     checkBilledInterval(path, provider, report)
     const type = checkType(path, name, provider, known, report)
     if (type === undefined) continue
     checkDialect(path, type, provider, report)
     checkOwners(path, type, provider, report)
     checkAws(path, type, provider, report)
-    checkBreaker(path, provider, report)
     checkBaseUrl(path, type, provider, known, report)
     checkUsage(path, type, provider, report)
     checkAsked(path, type, provider, known, report)
@@ -97,12 +97,6 @@ function checkAws(path: Path, type: string, { aws }: Record<string, unknown>, re
   if ((aws.accessKeyId === undefined) === (aws.secretAccessKey === undefined)) return
   const member = [...path, 'aws']
   report.addAtKey(member, `${member.join('.')} needs both "accessKeyId" and "secretAccessKey", or neither`)
-}
-
-function checkBreaker(path: Path, provider: Record<string, unknown>, report: Report): void {
-  const member = [...path, 'breaker', 'slowRate']
-  if (getIn(provider, ['breaker', 'slowRate']) === undefined) return
-  if (getIn(provider, ['breaker', 'slowerThan']) === undefined) report.add(member, 'has no meaning without slowerThan')
 }
 
 function checkBaseUrl(

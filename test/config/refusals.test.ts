@@ -181,7 +181,7 @@ suite('providers', () => {
     ['{ openai: { timeouts: { total: 0s } } }', 'providers.openai.timeouts.total: must be longer than 0ms'],
     [
       '{ openai: { breaker: { slowRate: 0.5 } } }',
-      'providers.openai.breaker.slowRate: has no meaning without slowerThan',
+      'providers.openai.breaker.slowRate has no meaning without slowerThan',
     ],
     ['{ openai: { breaker: { minimumCalls: 0 } } }', 'providers.openai.breaker.minimumCalls: must be at least 1'],
     ['{ openai: { health: { interval: 0s } } }', 'providers.openai.health.interval: must be longer than 0ms'],
