@@ -40,7 +40,7 @@ export async function openGateway(redisUrl: string, options: GatewayOptions = {}
     probeIntervalMs: 20,
     localShare: 1,
     slotTtl: 30_000,
-    timeout: 1_000,
+    timeout: 10_000,
     ...options,
   }
   const { buckets, reservations, close } = await openLimits(settings)

@@ -1,4 +1,6 @@
+import { Session } from 'node:inspector/promises'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { Gateway, LogLine } from '../helper.ts'
 import { setUp } from '../journey/setup.ts'
 import { sendRaw } from '../security/raw.ts'
@@ -6,6 +8,8 @@ import { readText } from '../source-tree.ts'
 import { decode } from './decode.ts'
 
 const PATHS = ['/debug/pprof/heap', '/debug/pprof/profile?seconds=0.1', '/debug/heapsnapshot']
+
+const SPINS = 1e8
 
 const SIMULATED = { providers: { sim: { type: 'sim' } } }
 
@@ -49,10 +53,11 @@ function lineOf(text: string): number {
   return lines.findIndex(line => line.includes(text)) + 1
 }
 
-function spin(until: number): number {
-  let turns = 0
-  while (performance.now() < until) turns += 1 // the loop
-  return turns
+/** Some tenths of a second of work. It is not over at a moment that a machine that pauses has let go by. */
+function spin(): number {
+  let sum = 0
+  for (let turn = 0; turn < SPINS; turn += 1) sum += turn % 7 // the loop
+  return sum
 }
 
 function churn(count: number): number {
@@ -69,15 +74,14 @@ function keep(count: number): void {
 
 test('a CPU profile says how long which function ran, to the TypeScript line', async (t: TestContext) => {
   const gateway = await gatewayOf(t)
-  const pending = profileOf(gateway, '/debug/pprof/profile?seconds=0.5')
-  let spun = 0
-  const turning = setInterval(() => {
-    const began = performance.now()
-    spin(began + 20)
-    spun += (performance.now() - began) / 1_000
-  }, 30)
+  const post = t.mock.method(Session.prototype, 'post')
+  const pending = profileOf(gateway, '/debug/pprof/profile?seconds=0.1')
+  const isStarted = () => post.mock.calls.some(({ arguments: [method] }) => String(method) === 'Profiler.start')
+  while (!isStarted()) await setImmediate()
+  const began = performance.now()
+  spin()
+  const spun = (performance.now() - began) / 1_000
   const profile = await pending
-  clearInterval(turning)
   t.assert.deepEqual(profile.types, ['samples', 'cpu'])
   t.assert.equal(profile.shown, 'cpu')
   const seconds = profile.total('cpu', 'spin') / 1e9
