@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Linux counts the CPU time of a process in ticks of 1/100 s for every program that reads it (USER_HZ in proc(5)). */
 const TICK_MICROSECONDS = 10_000
-/** A process that is not ready after this long (ms) will not be. */
-export const START_LIMIT = 30_000
+/** A process that is not ready after this long (ms) will not be: a dozen that start at once on one busy processor take half of it. */
+export const START_LIMIT = 100_000
 /** How often (ms) readiness is asked for: the grain of the start-up figures. */
 const POLL = 4
 

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { START_LIMIT } from '../processes.ts'
 import { stop } from './child.ts'
 
-const START_LIMIT = 10_000
 const POLL = 10
 
 /** The first of the commands that can be started here. */

@@ -13,15 +13,17 @@ import { scheduleCalls } from '../../../bench/scenarios/schedule.ts'
 import { QUICK, type Script } from '../../../bench/scenarios/script.ts'
 
 /**
- * A fine day, and a short one. Vendors take all calls even where a busy machine makes them late and at once, and there are too few
- * for the gateway to say which of them is slow, and ask twice. Timers count whole milliseconds, at the vendor as at the client, and
- * may be one early.
+ * A fine day, and a short one. Nobody is too late for an answer; vendors take all calls even where a busy machine makes them late and
+ * at once, and there are too few for the gateway to say which of them is slow, and ask twice. Timers count whole milliseconds, at the
+ * vendor as at the client, and may be one early.
  */
 const TINY: Script = {
   ...QUICK,
   length: 200,
   limitBurst: 100,
   streams: 0.5,
+  deadline: 100_000,
+  streamLimit: 100_000,
   bursts: { after: 100, for: 50, every: 250 },
   burstFactor: 1,
   vendors: { gpt: { latency: 7 }, claude: { latency: 7 } },
