@@ -256,7 +256,7 @@ test('a smaller model that cannot be asked now costs no attempt', async (t: Test
 })
 
 test('a smaller model that is not well is not asked before one that is', async (t: TestContext) => {
-  const health = { interval: '1h', unhealthyAfter: 1 }
+  const health = { interval: '24h', unhealthyAfter: 1 }
   const bench = await pressed(t, ANSWERS, [ANSWERS], undefined, { provider: { health } })
   bench.gateway.app.api.live.snapshot.vendors.get('b')?.health?.report(false)
   t.assert.equal(await degraded(bench), null)

@@ -84,7 +84,14 @@ function manyOf(word: string, { well, barred, broken, checked }: Vendors): objec
   }
 }
 
+/** The first check after the start and after each reload comes after this share of its interval: that is drawn by lot. */
+function checkAfter(t: TestContext, share: number): void {
+  t.mock.method(Math, 'random', () => share)
+}
+
 test('a reload that renames providers and models leaves no time series of the former names', async (t: TestContext) => {
+  // Of an hour, where it would be answered what a call shall be.
+  checkAfter(t, 0.5)
   const held = Promise.withResolvers<void>()
   const well = await vendor(t, [
     stream(chatStreamWithUsage('Hello')),
@@ -114,11 +121,6 @@ test('a reload that renames providers and models leaves no time series of the fo
   t.assert.deepEqual(await metricsWith(gateway, 'former'), [])
 })
 
-/** The first check after the start and after each reload comes without delay: that is drawn by lot. */
-function checkAtOnce(t: TestContext): void {
-  t.mock.method(Math, 'random', () => 0)
-}
-
 function asking(a: Upstream, model: string, interval: string): object {
   return { providers: { a: providerAt(a, { health: { ask: model, interval } }) } }
 }
@@ -130,7 +132,7 @@ async function billedToOthers(gateway: Gateway, estimated: boolean): Promise<num
 }
 
 test('a check that goes on over a reload does not bring the time series of a model back that is no longer asked', async (t: TestContext) => {
-  checkAtOnce(t)
+  checkAfter(t, 0)
   const released = Promise.withResolvers<void>()
   const a = await vendor(t, async (seen, response) => {
     await released.promise
@@ -146,7 +148,7 @@ test('a check that goes on over a reload does not bring the time series of a mod
 })
 
 test('nor does one that the reload stops; of a model that is still asked it is counted', async (t: TestContext) => {
-  checkAtOnce(t)
+  checkAfter(t, 0)
   const a = await vendor(t, silence())
   const { gateway, reload } = await setUp(t, asking(a, 'staying', '1s'))
   const first = await a.request(0)
