@@ -54,8 +54,11 @@ test('A15: a thousand such streams do not use up a pool of fifty', async t => {
   const { gateway, upstream } = await setUp(t, [stream([ROLE, chunk({ content: 'x' }), NEVER])], {
     provider: { connections: 50, timeouts: { idle: '1ms' }, breaker: { minimumCalls: 10_000 } },
   })
-  const clients = Array.from({ length: 1_000 }, () => new Client(gateway.url + CHAT, STREAM))
-  for (const client of clients) t.assert.match(await client.whole(), /SLUICE_UPSTREAM_TIMEOUT/)
+  // Not all at once: a kernel resets connections of which more than it keeps (511) wait for a busy process to accept them.
+  for (let round = 0; round < 5; round += 1) {
+    const clients = Array.from({ length: 200 }, () => new Client(gateway.url + CHAT, STREAM))
+    for (const client of clients) t.assert.match(await client.whole(), /SLUICE_UPSTREAM_TIMEOUT/)
+  }
   upstream.use(stream(chatStream('still here')))
   t.assert.match(await new Client(gateway.url + CHAT, STREAM).whole(), /still here/)
   t.assert.equal((await gateway.metrics()).get('sluice_inflight'), 0)
