@@ -13,7 +13,7 @@ import { type Handler, startUpstream, stream, whole } from '../upstream.ts'
 import { answer } from './answers.ts'
 
 /** What a busy machine may take, ms. */
-const TIMEOUT = 1_000
+const TIMEOUT = 10_000
 const MINUTE = { ttl: 60_000, staleFor: 0 }
 
 /** The store of one gateway, once it has found its Redis. */
@@ -124,7 +124,7 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     const config = {
       providers: { v: { type: 'openai-compatible', baseUrl: `${upstream.url}/v1` } },
       models: { [uniqueKey()]: { targets: [{ provider: 'v', model: 'm' }], cache: { ttl: '1m' } } },
-      state: { redis: redis.url, timeout: '1s' },
+      state: { redis: redis.url, timeout: '10s' },
     }
     const gateways = [(await setUp(t, [], { config })).gateway, (await setUp(t, [], { config })).gateway] as const
     const model = Object.keys(config.models)[0] as string
@@ -148,7 +148,7 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     const model = uniqueKey()
     const config = {
       models: { [model]: { targets: [{ provider: 'a', model: 'm' }] } },
-      state: { redis: redis.url, timeout: '1s' },
+      state: { redis: redis.url, timeout: '10s' },
     }
     const bench = await setUp(t, [echo], { config })
     await reached(bench, model, 'shared')
@@ -164,7 +164,7 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
     const bench = await setUp(t, [echo], {
       config: {
         models: { [model]: { targets: [{ provider: 'a', model: 'm' }], cache: { ttl: '1m' } } },
-        state: { redis: redis.url, timeout: '1s' },
+        state: { redis: redis.url, timeout: '10s' },
       },
     })
     const { gateway } = bench
@@ -184,7 +184,7 @@ describe('answers shared through Redis', { skip: redisMissing }, () => {
   })
 })
 
-/** Answers with who asks, after longer than two look-ups in Redis are waited for. */
+/** Answers with who asks, so late that two who ask at once have both looked in Redis before. */
 const echo: Handler = async (request, response) => {
   await new Promise(resolve => setTimeout(resolve, 60))
   const { user } = JSON.parse(request.body.toString()) as { user: string }
@@ -224,7 +224,7 @@ test('a Redis that dies takes nothing from the gateway but what others had', { s
   t.after(() => redis.stop())
   const bench = await setUp(t, [stream(chatStream('Hello'))], {
     model: { cache: { ttl: '1m' } },
-    config: { state: { redis: redis.url, timeout: '1s' } },
+    config: { state: { redis: redis.url, timeout: '10s' } },
   })
   const { gateway, upstream } = bench
   await reached(bench, 'chat', 'shared')

@@ -122,7 +122,7 @@ test('Redis is asked for what the limits need; a user who may not run scripts is
   const redis = await startOwnRedis()
   t.after(() => redis.stop())
   const providers = { sim: { type: 'sim' } }
-  const well = await examine(t, { providers, state: { redis: redis.url, timeout: '1s' } })
+  const well = await examine(t, { providers, state: { redis: redis.url, timeout: '10s' } })
   t.assert.match(line(well, 'redis'), /^ok .*answers in \d+\.\d ms.*runs the scripts/)
   const client = new Redis(redis.url)
   await client.call('ACL', 'SETUSER', 'limited', 'on', `>${SECRET}`, '~*', '+@all', '-@scripting')

@@ -15,7 +15,7 @@ suite('responses that several gateways remember', { skip: redisMissing }, () => 
     const id = uniqueKey()
     const message = { role: 'assistant', content: 'Hi.' }
     const answer = whole({ id, model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] })
-    const config = { state: { redis: redis.url, timeout: '1s' }, responses: { state: true }, listen: { drain: '1s' } }
+    const config = { state: { redis: redis.url, timeout: '10s' }, responses: { state: true }, listen: { drain: '1s' } }
     const [first, second] = [await setUp(t, [answer], { config }), await setUp(t, [answer], { config })]
     const connected = ({ gateway }: typeof first) =>
       gateway.logged(({ msg, state }) => msg === 'where answers are kept changed' && state === 'shared')
