@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
@@ -10,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const TICK_MICROSECONDS = 10_000
 /** A process that is not ready after this long (ms) will not be: a dozen that start at once on one busy processor take half of it. */
 export const START_LIMIT = 100_000
+/** Linux gives away those from 32768 on, other systems higher ones; below, fetch refuses some. */
+const PORTS = { first: 11_000, last: 32_000 }
 /** How often (ms) readiness is asked for: the grain of the start-up figures. */
 const POLL = 4
 
@@ -98,14 +101,20 @@ function running(child: ChildProcess, url: string): Running {
   }
 }
 
-/** A port that was free a moment ago. */
+/** A port that was free a moment ago, and is none of those that a system gives away by itself: nobody else comes upon it meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.last)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
 
 /** CPU time that a process has used since its start, all threads, user and system, in microseconds. */
