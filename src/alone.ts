@@ -3,7 +3,7 @@ import { buildApp, closeApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
 import { greeting } from './greeting.ts'
-import { CLOSING_MARGIN } from './listener.ts'
+import { BACKLOG, CLOSING_MARGIN } from './listener.ts'
 import { createLogger } from './logger.ts'
 
 /** Builds, listens, reads the configuration again when it changes and on SIGHUP, and closes gracefully on any other signal. */
@@ -21,6 +21,7 @@ export async function serveAlone(config: Config, source: ConfigSource): Promise<
     const apiUrl = await app.api.listen({
       host: listen.host,
       port: listen.port,
+      backlog: BACKLOG,
       listenTextResolver: () => 'listening',
     })
     process.stdout.write(greeting({ apiUrl, opsUrl, config, models: app.api.live.snapshot.planner.names }))

@@ -5,6 +5,12 @@ import { requestIds } from './request-ids.ts'
 /** How much longer than the drain limit a process may take to stop, ms; here, where a primary has it without the app of its workers. */
 export const CLOSING_MARGIN = 5_000
 
+/**
+ * How many connections may wait to be accepted while the event loop is busy, where the system allows as many (net.core.somaxconn: 4096
+ * on Linux). Node's own 511 is soon full when all callers of a company connect at once, as after a restart.
+ */
+export const BACKLOG = 4_096
+
 export type ListenerLogger = FastifyServerOptions['logger'] | FastifyBaseLogger
 
 /** How long a client may take to send a request, ms: Node's own default, long enough for the largest body on a slow line. */

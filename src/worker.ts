@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import { type App, buildApp, closeApp } from './app.ts'
 import { reviveConfig } from './config/assemble.ts'
 import type { Config } from './config/config.ts'
-import { CLOSING_MARGIN } from './listener.ts'
+import { BACKLOG, CLOSING_MARGIN } from './listener.ts'
 import { createLogger } from './logger.ts'
 import type { Listening, Order, Report, Start } from './workers/messages.ts'
 
@@ -74,7 +74,12 @@ class WorkerServer {
       exclusive: true,
       listenTextResolver: () => 'listening to the primary',
     })
-    const apiUrl = await api.listen({ host: listen.host, port: listen.port, listenTextResolver: () => 'listening' })
+    const apiUrl = await api.listen({
+      host: listen.host,
+      port: listen.port,
+      backlog: BACKLOG,
+      listenTextResolver: () => 'listening',
+    })
     return { apiUrl, opsUrl, models: api.live.snapshot.planner.names }
   }
 

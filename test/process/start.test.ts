@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -13,6 +14,10 @@ const run = promisify(execFile)
 
 /** For the `skip` option of tests that paste what the greeting prints. */
 const curlMissing = spawnSync('curl', ['--version']).error === undefined ? false : 'no curl'
+
+/** More than Node has wait unless told otherwise, where the system allows it. */
+const BURST =
+  process.platform === 'linux' ? Math.min(1_000, Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'))) : 100
 
 /** What is said of its health, and how the process ends on a signal. */
 async function expectReadyUntil(t: TestContext, started: Started, signal: NodeJS.Signals): Promise<void> {
@@ -46,6 +51,15 @@ test('without any configuration', async (t: TestContext) => {
       t.assert.match(metrics, /api_requests_total\{endpoint="\/v1\/chat\/completions",status="200"\} 1/)
     },
   )
+
+  await t.test('a burst of a thousand connections waits for a process that is busy', async () => {
+    const { port } = new URL(url)
+    started.kill('SIGSTOP')
+    const sockets = Array.from({ length: BURST }, () => connect(Number(port), '127.0.0.1'))
+    await Promise.all(sockets.map(socket => once(socket, 'connect')))
+    started.kill('SIGCONT')
+    for (const socket of sockets) socket.destroy()
+  })
 
   await t.test('ready means ready, and the process ends with code 0 on SIGTERM', (t: TestContext) =>
     expectReadyUntil(t, started, 'SIGTERM'),
