@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp, closeApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
-import { greeting } from './greeting.ts'
+import { greet } from './greeting.ts'
 import { BACKLOG, CLOSING_MARGIN } from './listener.ts'
 import { createLogger } from './logger.ts'
 
@@ -24,7 +24,7 @@ export async function serveAlone(config: Config, source: ConfigSource): Promise<
       backlog: BACKLOG,
       listenTextResolver: () => 'listening',
     })
-    process.stdout.write(greeting({ apiUrl, opsUrl, config, models: app.api.live.snapshot.planner.names }))
+    greet({ apiUrl, opsUrl, config, models: app.api.live.snapshot.planner.names })
   } catch (error) {
     // It would see the end of the process as a normal one, and end it with code 0.
     grace.uninstall()

@@ -38,6 +38,7 @@ export function createLogger(level: string, { amongOthers = false }: LoggerOptio
     maxLength: MOST_WAITING,
     periodicFlush: FLUSH_EVERY,
   })
+  outlive(destination)
   let dropped = 0
   destination.on('drop', (text: string) => {
     dropped += text.split('\n').length - 1
@@ -62,6 +63,25 @@ export function createLogger(level: string, { amongOthers = false }: LoggerOptio
       }
       if (text !== '') destination.write(text)
     },
+  }
+}
+
+/**
+ * A log that cannot be written, as on a full disk or a pipe that nobody reads any more, ends nobody's calls: what waits is tried
+ * again with what comes. Pino itself would throw, or drop lines uncounted; and its last flush would try for ever.
+ */
+function outlive(destination: ReturnType<typeof pino.destination>): void {
+  let failing = false
+  destination.removeAllListeners('error')
+  destination.on('error', () => {
+    failing = true
+  })
+  destination.on('write', () => {
+    failing = false
+  })
+  const flush = destination.flushSync
+  destination.flushSync = () => {
+    if (!failing) flush.call(destination)
   }
 }
 

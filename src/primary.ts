@@ -1,7 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
-import { greeting } from './greeting.ts'
+import { greet } from './greeting.ts'
 import { CLOSING_MARGIN } from './listener.ts'
 import { createLogger } from './logger.ts'
 import { buildPrimaryOps } from './ops.ts'
@@ -67,7 +67,7 @@ export async function servePrimary({ config, source, count }: PrimaryOptions): P
   try {
     const opsUrl = await ops.listen({ host: config.ops.host, port: config.ops.port })
     const { apiUrl, models } = await workers.start()
-    process.stdout.write(greeting({ apiUrl, opsUrl, config, models }))
+    greet({ apiUrl, opsUrl, config, models })
   } catch (error) {
     // A signal has ended workers that were about to start, and will end this process.
     if (workers.stopping) return
