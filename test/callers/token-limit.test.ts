@@ -90,6 +90,14 @@ test('D1: what was reserved and not used comes back at the end', async (t: TestC
   t.assert.equal(await left(bench), 1000 - USED)
 })
 
+test('a number of tokens that no answer can have is charged to nobody', async (t: TestContext) => {
+  stopClock(t)
+  const slip = { ...CHAT_USAGE, completion_tokens: 2 ** 32 - 1 }
+  const bench = await limited(t, { script: whole(completion('Hello', { usage: slip })) })
+  await (await ask(bench, CHAT, asked())).text()
+  t.assert.equal(await left(bench), 1000 - CHAT_USAGE.prompt_tokens)
+})
+
 test('D2, D6: streams and whole answers on both routes count in one bucket', async (t: TestContext) => {
   stopClock(t)
   const bench = await limited(t)

@@ -1,5 +1,6 @@
 import type { Json } from '../../call/json.ts'
 import type { Usage } from '../../call/result.ts'
+import { tokenCount } from '../token-count.ts'
 import { DIALECT, isMembers, type Members } from './members.ts'
 
 /**
@@ -8,23 +9,19 @@ import { DIALECT, isMembers, type Members } from './members.ts'
  */
 export function readUsage(value: Json | undefined): Usage | undefined {
   if (!isMembers(value)) return undefined
-  const cacheRead = count(value.cache_read_input_tokens)
-  const cacheWrite = count(value.cache_creation_input_tokens)
+  const cacheRead = tokenCount(value.cache_read_input_tokens)
+  const cacheWrite = tokenCount(value.cache_creation_input_tokens)
   const details = value.output_tokens_details
-  const reasoning = isMembers(details) ? count(details.thinking_tokens) : undefined
-  const output = count(value.output_tokens) ?? 0
+  const reasoning = isMembers(details) ? tokenCount(details.thinking_tokens) : undefined
+  const output = tokenCount(value.output_tokens) ?? 0
   return {
-    input: (count(value.input_tokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0),
+    input: (tokenCount(value.input_tokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0),
     output,
     ...(cacheRead !== undefined && { cacheRead }),
     ...(cacheWrite !== undefined && { cacheWrite }),
     ...(reasoning !== undefined && { reasoning: Math.min(reasoning, output) }),
     raw: { dialect: DIALECT, value },
   }
-}
-
-function count(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined
 }
 
 /** A stream's later report over its earlier one: counts are cumulative, and null says nothing new. */

@@ -2,6 +2,7 @@ import { foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
+import { tokenCount } from '../token-count.ts'
 import { DIALECT, isMembers, type Members } from './members.ts'
 
 /**
@@ -10,19 +11,15 @@ import { DIALECT, isMembers, type Members } from './members.ts'
  */
 export function readUsage(value: Json | undefined): Usage | undefined {
   if (!isMembers(value)) return undefined
-  const cacheRead = count(value.cacheReadInputTokens)
-  const cacheWrite = count(value.cacheWriteInputTokens)
+  const cacheRead = tokenCount(value.cacheReadInputTokens)
+  const cacheWrite = tokenCount(value.cacheWriteInputTokens)
   return {
-    input: (count(value.inputTokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0),
-    output: count(value.outputTokens) ?? 0,
+    input: (tokenCount(value.inputTokens) ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0),
+    output: tokenCount(value.outputTokens) ?? 0,
     ...(cacheRead !== undefined && { cacheRead }),
     ...(cacheWrite !== undefined && { cacheWrite }),
     raw: { dialect: DIALECT, value },
   }
-}
-
-function count(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined
 }
 
 /** The report as Bedrock gives it: its own verbatim, any other in its words. */

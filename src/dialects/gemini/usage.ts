@@ -1,5 +1,6 @@
 import type { Json } from '../../call/json.ts'
 import type { Usage } from '../../call/result.ts'
+import { tokenCount } from '../token-count.ts'
 import { DIALECT, isMembers, type Members } from './members.ts'
 
 /**
@@ -8,20 +9,16 @@ import { DIALECT, isMembers, type Members } from './members.ts'
  */
 export function readUsage(value: Json | undefined): Usage | undefined {
   if (!isMembers(value)) return undefined
-  const reasoning = count(value.thoughtsTokenCount)
-  const cached = count(value.cachedContentTokenCount)
-  const input = (count(value.promptTokenCount) ?? 0) + (count(value.toolUsePromptTokenCount) ?? 0)
+  const reasoning = tokenCount(value.thoughtsTokenCount)
+  const cached = tokenCount(value.cachedContentTokenCount)
+  const input = (tokenCount(value.promptTokenCount) ?? 0) + (tokenCount(value.toolUsePromptTokenCount) ?? 0)
   return {
     input,
-    output: (count(value.candidatesTokenCount) ?? 0) + (reasoning ?? 0),
+    output: (tokenCount(value.candidatesTokenCount) ?? 0) + (reasoning ?? 0),
     ...(cached !== undefined && { cacheRead: Math.min(cached, input) }),
     ...(reasoning !== undefined && { reasoning }),
     raw: { dialect: DIALECT, value },
   }
-}
-
-function count(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined
 }
 
 /** The report as Google gives it: its own verbatim, any other in its words. */

@@ -2,23 +2,24 @@ import { foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
+import { tokenCount } from '../token-count.ts'
 import { isObject, NAME } from './members.ts'
 
 /** A `usage` report; undefined when there is none. Counts that contradict each other are bent so that they add up. */
 export function readUsage(raw: Json | undefined): Usage | undefined {
   if (!isObject(raw)) return undefined
-  const input = count(raw.prompt_tokens) ?? 0
+  const input = tokenCount(raw.prompt_tokens) ?? 0
   const promptDetails = isObject(raw.prompt_tokens_details) ? raw.prompt_tokens_details : {}
   const completionDetails = isObject(raw.completion_tokens_details) ? raw.completion_tokens_details : {}
   // DeepSeek has a member of its own, older than the details.
-  const cacheRead = count(promptDetails.cached_tokens) ?? count(raw.prompt_cache_hit_tokens)
-  const cacheWrite = count(promptDetails.cache_write_tokens)
-  const reasoning = count(completionDetails.reasoning_tokens)
+  const cacheRead = tokenCount(promptDetails.cached_tokens) ?? tokenCount(raw.prompt_cache_hit_tokens)
+  const cacheWrite = tokenCount(promptDetails.cache_write_tokens)
+  const reasoning = tokenCount(completionDetails.reasoning_tokens)
   // Seen on Azure: more cached tokens than prompt tokens.
   const read = Math.min(cacheRead ?? 0, input)
   return {
     input,
-    output: outputOf(raw.total_tokens, input, count(raw.completion_tokens) ?? 0, reasoning ?? 0),
+    output: outputOf(raw.total_tokens, input, tokenCount(raw.completion_tokens) ?? 0, reasoning ?? 0),
     ...(cacheRead !== undefined && { cacheRead: read }),
     ...(cacheWrite !== undefined && { cacheWrite: Math.min(cacheWrite, input - read) }),
     ...(reasoning !== undefined && { reasoning }),
@@ -30,10 +31,6 @@ export function readUsage(raw: Json | undefined): Usage | undefined {
 function outputOf(total: Json | undefined, input: number, completion: number, reasoning: number): number {
   const beside = reasoning > completion || (reasoning > 0 && total === input + completion + reasoning)
   return beside ? completion + reasoning : completion
-}
-
-function count(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined
 }
 
 /** The report of this dialect verbatim where there is one, else made from the neutral counts. */

@@ -2,6 +2,7 @@ import type { Json } from '../../call/json.ts'
 import type { Usage } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
 import { isObject, type Members } from '../openai-chat/members.ts'
+import { tokenCount } from '../token-count.ts'
 
 /** What an answer says of tokens; nothing where it is paid for by other things (seconds, pictures, searches). Throws when it is no object. */
 export function readReport(json: Json): Report {
@@ -17,8 +18,8 @@ export function readReport(json: Json): Report {
 export function readUsage(answer: Members): Usage | undefined {
   const raw = isObject(answer.usage) ? answer.usage : tokensOfCohere(answer.meta)
   if (raw === undefined) return undefined
-  const output = count(raw.completion_tokens) ?? count(raw.output_tokens)
-  const input = count(raw.prompt_tokens) ?? count(raw.input_tokens) ?? total(raw.total_tokens, output)
+  const output = tokenCount(raw.completion_tokens) ?? tokenCount(raw.output_tokens)
+  const input = tokenCount(raw.prompt_tokens) ?? tokenCount(raw.input_tokens) ?? total(raw.total_tokens, output)
   return input === undefined ? undefined : { input, output: output ?? 0 }
 }
 
@@ -29,10 +30,6 @@ function tokensOfCohere(meta: Json | undefined): Members | undefined {
 }
 
 function total(value: Json | undefined, output = 0): number | undefined {
-  const all = count(value)
+  const all = tokenCount(value)
   return all === undefined ? undefined : Math.max(0, all - output)
-}
-
-function count(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined
 }

@@ -2,18 +2,19 @@ import { foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
+import { tokenCount } from '../token-count.ts'
 import { isObject, NAME } from './members.ts'
 
 /** A `usage` report; undefined when there is none. Counts that contradict each other are bent so that they add up. */
 export function readUsage(raw: Json | undefined): Usage | undefined {
   if (!isObject(raw)) return undefined
-  const input = count(raw.input_tokens) ?? 0
-  const output = count(raw.output_tokens) ?? 0
+  const input = tokenCount(raw.input_tokens) ?? 0
+  const output = tokenCount(raw.output_tokens) ?? 0
   const inputDetails = isObject(raw.input_tokens_details) ? raw.input_tokens_details : {}
   const outputDetails = isObject(raw.output_tokens_details) ? raw.output_tokens_details : {}
-  const cacheRead = count(inputDetails.cached_tokens)
-  const cacheWrite = count(inputDetails.cache_write_tokens)
-  const reasoning = count(outputDetails.reasoning_tokens)
+  const cacheRead = tokenCount(inputDetails.cached_tokens)
+  const cacheWrite = tokenCount(inputDetails.cache_write_tokens)
+  const reasoning = tokenCount(outputDetails.reasoning_tokens)
   const read = Math.min(cacheRead ?? 0, input)
   return {
     input,
@@ -23,10 +24,6 @@ export function readUsage(raw: Json | undefined): Usage | undefined {
     ...(reasoning !== undefined && { reasoning }),
     raw: { dialect: NAME, value: raw },
   }
-}
-
-function count(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined
 }
 
 /** The report of this dialect verbatim where there is one, else made from the neutral counts. */

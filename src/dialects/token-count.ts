@@ -1,0 +1,12 @@
+import type { Json } from '../call/json.ts'
+
+/** Ten times the longest context that is sold, of ten million. */
+const MOST = 100_000_000
+
+/**
+ * A number of tokens in a vendor's report; undefined where it can be none. A slip of a vendor's, such as a -1 that became
+ * 4294967295, would otherwise be charged to the caller, who would be let in again after weeks.
+ */
+export function tokenCount(value: Json | undefined): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= MOST ? Math.trunc(value) : undefined
+}
