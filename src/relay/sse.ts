@@ -6,6 +6,8 @@ export { BrokenStream, type WireFrame }
 
 const LF = 0x0a
 const CR = 0x0d
+/** Servers on .NET write one unless told not to; the format has clients skip it. */
+const BYTE_ORDER_MARK = '\ufeff'
 /** Ends the line before, if nothing did, and the event: without it clients drop what they have read (A24). */
 const BLANK_LINE = Buffer.from('\n\n')
 
@@ -19,6 +21,8 @@ export class SseSplitter implements Splitter {
   #length = 0
   /** How far they were searched for a blank line in vain. */
   #searched = 0
+  /** No event has been read yet: a byte order mark may stand before the first one. */
+  #fresh = true
   readonly #maxBytes: number
 
   constructor(maxBytes: number) {
@@ -34,7 +38,7 @@ export class SseSplitter implements Splitter {
     for (;;) {
       const end = blankLineEnd(bytes, from, start)
       if (end < 0) break
-      frames.push(decode(bytes.subarray(start, end)))
+      frames.push(this.#decode(bytes.subarray(start, end)))
       start = end
       from = end
     }
@@ -47,7 +51,16 @@ export class SseSplitter implements Splitter {
     const rest = this.#pending.subarray(0, this.#length)
     this.#forget(NOTHING)
     if (rest.length === 0) return []
-    return [decode(endsBlank(rest) ? rest : Buffer.concat([rest, BLANK_LINE]))]
+    return [this.#decode(endsBlank(rest) ? rest : Buffer.concat([rest, BLANK_LINE]))]
+  }
+
+  /** The bytes stay as they are. */
+  #decode(bytes: Buffer): WireFrame {
+    if (!isUtf8(bytes)) throw new BrokenStream('the stream is not valid UTF-8')
+    const text = bytes.toString('utf8')
+    const marked = this.#fresh && text.startsWith(BYTE_ORDER_MARK)
+    this.#fresh = false
+    return { bytes, frame: parseFields(marked ? text.slice(1) : text) }
   }
 
   #join(chunk: Buffer): Buffer {
@@ -114,11 +127,6 @@ function lineBreakEnd(bytes: Buffer, at: number): number {
 function endsBlank(rest: Buffer): boolean {
   const before = rest.at(-2)
   return rest.at(-1) === CR && (before === CR || before === LF || before === undefined)
-}
-
-function decode(bytes: Buffer): WireFrame {
-  if (!isUtf8(bytes)) throw new BrokenStream('the stream is not valid UTF-8')
-  return { bytes, frame: parseFields(bytes.toString('utf8')) }
 }
 
 function parseFields(text: string): Frame | undefined {

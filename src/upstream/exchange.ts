@@ -151,9 +151,9 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   #timeoutReason(): string {
     if (this.crowdedOut) return 'no connection to the provider became free in time'
     if (this.dueTick >= this.#totalTick) return 'the provider did not finish within the total timeout'
-    return this.#bytes === 0
-      ? 'the provider sent nothing within the first-byte timeout'
-      : 'the provider fell silent for longer than the idle timeout'
+    return this.#begun
+      ? 'the provider fell silent for longer than the idle timeout'
+      : 'the provider sent no event within the first-byte timeout'
   }
 
   #dispatch(): void {

@@ -112,6 +112,12 @@ test('A2: bytes that are no UTF-8 break the stream', t => {
   }
 })
 
+test('a byte order mark before the first event is passed on, and no part of it', t => {
+  const wire = split(singleBytes('\ufeffdata: a\n\ndata: \ufeffb\n\n'))
+  t.assert.deepEqual(framesOf(wire), [{ data: 'a' }, { data: '\ufeffb' }])
+  t.assert.equal(bytesOf(wire), '\ufeffdata: a\n\ndata: \ufeffb\n\n')
+})
+
 test('A24: a last event without its blank line is given one', t => {
   for (const tail of ['', '\n', '\r\n', '\r']) {
     const wire = split([Buffer.from(`data: 1\n\ndata: [DONE]${tail}`)])
