@@ -47,9 +47,11 @@ export function duration(minimum: 0 | 1 = 1) {
 export function percentileOrDuration() {
   const percentile = z
     .string()
-    .regex(/^p\d{2}$/, 'expected a percentile such as p95, or a duration such as 800ms')
+    .regex(/^p\d{2}$/)
     .transform(text => ({ percentile: Number(text.slice(1)) / 100 }))
-  return z.union([percentile, duration().transform(ms => ({ ms }))])
+  return z.union([percentile, duration().transform(ms => ({ ms }))], {
+    error: 'expected a percentile such as p95, or a duration such as 800ms',
+  })
 }
 
 const SIZE_MESSAGE = 'expected a size such as 512KiB or 32MiB'

@@ -134,6 +134,10 @@ suite('routing', () => {
     [`${TARGETS}, affinity: { by: header, header: "x id" }`, 'expected the name of a header'],
     [`${TARGETS}, strategy: priority, affinity: { by: user }`, 'affinity has no meaning with strategy priority'],
     [`${TARGETS}, hedge: {}`, 'hedge has no meaning with one target, unless it has retrySameTarget'],
+    [
+      `${TARGETS}, retrySameTarget: true, hedge: { after: p200 }`,
+      'expected a percentile such as p95, or a duration such as 800ms',
+    ],
   ] as const
 
   for (const [model, message] of cases) {
