@@ -44,7 +44,7 @@ export default fp(
         tally,
         hearing,
         onEnd: (fault: Fault | undefined, losses: readonly Loss[]) => {
-          attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, fault?.message)
+          attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, reasonOf(fault))
           record.failure = presence.gone ? 'cancelled' : fault?.kind
           record.losses = [...record.losses, ...losses]
           const understood = fault === undefined && !relay.tapFailed
@@ -59,6 +59,12 @@ export default fp(
   },
   { name: 'relay-stream', dependencies: ['dispatch'] },
 )
+
+/** For the log: a vendor's own words may hold a prompt or a key. */
+function reasonOf(fault: Fault | undefined): string | undefined {
+  if (fault === undefined || fault.code?.startsWith('SLUICE_')) return fault?.message
+  return 'the vendor ended the stream with an error, or did not end it'
+}
 
 /** None where the vendor's bytes are the client's. */
 function writerFor(call: Envelope, { lane, names, signer }: Passage): EventWriter | undefined {

@@ -51,7 +51,8 @@ function describeEnd(
   if (failure !== undefined) line.failure = failure
   if (errorCode !== undefined) line.code = errorCode
   if (losses.length > 0) line.losses = losses.length
-  if (attempts.length > 1) line.tried = attempts.map(describe)
+  // Of a single attempt that went well everything is said above.
+  if (attempts.length > 1 || attempts[0]?.reason !== undefined) line.tried = attempts.map(describe)
 }
 
 function tokensOf({ input, output, estimated }: Usage): Record<string, unknown> {

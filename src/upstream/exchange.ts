@@ -4,7 +4,7 @@ import { ByteStream } from './byte-stream.ts'
 import { deadlines, type Expirable } from './deadlines.ts'
 import { decoderFor } from './decoder.ts'
 import type { FailedOutcome } from './failure.ts'
-import { failureOf, isDeadSocket } from './failure.ts'
+import { failureOf, isDeadSocket, isWantOfRoom } from './failure.ts'
 import type { Outcome, ResponseHeaders } from './outcome.ts'
 import type { Pool } from './pool.ts'
 import { atTurnEnd } from './turn.ts'
@@ -93,9 +93,9 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     return this.#controller !== undefined
   }
 
-  /** It was given up while it waited for one of our connections: that says nothing of the vendor. */
+  /** It was given up while it waited for one of our connections, or none could be opened: that says nothing of the vendor. */
   get crowdedOut(): boolean {
-    return this.#waited && !this.sent
+    return (this.#waited && !this.sent) || isWantOfRoom(this.#failure?.cause)
   }
 
   /** Puts the request on the wire. Called once, by the requestable behind reply-from or by who has no reply. */

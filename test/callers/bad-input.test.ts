@@ -251,6 +251,13 @@ test('F5: an answer says its request id, target and attempts, and why others did
   )
 })
 
+test('F5: the log line says why the only attempt failed', async (t: TestContext) => {
+  const { gateway } = await setUp(t, [(_, response) => void response.socket?.destroy()])
+  await gateway.post(CHAT, asked())
+  const { tried } = await gateway.ended(1)
+  t.assert.deepEqual(tried, ['a/m: network (the connection to the provider was closed, UND_ERR_SOCKET)'])
+})
+
 test('F5: every refusal has a request id, and a client cannot write into logs and headers by its own', async (t: TestContext) => {
   const { gateway } = await setUp(t, [whole(completion())])
   const ids = ['', 'a b', 'x'.repeat(129), '<script>', 'a;b', '"quoted"']

@@ -147,6 +147,13 @@ for (const [name, ending] of [
   })
 }
 
+test('what a vendor says in a stream that breaks is for the client, not for the log', async t => {
+  const { gateway } = await setUp(t, [refusal(500), stream([...SOME, ERROR])])
+  t.assert.match(await new Client(gateway.url + CHAT, STREAM).whole(), /the model crashed/)
+  await gateway.ended(1)
+  t.assert.doesNotMatch(JSON.stringify(gateway.logs), /the model crashed/)
+})
+
 test('A13: a stream that the vendor closes in good order, yet without an end, is an error', async t => {
   const { gateway } = await setUp(t, [stream(SOME as Iterable<Piece>)])
   const chat = await new Client(gateway.url + CHAT, STREAM).whole()

@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import type { Dispatcher } from 'undici'
 import { Exchange, type ExchangeRequest } from '../../src/upstream/exchange.ts'
 import type { FailedOutcome } from '../../src/upstream/failure.ts'
 import type { Outcome, StreamOutcome, WholeOutcome } from '../../src/upstream/outcome.ts'
@@ -231,6 +232,14 @@ test('a total timeout ends a call without a stream', async t => {
   t.assert.equal(outcome.kind, 'timeout')
   t.assert.match(outcome.reason, /total/)
   t.assert.equal(await (await bench.upstream.request(0)).over, 'cut')
+})
+
+test('a connection that could not be opened for want of files is our fault, and says so', async t => {
+  const bench = await setUp(t, silence())
+  const exchange = bench.make({})
+  exchange.onResponseError({} as Dispatcher.DispatchController, Object.assign(new Error(), { code: 'EMFILE' }))
+  t.assert.match(((await exchange.outcome) as FailedOutcome).reason, /the gateway may open no more/)
+  t.assert.equal(exchange.crowdedOut, true)
 })
 
 test('firstByte is for streams alone', async t => {

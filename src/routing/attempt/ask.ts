@@ -16,7 +16,7 @@ import { Flow, type FlowItem } from '../../relay/flow.ts'
 import { hold } from '../../relay/hold.ts'
 import type { Passage } from '../../relay/passage.ts'
 import { holdsError, looksLikeJson, readWhole } from '../../relay/whole.ts'
-import type { FailedOutcome } from '../../upstream/failure.ts'
+import { type FailedOutcome, reasonForLog } from '../../upstream/failure.ts'
 import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } from '../../upstream/outcome.ts'
 import type { Candidate } from '../target.ts'
 import type { Answer, RefusedAnswer } from './answer.ts'
@@ -138,7 +138,7 @@ async function stream(
 function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items: readonly FlowItem[] = []): Failure {
   const { kind, reason, cause } = outcome
   if (attempt.mayBeBilled(kind)) attempt.wasted(wasteOf(items, call.envelope))
-  attempt.settle(call.now(), kind, reason)
+  attempt.settle(call.now(), kind, reasonForLog(outcome))
   const make = kind === 'timeout' ? UpstreamTimeout : kind === 'network' ? UpstreamNetwork : undefined
   return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }
 }
