@@ -1,7 +1,7 @@
 /** `shared`: Redis answers. `local`: it does not, and each process goes on by itself. */
 export type LinkState = 'shared' | 'local'
 
-/** Told of each change of state; the reason is a few words of ours or an error code, never an address. */
+/** Told of each change of state, and of another reason for the same one that an operator has to mend; the reason is a few words of ours or an error code, never an address. */
 export type OnLinkState = (state: LinkState, reason: string) => void
 
 /** The part of an ioredis client that the link needs. */
@@ -38,6 +38,8 @@ export class RedisLink {
   #probedAt = -Infinity
   #probing = false
   #lastError = LOST
+  /** What was told last. */
+  #reason = ''
   #closed = false
 
   constructor(options: LinkOptions) {
@@ -45,6 +47,7 @@ export class RedisLink {
     const { client } = options
     client.on('error', error => {
       this.#lastError = reasonOf(error)
+      if (isReply(error)) this.#refused(this.#lastError)
     })
     client.on('close', () => {
       this.#connected = false
@@ -119,7 +122,17 @@ export class RedisLink {
   #enter(state: LinkState, reason: string): void {
     if (this.#closed || this.#state === state) return
     this.#state = state
-    this.#options.onState(state, reason)
+    this.#tell(reason)
+  }
+
+  /** Redis is back and refuses us, as after its password was changed: told once, or its loss would stand in the log as the reason. */
+  #refused(reason: string): void {
+    if (!this.#closed && this.#state === 'local' && this.#reason !== reason) this.#tell(reason)
+  }
+
+  #tell(reason: string): void {
+    this.#reason = reason
+    if (this.#state !== undefined) this.#options.onState(this.#state, reason)
   }
 }
 

@@ -81,3 +81,26 @@ test('traffic before the first connection is no failure: what Redis says then is
     [['local', 'NOPERM']],
   )
 })
+
+test('a Redis that comes back and refuses us is told once, behind its loss', async (t: TestContext) => {
+  const client = Object.assign(new EventEmitter(), { disconnect: () => {} }) as LinkClient & EventEmitter
+  const refusal = Object.assign(new Error('WRONGPASS invalid username-password pair'), { name: 'ReplyError' })
+  const told = t.mock.fn()
+  const probe = async () => true
+  new RedisLink({ client, probe, onState: told, failures: 1, timeout: TIMEOUT })
+  client.emit('ready')
+  await setImmediate()
+  client.emit('close')
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    client.emit('error', refusal)
+    client.emit('close')
+  }
+  t.assert.deepEqual(
+    told.mock.calls.map(call => call.arguments),
+    [
+      ['shared', 'Redis answers'],
+      ['local', 'connection lost'],
+      ['local', 'WRONGPASS'],
+    ],
+  )
+})
