@@ -189,6 +189,23 @@ test('two that answer in the same moment: the later answer is put away, as lost 
   t.assert.equal(answer.attempt.record.target, 'b/m')
   t.assert.deepEqual([lost?.target, lost?.failure], ['a/m', 'cancelled'])
   t.assert.ok(lost?.wasted !== undefined)
+  const { failure, wasted } = answer.attempt.record
+  t.assert.deepEqual([failure, wasted], [undefined, undefined], 'the answer that is read is not put away, too')
+})
+
+test('a fault of our own while a hedge runs leaves no answer of the other target behind', async t => {
+  const slow = slowVendor()
+  const { record, run } = await setUp(t, {
+    hedge: HEDGE(),
+    forward: async attempt => {
+      attempt.carriedBy(slow.exchange)
+      if (attempt.record.hedge) throw new Error('a signature could not be made')
+      return slow.outcome
+    },
+  })
+  await t.assert.rejects(run(), /signature/)
+  await setImmediate()
+  t.assert.equal(record.attempts[0]?.failure, 'cancelled')
 })
 
 /** A hedge at the percentile of the config, before a target of which `percentile` is known. */

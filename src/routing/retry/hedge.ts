@@ -25,7 +25,7 @@ export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, fi
   if (early !== undefined) return early
   const second = secondAttempt(call, rule, choices, first)
   if (second === undefined) return asked
-  return firstGood(call, [first, asked], [second, askAndStrike(call, choices, second)])
+  return firstGood(call, { attempt: first, asked }, { attempt: second, asked: askAndStrike(call, choices, second) })
 }
 
 /** Undefined while too little is known of the target to say what is slow for it. */
@@ -46,28 +46,40 @@ function secondAttempt(call: Asking, { budget }: HedgeRule, choices: Choices, fi
   return new Attempt(choice, record, now, true)
 }
 
-type Runner = readonly [attempt: Attempt, asked: Promise<Ended>]
+interface Runner {
+  readonly attempt: Attempt
+  readonly asked: Promise<Ended>
+}
 
-/** The first answer of the two; when both fail, the later failure. */
+/**
+ * The first answer of the two; when both fail, the later failure. Who is not needed any more is stopped. Both may answer in the same
+ * turn of the event loop: only the first of them decides, or each would stop the other.
+ */
 function firstGood(call: Asking, one: Runner, other: Runner): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    let failed = false
-    const listen = ([, asked]: Runner, [rival, rivalAsked]: Runner): void => {
-      asked.then(ended => {
-        if (isFailure(ended) && !failed) {
-          failed = true
-          return
-        }
-        resolve(ended)
-        if (!isFailure(ended)) stop(call, rival, rivalAsked)
-      }, reject)
+    let failures = 0
+    let decided = false
+    const decide = (settle: () => void, rival: Runner): void => {
+      if (decided) return
+      decided = true
+      settle()
+      stop(call, rival)
+    }
+    const listen = ({ asked }: Runner, rival: Runner): void => {
+      asked.then(
+        ended => {
+          if (!isFailure(ended)) decide(() => resolve(ended), rival)
+          else if (++failures === 2) resolve(ended)
+        },
+        error => decide(() => reject(error), rival),
+      )
     }
     listen(one, other)
     listen(other, one)
   })
 }
 
-function stop(call: Asking, attempt: Attempt, asked: Promise<Ended>): void {
+function stop(call: Asking, { attempt, asked }: Runner): void {
   const reason = 'the other attempt answered first'
   attempt.abort({ type: 'failed', kind: 'cancelled', reason })
   asked.then(
