@@ -1,8 +1,8 @@
 import fp from 'fastify-plugin'
 import type { Config } from '../src/config/config.ts'
-import { Breakers } from '../src/routing/breakers.ts'
 import { buildSnapshot, type Snapshot } from '../src/routing/reload/snapshot.ts'
 import { Succession } from '../src/routing/reload/succession.ts'
+import { RoutingState } from '../src/routing/routing-state.ts'
 
 /** What is in force now. A request keeps the snapshot that it began with. */
 interface Live {
@@ -21,7 +21,7 @@ interface Live {
 declare module 'fastify' {
   interface FastifyInstance {
     live: Live
-    breakers: Breakers
+    breakers: RoutingState
   }
 }
 
@@ -32,16 +32,16 @@ declare module 'fastify' {
 export default fp<{ config: Config; share: number }>(
   async (app, { config, share }) => {
     const { simulators } = app
-    const breakers = new Breakers(() => performance.now(), Math.random, share)
+    const state = new RoutingState(() => performance.now(), Math.random, share)
     const listeners: (() => void)[] = []
     const vacancies: ((inUse: readonly Snapshot[]) => void)[] = []
     let applying = false
-    const first = buildSnapshot(config, breakers, await simulators.start(config))
-    const succession = new Succession(first, breakers, () => {
+    const first = buildSnapshot(config, state, await simulators.start(config))
+    const succession = new Succession(first, state, () => {
       stopUnused()
       for (const listener of vacancies) listener(succession.living)
     })
-    app.decorate('breakers', breakers)
+    app.decorate('breakers', state)
     app.decorate('live', {
       get snapshot() {
         return succession.current
@@ -50,7 +50,7 @@ export default fp<{ config: Config; share: number }>(
         applying = true
         try {
           const urls = await simulators.start(next)
-          succession.replace(buildSnapshot(next, breakers, urls, succession.current))
+          succession.replace(buildSnapshot(next, state, urls, succession.current))
         } finally {
           applying = false
           stopUnused()
@@ -61,7 +61,7 @@ export default fp<{ config: Config; share: number }>(
       onVacant: listener => void vacancies.push(listener),
     })
     app.addHook('onClose', async () => {
-      breakers.shutdown()
+      state.shutdown()
       await succession.close()
     })
 

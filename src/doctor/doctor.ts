@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { fileOf, openSource } from '../config/open.ts'
 import { ConfigError, showProblem } from '../config/problem.ts'
-import { Breakers } from '../routing/breakers.ts'
 import { buildSnapshot } from '../routing/reload/snapshot.ts'
+import { RoutingState } from '../routing/routing-state.ts'
 import { Simulators } from '../sim/simulators.ts'
 import { type Answer, type Finding, ok, problem, showFinding, warning } from './finding.ts'
 import { checkListeners } from './listeners.ts'
@@ -64,9 +64,9 @@ async function checkOthers(config: Config): Promise<Finding[]> {
 /** Asks as the gateway would: with its connections, its TLS and its keys. */
 async function askVendors(config: Config): Promise<Answer[]> {
   const simulators = new Simulators()
-  const breakers = new Breakers(() => performance.now())
+  const state = new RoutingState(() => performance.now())
   const simulated = await simulators.start(config)
-  const vendors = [...buildSnapshot(config, breakers, simulated).vendors.values()]
+  const vendors = [...buildSnapshot(config, state, simulated).vendors.values()]
   try {
     const answers = vendors.map(async vendor => {
       const ofKeys = await checkVendor(vendor)
@@ -75,7 +75,7 @@ async function askVendors(config: Config): Promise<Answer[]> {
     })
     return (await Promise.all(answers)).flat()
   } finally {
-    breakers.shutdown()
+    state.shutdown()
     await Promise.all(vendors.map(({ pool }) => pool.close()))
     await simulators.keep(new Set())
   }

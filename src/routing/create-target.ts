@@ -1,6 +1,6 @@
 import { seedOf } from './affinity/rendezvous.ts'
-import type { Breakers } from './breakers.ts'
 import { Gate } from './gate.ts'
+import type { RoutingState } from './routing-state.ts'
 import type { Target, Vendor } from './target.ts'
 
 /** What metrics call all models that are not in the config: clients choose their names. */
@@ -9,8 +9,8 @@ export const OTHER_MODELS = 'other'
 /** What a route says of one of its targets. */
 type TargetSettings = Pick<Target, 'model' | 'weight' | 'price' | 'configured'>
 
-/** A target with a candidate for each key of its vendor; `Before` is what stands before each. */
-export function createTarget(vendor: Vendor, settings: TargetSettings, breakers: Breakers, Before = Gate): Target {
+/** A target with a candidate for each key of its vendor; `GateClass` is the class of their gates. */
+export function createTarget(vendor: Vendor, settings: TargetSettings, state: RoutingState, GateClass = Gate): Target {
   const { model, configured } = settings
   const id = `${vendor.name}/${model}`
   const facts = vendor.facts(model)
@@ -20,8 +20,8 @@ export function createTarget(vendor: Vendor, settings: TargetSettings, breakers:
     id,
     vendor,
     facts,
-    load: breakers.load(id),
-    retryBudget: breakers.retryBudget(id),
+    load: state.load(id),
+    retryBudget: state.retryBudget(id),
     seed: seedOf(id),
     due: 0,
     candidates: [],
@@ -29,21 +29,21 @@ export function createTarget(vendor: Vendor, settings: TargetSettings, breakers:
   }
   const labels = { provider: vendor.name, model: configured ? model : OTHER_MODELS }
   const candidates = vendor.keys.map(key => {
-    const candidateId = breakerId(id, key.index)
+    const candidateId = idWithKey(id, key.index)
     const candidateLabels = { ...labels, key: String(key.index) }
-    const breaker = breakers.get(candidateId, vendor.breaker, candidateLabels)
-    const keyLimits = breakers.allowances.key(breakerId(vendor.name, key.index), vendor.limits)
-    const allowance = breakers.allowances.get(candidateId, keyLimits, vendor.adaptiveConcurrency, candidateLabels)
+    const breaker = state.breaker(candidateId, vendor.breaker, candidateLabels)
+    const keyLimits = state.allowances.key(idWithKey(vendor.name, key.index), vendor.limits)
+    const allowance = state.allowances.get(candidateId, keyLimits, vendor.adaptiveConcurrency, candidateLabels)
     return {
       target,
       key,
-      gate: new Before(breaker, breakers.cooldown(candidateId), key.cooldown, allowance, vendor.health),
+      gate: new GateClass(breaker, state.cooldown(candidateId), key.cooldown, allowance, vendor.health),
     }
   })
   return Object.assign(target, { candidates })
 }
 
-/** What names the breaker of a target with one of its vendor's keys. */
-export function breakerId(target: string, key: number): string {
+/** Names a target, or a vendor, with one of the vendor's keys. */
+export function idWithKey(target: string, key: number): string {
   return `${target}#${key}`
 }

@@ -2,9 +2,9 @@ import { didYouMean } from '../config/nearest.ts'
 import { excerpt, ModelForbidden, ModelUnknown } from '../errors.ts'
 import { endpointFor } from '../providers/endpoint-for.ts'
 import { safeModelPath } from '../providers/model-path.ts'
-import { Breakers } from './breakers.ts'
-import { breakerId, createTarget } from './create-target.ts'
+import { createTarget, idWithKey } from './create-target.ts'
 import { type Asking, orderOf } from './order.ts'
+import { RoutingState } from './routing-state.ts'
 import type { Route, Target, Vendor } from './target.ts'
 
 /** How many `provider/model` names that are not in the config are remembered; clients choose them, so there is an end to it. */
@@ -23,15 +23,15 @@ export interface PlanSource {
 /** Finds who can answer a model's name, and in which order to ask them. One per snapshot. */
 export class Planner {
   readonly #source: PlanSource
-  #breakers: Breakers
+  #state: RoutingState
   readonly #direct = new Map<string, Route>()
   /** Who is in the config, by `provider/model`: all targets, and the models that vendors have by themselves. */
   readonly configured: ReadonlySet<string>
 
   /** `directNames` are those that the planner before this one had made up routes for. */
-  constructor(source: PlanSource, breakers: Breakers, directNames: Iterable<string> = []) {
+  constructor(source: PlanSource, state: RoutingState, directNames: Iterable<string> = []) {
     this.#source = source
-    this.#breakers = breakers
+    this.#state = state
     this.configured = new Set([...this.everyTarget.map(({ id }) => id), ...modelsOf(source.vendors)])
     for (const name of directNames) this.#directRoute(name)
   }
@@ -63,7 +63,7 @@ export class Planner {
 
   /** Another planner is in force: what late requests make up here must change nothing that the other remembers. */
   retire(): void {
-    this.#breakers = new Breakers(() => performance.now())
+    this.#state = new RoutingState(() => performance.now())
   }
 
   /**
@@ -104,7 +104,7 @@ export class Planner {
     if (vendor === undefined || slash + 1 === name.length) return undefined
     const model = safeModelPath(name.slice(slash + 1))
     const settings = { model, weight: 1, configured: this.configured.has(`${vendor.name}/${model}`) }
-    const target = createTarget(vendor, settings, this.#breakers)
+    const target = createTarget(vendor, settings, this.#state)
     const route: Route = { name, strategy: 'priority', targets: [target], attempts: DIRECT_ATTEMPTS }
     this.#remember(name, route)
     return route
@@ -117,8 +117,8 @@ export class Planner {
     this.#direct.delete(oldest)
     for (const target of forgotten.targets) {
       if (target.configured) continue
-      for (const { key } of target.candidates) this.#breakers.drop(breakerId(target.id, key.index))
-      this.#breakers.dropTarget(target.id)
+      for (const { key } of target.candidates) this.#state.drop(idWithKey(target.id, key.index))
+      this.#state.dropTarget(target.id)
     }
   }
 

@@ -7,8 +7,8 @@ import type { Config } from '../../src/config/config.ts'
 import { checkTree, readConfig } from '../../src/config/load.ts'
 import { createReport } from '../../src/config/report.ts'
 import { providerTypes } from '../../src/providers/index.ts'
-import { Breakers } from '../../src/routing/breakers.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
+import { RoutingState } from '../../src/routing/routing-state.ts'
 import { loadText } from '../load-text.ts'
 import { timeSaysNothing } from '../timing.ts'
 import { largeConfig, largeText } from './large.ts'
@@ -53,10 +53,10 @@ function checksOf(models: number): number {
 /** Building the snapshot that follows one with as many `provider/model` names that had been asked for. */
 async function buildingOf(models: number): Promise<number> {
   const config: Config = structuredClone(await loadText(largeText(models), {}))
-  const breakers = new Breakers(() => 0)
-  const before = buildSnapshot(config, breakers, new Map())
+  const state = new RoutingState(() => 0)
+  const before = buildSnapshot(config, state, new Map())
   for (let index = 0; index < models; index += 1) before.planner.route(`vendor-0/asked-${index}`, () => true)
-  return looksOf(config, watched => void buildSnapshot(watched, breakers, new Map(), before))
+  return looksOf(config, watched => void buildSnapshot(watched, state, new Map(), before))
 }
 
 /** Processor time of each step of reading, ms. */
@@ -103,7 +103,7 @@ test('ladders that meet again and again are gone down once: models have more way
   const models = names.map((name, index) => [name, { targets, degradeTo: names.slice(index + 1) }])
   const providers = { v: { type: 'openai-compatible', baseUrl: 'https://vendor.example/v1' } }
   const config = { providers, models: Object.fromEntries(models) }
-  const { routes } = buildSnapshot(await loadText(JSON.stringify(config), {}), new Breakers(() => 0), new Map())
+  const { routes } = buildSnapshot(await loadText(JSON.stringify(config), {}), new RoutingState(() => 0), new Map())
   t.assert.deepEqual(routes.get('chat-0')?.standby?.models.down, names.slice(1))
 })
 

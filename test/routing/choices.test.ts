@@ -1,7 +1,7 @@
 import { type TestContext, test } from 'node:test'
-import { Breakers } from '../../src/routing/breakers.ts'
 import { Choices } from '../../src/routing/choices.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
+import { RoutingState } from '../../src/routing/routing-state.ts'
 import type { Candidate, Route, Target } from '../../src/routing/target.ts'
 import { loadText } from '../load-text.ts'
 
@@ -18,12 +18,12 @@ async function setUp(t: TestContext, members: { a?: object; b?: object } = {}) {
     providers: { a: provider(members.a), b: provider(members.b) },
     models: { chat: { strategy: 'priority', targets } },
   }
-  const breakers = new Breakers(
+  const state = new RoutingState(
     () => 0,
     () => 0,
   )
-  t.after(() => breakers.shutdown())
-  const { routes } = buildSnapshot(await loadText(JSON.stringify(config), {}), breakers, new Map())
+  t.after(() => state.shutdown())
+  const { routes } = buildSnapshot(await loadText(JSON.stringify(config), {}), state, new Map())
   const [a, b] = (routes.get('chat') as Route).targets as readonly [Target, Target]
   return { a, b, choices: new Choices([a, b]) }
 }

@@ -5,12 +5,12 @@ import { CallRecord } from '../../src/meter/record.ts'
 import { Envelope } from '../../src/relay/envelope.ts'
 import { passageTo } from '../../src/relay/passage.ts'
 import type { Attempt } from '../../src/routing/attempt/attempt.ts'
-import { Breakers } from '../../src/routing/breakers.ts'
 import type { Choices } from '../../src/routing/choices.ts'
 import { type Dispatch, dispatch } from '../../src/routing/dispatch.ts'
 import type { Place } from '../../src/routing/queue/place.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
 import { RetryBudget } from '../../src/routing/retry/retry-budget.ts'
+import { RoutingState } from '../../src/routing/routing-state.ts'
 import { atOnce } from '../../src/steps.ts'
 import { deadlines } from '../../src/upstream/deadlines.ts'
 import type { Outcome } from '../../src/upstream/outcome.ts'
@@ -29,9 +29,9 @@ models:
 
 /** A call to two targets whose wire the test plays; `asked` is who was asked, in order. */
 async function setUp(t: TestContext, play: Partial<Dispatch>, model = 'chat') {
-  const breakers = new Breakers(() => 0)
-  const snapshot = buildSnapshot(await loadText(CONFIG, {}), breakers, new Map())
-  t.after(() => breakers.shutdown())
+  const state = new RoutingState(() => 0)
+  const snapshot = buildSnapshot(await loadText(CONFIG, {}), state, new Map())
+  t.after(() => state.shutdown())
   const dialect = dialectNamed('openai-chat')
   const body = Buffer.from('{"model":"chat","messages":[]}')
   const envelope = new Envelope({ body, dialect, operation: 'chat', headers: {}, query: '' })
@@ -212,7 +212,8 @@ test('a fault of our own while a hedge runs leaves no answer of the other target
 async function atPercentile(t: TestContext, percentile: number | undefined) {
   const slow = slowVendor()
   const config = CONFIG.replace('chat: {', 'chat: { hedge: { budget: 0.25 },')
-  const { hedge } = buildSnapshot(await loadText(config, {}), new Breakers(() => 0), new Map()).routes.get('chat') ?? {}
+  const { hedge } =
+    buildSnapshot(await loadText(config, {}), new RoutingState(() => 0), new Map()).routes.get('chat') ?? {}
   const bench = await setUp(t, { hedge, forward: async ({ record }) => (record.hedge ? GOOD : slow.outcome) })
   hedge?.budget.deposit(0)
   hedge?.budget.deposit(0)

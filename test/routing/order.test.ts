@@ -1,9 +1,9 @@
 import { type TestContext, test } from 'node:test'
 import { dialectNamed } from '../../src/dialects/index.ts'
 import { Envelope } from '../../src/relay/envelope.ts'
-import { Breakers } from '../../src/routing/breakers.ts'
 import { type Asking, orderOf } from '../../src/routing/order.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
+import { RoutingState } from '../../src/routing/routing-state.ts'
 import type { Target } from '../../src/routing/target.ts'
 import { seededRandom } from '../../src/sim/random.ts'
 import { loadText } from '../load-text.ts'
@@ -15,9 +15,9 @@ const [A, B, C] = ['a', 'b', 'c'].map(provider => ({ provider, model: 'm' }))
 async function setUp(t: TestContext, model: object, more: object = {}) {
   const provider = { type: 'openai-compatible', baseUrl: 'http://127.0.0.1:1' }
   const config = { providers: { a: provider, b: provider, c: provider }, models: { chat: model }, ...more }
-  const breakers = new Breakers(() => 0)
-  t.after(() => breakers.shutdown())
-  const { planner } = buildSnapshot(await loadText(JSON.stringify(config), {}), breakers, new Map())
+  const state = new RoutingState(() => 0)
+  t.after(() => state.shutdown())
+  const { planner } = buildSnapshot(await loadText(JSON.stringify(config), {}), state, new Map())
   const route = planner.route('chat', () => true)
   const random = seededRandom(1)
   const order = (session?: string) => orderOf(route, asking(session), random).map(({ vendor }) => vendor.name)

@@ -1,6 +1,6 @@
 import type { Config, ModelConfig } from '../../config/config.ts'
-import type { Breakers } from '../breakers.ts'
 import { createTarget } from '../create-target.ts'
+import type { RoutingState } from '../routing-state.ts'
 import type { Route, Standby, Target, Vendor } from '../target.ts'
 import { LastGate } from './last-gate.ts'
 import { Relief } from './relief.ts'
@@ -10,7 +10,7 @@ export function createStandby(
   route: Pick<Route, 'name' | 'targets' | 'queue'>,
   models: Config['models'],
   vendors: ReadonlyMap<string, Vendor>,
-  breakers: Breakers,
+  state: RoutingState,
 ): Standby | undefined {
   const { name, targets, queue } = route
   const { fallbacks, lastResort, canned, degrade } = models[name] as ModelConfig
@@ -23,11 +23,11 @@ export function createStandby(
   if (alone && lastResort === undefined && canned === undefined && degrade === undefined) return undefined
   return {
     models: instead,
-    lastResort: lastResort && createLastResort(lastResort, vendors, breakers),
+    lastResort: lastResort && createLastResort(lastResort, vendors, state),
     canned,
     relief:
       degrade &&
-      new Relief(breakers.ladder(name, { ...degrade, steps: degrade.steps.length }), degrade.steps, targets, queue),
+      new Relief(state.ladder(name, { ...degrade, steps: degrade.steps.length }), degrade.steps, targets, queue),
   }
 }
 
@@ -48,7 +48,7 @@ function ladderOf(name: string, models: Config['models']): readonly string[] {
 function createLastResort(
   { provider, model }: NonNullable<ModelConfig['lastResort']>,
   vendors: ReadonlyMap<string, Vendor>,
-  breakers: Breakers,
+  state: RoutingState,
 ): Target {
-  return createTarget(vendors.get(provider) as Vendor, { model, weight: 1, configured: true }, breakers, LastGate)
+  return createTarget(vendors.get(provider) as Vendor, { model, weight: 1, configured: true }, state, LastGate)
 }

@@ -1,9 +1,9 @@
 import type { Config, ProviderConfig } from '../../config/config.ts'
 import { Pool } from '../../upstream/pool.ts'
 import { Cooldown } from '../breaker/cooldown.ts'
-import type { Breakers } from '../breakers.ts'
-import { breakerId } from '../create-target.ts'
+import { idWithKey } from '../create-target.ts'
 import type { Planner, PlanSource } from '../plan.ts'
+import type { RoutingState } from '../routing-state.ts'
 import type { Vendor, VendorKey } from '../target.ts'
 
 /** Where a provider is reached. */
@@ -28,10 +28,10 @@ export class Inheritance {
     this.#addresses = addresses
   }
 
-  /** Forgets what is known of providers that are gone or answer elsewhere now, and of keys that have been replaced. */
-  forget(breakers: Breakers): void {
+  /** Drops the state of providers that were removed or moved to another address, and of keys that were replaced. */
+  forget(state: RoutingState): void {
     if (this.#before === undefined) return
-    breakers.retain(stateIds(this.#before, vendor => this.#keptKeys(vendor)))
+    state.retain(stateIds(this.#before, vendor => this.#keptKeys(vendor)))
   }
 
   /** Connections stay open where the settings for them are the same. */
@@ -77,7 +77,7 @@ function secretsOf({ apiKeys }: ProviderConfig): readonly (string | undefined)[]
 /** Which keys of a vendor count; undefined where nothing of it does. */
 type KeysOf = (vendor: Vendor) => readonly VendorKey[] | undefined
 
-/** The ids of all that is remembered (breakers.ts) for a snapshot, or for the part of it that `keysOf` says. */
+/** The ids under which RoutingState keeps what a snapshot uses, or the part of it that `keysOf` selects. */
 export function stateIds({ planner, vendors, routes }: Source, keysOf: KeysOf = ({ keys }) => keys): Set<string> {
   const ids = new Set<string>(routes.keys())
   for (const vendor of vendors.values()) addIds(ids, vendor.name, keysOf(vendor))
@@ -89,5 +89,5 @@ export function stateIds({ planner, vendors, routes }: Source, keysOf: KeysOf = 
 function addIds(ids: Set<string>, id: string, keys: readonly VendorKey[] | undefined): void {
   if (keys === undefined) return
   ids.add(id)
-  for (const { index } of keys) ids.add(breakerId(id, index))
+  for (const { index } of keys) ids.add(idWithKey(id, index))
 }

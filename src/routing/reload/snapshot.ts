@@ -2,13 +2,13 @@ import { Callers } from '../../config/callers.ts'
 import type { Config, ModelConfig, ProviderConfig } from '../../config/config.ts'
 import { factsOf } from '../../models/lookup.ts'
 import { createProvider } from '../../providers/index.ts'
-import type { Breakers } from '../breakers.ts'
 import { createTarget } from '../create-target.ts'
 import { createStandby } from '../degrade/standby.ts'
 import { Planner } from '../plan.ts'
 import { Queue } from '../queue/queue.ts'
 import type { Signal } from '../queue/signal.ts'
 import { RetryBudget } from '../retry/retry-budget.ts'
+import type { RoutingState } from '../routing-state.ts'
 import type { Route, Target, Vendor } from '../target.ts'
 import { type Address, Inheritance } from './inherit.ts'
 import { Tenants } from './tenants.ts'
@@ -34,7 +34,7 @@ export interface Snapshot {
  */
 export function buildSnapshot(
   config: Config,
-  breakers: Breakers,
+  state: RoutingState,
   simulators: ReadonlyMap<string, string>,
   before?: Snapshot,
 ): Snapshot {
@@ -45,20 +45,20 @@ export function buildSnapshot(
     ]),
   )
   const inheritance = new Inheritance(before, config, addresses)
-  inheritance.forget(breakers)
-  breakers.retries = config.retryBudget
+  inheritance.forget(state)
+  state.retries = config.retryBudget
   const vendors = new Map(
-    [...addresses].map(([name, address]) => [name, vendorOf(name, config, address, inheritance, breakers)]),
+    [...addresses].map(([name, address]) => [name, vendorOf(name, config, address, inheritance, state)]),
   )
-  const routes = new Map(Object.keys(config.models).map(name => [name, routeOf(name, config, vendors, breakers)]))
-  const asked = new Map([...vendors].flatMap(([name, vendor]) => askedOf(name, vendor, breakers)))
+  const routes = new Map(Object.keys(config.models).map(name => [name, routeOf(name, config, vendors, state)]))
+  const asked = new Map([...vendors].flatMap(([name, vendor]) => askedOf(name, vendor, state)))
   return {
     config,
     callers: new Callers(config.keys),
     vendors,
     routes,
     asked,
-    planner: new Planner({ vendors, routes, asked }, breakers, before?.planner.directNames),
+    planner: new Planner({ vendors, routes, asked }, state, before?.planner.directNames),
     tenants: new Tenants(),
   }
 }
@@ -76,7 +76,7 @@ function vendorOf(
   config: Config,
   address: Address,
   inheritance: Inheritance,
-  breakers: Breakers,
+  state: RoutingState,
 ): Vendor {
   const { timeouts, breaker, health, limits, adaptiveConcurrency } = config.providers[name] as ProviderConfig
   return {
@@ -86,7 +86,7 @@ function vendorOf(
     pool: inheritance.pool(name),
     timeouts,
     breaker,
-    health: health && breakers.health(name, health),
+    health: health && state.health(name, health),
     limits,
     adaptiveConcurrency,
     facts: model => factsOf(name, model, config.modelFacts),
@@ -94,19 +94,19 @@ function vendorOf(
 }
 
 /** The model that is asked to see how its vendor is; none unless the config wants it. */
-function askedOf(name: string, vendor: Vendor, breakers: Breakers): (readonly [string, Target])[] {
+function askedOf(name: string, vendor: Vendor, state: RoutingState): (readonly [string, Target])[] {
   const model = vendor.health?.settings.ask
-  return model === undefined ? [] : [[name, createTarget(vendor, { model, weight: 1, configured: true }, breakers)]]
+  return model === undefined ? [] : [[name, createTarget(vendor, { model, weight: 1, configured: true }, state)]]
 }
 
-function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, breakers: Breakers): Route {
+function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vendor>, state: RoutingState): Route {
   const model = config.models[name] as ModelConfig
   const { strategy, attempts, strict, retrySameTarget, affinity, hedge, queue, cache } = model
   const targets = model.targets.map(({ provider, ...settings }) =>
-    createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, breakers),
+    createTarget(vendors.get(provider) as Vendor, { ...settings, configured: true }, state),
   )
   const waiting = queue && new Queue(queue, changesOf(targets), () => performance.now())
-  const standby = createStandby({ name, targets, queue: waiting }, config.models, vendors, breakers)
+  const standby = createStandby({ name, targets, queue: waiting }, config.models, vendors, state)
   return {
     name,
     strategy,

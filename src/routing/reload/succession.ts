@@ -1,5 +1,5 @@
 import type { Pool } from '../../upstream/pool.ts'
-import type { Breakers } from '../breakers.ts'
+import type { RoutingState } from '../routing-state.ts'
 import { stateIds } from './inherit.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -9,15 +9,15 @@ import type { Snapshot } from './snapshot.ts'
  */
 export class Succession {
   #current: Snapshot
-  readonly #breakers: Breakers
+  readonly #state: RoutingState
   readonly #former = new Set<Snapshot>()
   readonly #onVacant: () => void
   readonly #closing = new Set<Promise<void>>()
 
   /** `onVacant` is called after the last request of a former snapshot. */
-  constructor(first: Snapshot, breakers: Breakers, onVacant: () => void) {
+  constructor(first: Snapshot, state: RoutingState, onVacant: () => void) {
     this.#current = first
-    this.#breakers = breakers
+    this.#state = state
     this.#onVacant = onVacant
   }
 
@@ -35,7 +35,7 @@ export class Succession {
     const former = this.#current
     this.#current = next
     former.planner.retire()
-    this.#breakers.retain(stateIds(next))
+    this.#state.retain(stateIds(next))
     this.#former.add(former)
     former.tenants.whenVacant(() => this.#end(former))
   }

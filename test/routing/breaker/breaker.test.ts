@@ -6,7 +6,7 @@ import {
   type BreakerState,
   type Verdict,
 } from '../../../src/routing/breaker/breaker.ts'
-import { Breakers } from '../../../src/routing/breakers.ts'
+import { RoutingState } from '../../../src/routing/routing-state.ts'
 
 const SETTINGS: BreakerSettings = {
   window: 30_000,
@@ -354,19 +354,19 @@ test('a good and a bad probe that end together leave it in a state that can end'
 })
 
 test('trap 14: breakers of other targets take no notice', async t => {
-  const breakers = new Breakers(() => 0)
-  t.after(() => breakers.shutdown())
+  const routingState = new RoutingState(() => 0)
+  t.after(() => routingState.shutdown())
   const labels = { provider: 'a', model: 'm', key: '0' }
   const changes: string[] = []
-  breakers.onState(({ key }, state) => changes.push(`${key} ${state}`))
-  const sick = breakers.get('a/m#0', SETTINGS, labels)
-  const well = breakers.get('a/m#1', SETTINGS, { ...labels, key: '1' })
+  routingState.onState(({ key }, state) => changes.push(`${key} ${state}`))
+  const sick = routingState.breaker('a/m#0', SETTINGS, labels)
+  const well = routingState.breaker('a/m#1', SETTINGS, { ...labels, key: '1' })
   for (let index = 0; index < 10; index += 1) sick.admit()?.settle('bad')
   await told()
   t.assert.deepEqual(changes, ['0 open'])
   t.assert.notEqual(well.admit(), undefined)
   const changed = { ...SETTINGS, closeAfter: 7 }
-  t.assert.equal(breakers.get('a/m#0', changed, labels), sick, 'the same breaker for the same id')
+  t.assert.equal(routingState.breaker('a/m#0', changed, labels), sick, 'the same breaker for the same id')
   t.assert.equal(sick.settings, changed, 'with the settings of whoever asked last')
 })
 
@@ -382,11 +382,11 @@ test('trap 19: a closed breaker has no timers, and shutdown ends the one of an o
 })
 
 test('an attempt that ends after its breaker was shut down is no error, and opens nothing', async t => {
-  const breakers = new Breakers(() => 0)
+  const routingState = new RoutingState(() => 0)
   const settings = { ...SETTINGS, minimumCalls: 1 }
-  const breaker = breakers.get('a/m#0', settings, { provider: 'a', model: 'm', key: '0' })
+  const breaker = routingState.breaker('a/m#0', settings, { provider: 'a', model: 'm', key: '0' })
   const late = breaker.admit()
-  breakers.drop('a/m#0')
+  routingState.drop('a/m#0')
   t.assert.doesNotThrow(() => late?.settle('bad'))
   await told()
   t.assert.equal(breaker.state, 'closed')

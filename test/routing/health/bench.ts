@@ -1,11 +1,11 @@
 import type { TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Usage } from '../../../src/call/result.ts'
-import { Breakers } from '../../../src/routing/breakers.ts'
 import { Health, type HealthSettings } from '../../../src/routing/health/health.ts'
 import { outcomeOf } from '../../../src/routing/health/health-check.ts'
 import { type CheckedVendor, HealthChecks } from '../../../src/routing/health/health-checks.ts'
 import { buildSnapshot } from '../../../src/routing/reload/snapshot.ts'
+import { RoutingState } from '../../../src/routing/routing-state.ts'
 import type { Target, Vendor } from '../../../src/routing/target.ts'
 import { loadText } from '../../load-text.ts'
 import { type Script, startUpstream, type Upstream } from '../../upstream.ts'
@@ -96,7 +96,7 @@ export async function setUp(t: TestContext, script: Script, keys = '[k1]', membe
   const upstream = await startUpstream(script)
   const text = `providers: { v: { type: openai-compatible, baseUrl: "${upstream.url}", apiKeys: ${keys}${members} } }`
   const clock: Clock = { now: 0 }
-  const { vendors, asked } = buildSnapshot(await loadText(text, {}), new Breakers(() => clock.now), new Map())
+  const { vendors, asked } = buildSnapshot(await loadText(text, {}), new RoutingState(() => clock.now), new Map())
   const vendor = vendors.get('v') as Vendor
   const bench = new Bench(t, vendor, asked.get('v'), upstream, clock)
   t.after(async () => {

@@ -1,18 +1,18 @@
 import { type TestContext, test } from 'node:test'
 import { providerTypes } from '../../../src/providers/index.ts'
 import { sim } from '../../../src/providers/sim.ts'
-import { Breakers } from '../../../src/routing/breakers.ts'
 import { checkOf, type Finding, readCheck } from '../../../src/routing/health/health-check.ts'
 import { buildSnapshot } from '../../../src/routing/reload/snapshot.ts'
+import { RoutingState } from '../../../src/routing/routing-state.ts'
 import type { Vendor, VendorKey } from '../../../src/routing/target.ts'
 import { startSimulator } from '../../../src/sim/simulator.ts'
 import { loadText } from '../../load-text.ts'
 import { CUT, type Handler, silence, startUpstream, stream, whole } from '../../upstream.ts'
 
 async function vendorAt(t: TestContext, baseUrl: string, type = 'openai-compatible'): Promise<Vendor> {
-  const breakers = new Breakers(() => 0)
+  const state = new RoutingState(() => 0)
   const config = await loadText(`providers: { v: { type: ${type}, baseUrl: "${baseUrl}", apiKey: secret } }`, {})
-  const vendor = buildSnapshot(config, breakers, new Map()).vendors.get('v') as Vendor
+  const vendor = buildSnapshot(config, state, new Map()).vendors.get('v') as Vendor
   t.after(() => vendor.pool.close())
   return vendor
 }

@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { Breakers } from '../../../src/routing/breakers.ts'
+import { RoutingState } from '../../../src/routing/routing-state.ts'
 import { silence, whole } from '../../upstream.ts'
 import { SETTINGS, setUp } from './bench.ts'
 
@@ -104,10 +104,10 @@ test('a check that cannot be signed is a failed one, and says nothing of why', a
 })
 
 test('C21: health outlives the snapshot that asked for it, and takes the settings of the next', t => {
-  const breakers = new Breakers(() => 0)
-  const before = breakers.health('v', { ...SETTINGS, unhealthyAfter: 1 })
+  const state = new RoutingState(() => 0)
+  const before = state.health('v', { ...SETTINGS, unhealthyAfter: 1 })
   before.report(false)
-  const after = breakers.health('v', { ...SETTINGS, healthyAfter: 1 })
+  const after = state.health('v', { ...SETTINGS, healthyAfter: 1 })
   t.assert.equal(after.healthy, false)
   after.report(true)
   t.assert.equal(after.healthy, true)

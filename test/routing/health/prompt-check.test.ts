@@ -1,10 +1,10 @@
 import { type TestContext, test } from 'node:test'
 import { providerTypes } from '../../../src/providers/index.ts'
-import { Breakers } from '../../../src/routing/breakers.ts'
 import type { Permit } from '../../../src/routing/gate.ts'
 import { checkOf, type Finding } from '../../../src/routing/health/health-check.ts'
 import { promptCheck } from '../../../src/routing/health/prompt-check.ts'
 import { buildSnapshot } from '../../../src/routing/reload/snapshot.ts'
+import { RoutingState } from '../../../src/routing/routing-state.ts'
 import type { Candidate, Vendor, VendorKey } from '../../../src/routing/target.ts'
 import { startSimulator } from '../../../src/sim/simulator.ts'
 import { loadText } from '../../load-text.ts'
@@ -16,11 +16,11 @@ async function snapshotAt(
   url: string,
   type: string,
   members: object,
-  breakers = new Breakers(() => 0),
+  state = new RoutingState(() => 0),
 ) {
   const provider = { type, ...(type !== 'sim' && { baseUrl: url, apiKey: 'secret' }), ...members }
   const config = await loadText(JSON.stringify({ providers: { v: provider } }), {})
-  const snapshot = buildSnapshot(config, breakers, new Map([['v', url]]))
+  const snapshot = buildSnapshot(config, state, new Map([['v', url]]))
   t.after(() => (snapshot.vendors.get('v') as Vendor).pool.close())
   return snapshot
 }
@@ -333,10 +333,10 @@ test('a prompt says nothing to the breaker of the model', async t => {
 test('a prompt says nothing of how many calls at a time the model takes, well answered or not', async t => {
   const upstream = await startUpstream([whole(COMPLETION), answers(503)])
   t.after(() => upstream.close())
-  const breakers = new Breakers(() => 0)
-  const { asked } = await snapshotAt(t, upstream.url, 'openai-compatible', { health: { ask: 'm' } }, breakers)
+  const state = new RoutingState(() => 0)
+  const { asked } = await snapshotAt(t, upstream.url, 'openai-compatible', { health: { ask: 'm' } }, state)
   const candidate = asked.get('v')?.candidates[0] as Candidate
-  const limit = () => [...breakers.allowances][0]?.allowance.concurrency(0)
+  const limit = () => [...state.allowances][0]?.allowance.concurrency(0)
   const calls = Array.from({ length: 10 }, () => candidate.gate.admit(0) as Permit)
   calls[0]?.overloaded()
   t.assert.equal(limit(), 7)

@@ -1,9 +1,9 @@
 import { suite, type TestContext, test } from 'node:test'
-import { Breakers } from '../../../src/routing/breakers.ts'
 import { DecayingHistogram } from '../../../src/routing/load/decaying-histogram.ts'
 import { FailureShare } from '../../../src/routing/load/failure-share.ts'
 import { PeakEwma } from '../../../src/routing/load/peak-ewma.ts'
 import { TargetLoad } from '../../../src/routing/load/target-load.ts'
+import { RoutingState } from '../../../src/routing/routing-state.ts'
 
 const SECOND = 1_000
 
@@ -156,10 +156,10 @@ suite('the load of a target', () => {
 })
 
 test('E22: a load is one for all routes to a target, and forgotten with it', t => {
-  const breakers = new Breakers(() => 0)
-  const load = breakers.load('a/m')
-  t.assert.equal(breakers.load('a/m'), load)
-  t.assert.notEqual(breakers.load('b/m'), load)
-  breakers.dropTarget('a/m')
-  t.assert.notEqual(breakers.load('a/m'), load)
+  const state = new RoutingState(() => 0)
+  const load = state.load('a/m')
+  t.assert.equal(state.load('a/m'), load)
+  t.assert.notEqual(state.load('b/m'), load)
+  state.dropTarget('a/m')
+  t.assert.notEqual(state.load('a/m'), load)
 })

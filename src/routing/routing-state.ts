@@ -12,11 +12,14 @@ interface Entry {
   labels: CandidateLabels
 }
 
-/** Called at each change of state. */
+/** Called at each change of a breaker's state. */
 type StateListener = (labels: CandidateLabels, state: BreakerState) => void
 
-/** All that is learned of models, providers, targets and keys, by their ids: it outlives the snapshot that asked for it. */
-export class Breakers {
+/**
+ * What the process has learned of models, providers, targets and keys (breakers, cooldowns, load, health, limits), by their ids. It
+ * outlives the snapshots, so that a reload forgets nothing.
+ */
+export class RoutingState {
   readonly allowances: Allowances
   readonly #breakers = new Map<string, Entry>()
   readonly #cooldowns = new Map<string, Cooldown>()
@@ -26,7 +29,7 @@ export class Breakers {
   readonly #ladders = new Map<string, Ladder>()
   readonly #now: () => number
   readonly #random: () => number
-  /** What retry budgets are made with from now on. */
+  /** Settings of the retry budgets that are looked up from now on. */
   retries: RetryBudgetSettings = { ratio: 0.2, minPerSecond: 1 }
   #listener: StateListener = () => {}
   #dropListener: (labels: CandidateLabels) => void = () => {}
@@ -38,7 +41,7 @@ export class Breakers {
     this.allowances = new Allowances(now, share)
   }
 
-  /** Breakers that are kept at the moment. */
+  /** Number of breakers. */
   get size(): number {
     return this.#breakers.size
   }
@@ -52,8 +55,8 @@ export class Breakers {
     this.#dropListener = listener
   }
 
-  /** The breaker of this id, made at the first asking; from now on with these settings and labels. */
-  get(id: string, settings: BreakerSettings, labels: CandidateLabels): Breaker {
+  /** The breaker of this id, created when first needed; takes these settings and labels. */
+  breaker(id: string, settings: BreakerSettings, labels: CandidateLabels): Breaker {
     const entry = this.#breakers.get(id) ?? this.#create(id, settings, labels)
     entry.breaker.settings = settings
     if (entry.labels.model !== labels.model) this.#dropListener(entry.labels)
@@ -68,12 +71,12 @@ export class Breakers {
     return entry
   }
 
-  /** How long what this id names is left alone: one for all routes that lead to it. */
+  /** The cooldown of this id, shared by all routes that lead to it. */
   cooldown(id: string): Cooldown {
     return kept(this.#cooldowns, id, () => new Cooldown())
   }
 
-  /** The health of this provider, good at the first asking; from now on with these settings. */
+  /** The health of this provider, at first good; takes these settings. */
   health(provider: string, settings: HealthSettings): Health {
     const health = kept(this.#healths, provider, () => new Health(settings))
     health.settings = settings
@@ -92,14 +95,14 @@ export class Breakers {
     return kept(this.#loads, target, () => new TargetLoad())
   }
 
-  /** How far this model is degraded; from now on with these settings. */
+  /** How far this model is degraded; takes these settings. */
   ladder(model: string, settings: LadderSettings): Ladder {
     const ladder = kept(this.#ladders, model, () => new Ladder(settings))
     ladder.settings = settings
     return ladder
   }
 
-  /** Forgets all but what belongs to these: models, providers and targets, and either of the last two with a key. */
+  /** Drops everything but what is kept under these ids: models, providers and targets, and either of the last two with a key. */
   retain(ids: ReadonlySet<string>): void {
     for (const id of [...this.#breakers.keys()]) if (!ids.has(id)) this.drop(id)
     for (const map of [this.#retryBudgets, this.#loads, this.#healths, this.#ladders]) {
@@ -108,12 +111,13 @@ export class Breakers {
     this.allowances.retain(ids)
   }
 
-  /** Forgets what is known of a target as a whole. */
+  /** Drops what is kept of a target as a whole, whatever the key. */
   dropTarget(target: string): void {
     this.#retryBudgets.delete(target)
     this.#loads.delete(target)
   }
 
+  /** Drops what is kept of a target with one key. */
   drop(id: string): void {
     const entry = this.#breakers.get(id)
     if (entry !== undefined) {
