@@ -14,7 +14,7 @@ import { exchangeFor } from '../src/routing/attempt/outgoing.ts'
 import { degrade } from '../src/routing/degrade/degrade.ts'
 import type { Descent } from '../src/routing/degrade/descent.ts'
 import { type Dispatch, dispatch } from '../src/routing/dispatch.ts'
-import { Place } from '../src/routing/queue/place.ts'
+import { QueueTicket } from '../src/routing/queue/ticket.ts'
 import type { Route, Standby, Target } from '../src/routing/target.ts'
 
 declare module 'fastify' {
@@ -70,7 +70,7 @@ export default fp(
         now: () => performance.now(),
         wait: setTimeout,
         random: Math.random,
-        place: placeOf(request, reply),
+        ticket: ticketFor(request, reply),
       }
       if (route.standby !== undefined) return degrade(descentOf(request, call, route.standby))
       return route.pin?.step === undefined ? dispatch(call) : dispatchToStandIn(call, route.pin.step)
@@ -86,8 +86,8 @@ async function dispatchToStandIn(call: Dispatch, step: string): Promise<Answer> 
   return answer
 }
 
-/** Its place in the queue of its route, where that has one. */
-function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefined {
+/** For the queue of its route, where that has one. */
+function ticketFor(request: FastifyRequest, reply: FastifyReply): QueueTicket | undefined {
   const { route, call: envelope, caller, presence, record, flight } = request
   const { queue } = route
   if (queue === undefined) return undefined
@@ -95,7 +95,7 @@ function placeOf(request: FastifyRequest, reply: FastifyReply): Place | undefine
   const streams = envelope.stream && !envelope.path?.array && flight === undefined && !isPlain(envelope.operation)
   const keepAlive = queue.settings.keepAlive && streams
   const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders(), envelope.dialect) : undefined
-  return new Place({ queue, model: route.name, caller, envelope, presence, record, early })
+  return new QueueTicket({ queue, model: route.name, caller, envelope, presence, record, early })
 }
 
 function descentOf({ caller, snapshot, wishes }: FastifyRequest, call: Dispatch, standby: Standby): Descent {

@@ -67,7 +67,7 @@ export class Choices {
   }
 
   /** Leaves out who failed; with all keys of its target, unless the failure was the one key's. */
-  strike(failed: Candidate, ofKey: boolean): void {
+  exclude(failed: Candidate, ofKey: boolean): void {
     this.#untouched = false
     if (isWell(failed)) this.#wellFailed = true
     this.#left = this.#left.filter(candidate => candidate !== failed && (ofKey || candidate.target !== failed.target))

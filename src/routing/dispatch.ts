@@ -1,10 +1,10 @@
 import { Cancelled, CONSEQUENCES, NoTarget, ResponseAway } from '../errors.ts'
 import { roughly, wholeSeconds } from '../retry-after.ts'
-import type { Answer } from './attempt/answer.ts'
-import { type Failure, isFailure } from './attempt/ask.ts'
-import { type Asking, askAndStrike } from './attempt/ask-and-strike.ts'
+import { type Answer, type Failure, isFailure } from './attempt/answer.ts'
 import { Attempt } from './attempt/attempt.ts'
-import { wordsFor } from './attempt/words.ts'
+import type { AttemptContext } from './attempt/attempt-context.ts'
+import { runAttempt } from './attempt/run-attempt.ts'
+import { tryPassage } from './attempt/try-passage.ts'
 import { type Choice, Choices } from './choices.ts'
 import { isRefusal, type Refusal } from './gate.ts'
 import { backoffMs } from './retry/backoff.ts'
@@ -13,7 +13,7 @@ import type { HedgeRule } from './retry/hedge-rule.ts'
 import type { Target } from './target.ts'
 
 /** Everything that one client request brings to the loop. */
-export interface Dispatch extends Asking {
+export interface Dispatch extends AttemptContext {
   /** Best first; each target once. */
   readonly targets: readonly Target[]
   /** When to ask a second target before the first has answered; never unless set. */
@@ -40,7 +40,7 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
   const choices = new Choices(call.targets, call.envelope.tokens)
   let failure: Failure | undefined
   for (;;) {
-    const found = call.place === undefined ? choices.next(call.now()) : call.place.next(choices)
+    const found = call.ticket === undefined ? choices.next(call.now()) : call.ticket.next(choices)
     const choice = found instanceof Promise ? await found : found
     if (isRefusal(choice)) {
       if (failure === undefined || (failure.mismatch && (await isSaid(call, choices.unfailed))))
@@ -70,7 +70,7 @@ function payIn({ hedge, now }: Dispatch, { retryBudget }: Target): void {
 
 function askOne(call: Dispatch, choices: Choices, choice: Choice): Promise<Answer | Failure> {
   const attempt = new Attempt(choice, call.record, call.now())
-  return call.hedge === undefined ? askAndStrike(call, choices, attempt) : hedged(call, call.hedge, choices, attempt)
+  return call.hedge === undefined ? runAttempt(call, choices, attempt) : hedged(call, call.hedge, choices, attempt)
 }
 
 /** What the client is to hear of two failures: that one vendor is wrong for its call does not hide that the right one is down. */
@@ -80,7 +80,7 @@ function telling(before: Failure | undefined, latest: Failure): Failure {
 
 /** Whether the call can be said to one of these targets. Asks nobody. Rejects with faults of our own only. */
 async function isSaid(call: Dispatch, targets: readonly Target[]): Promise<boolean> {
-  for (const target of targets) if ((await wordsFor(call, target)) !== undefined) return true
+  for (const target of targets) if ((await tryPassage(call, target)) !== undefined) return true
   return false
 }
 

@@ -6,7 +6,7 @@ import { type Circumstances, STRATEGIES } from './strategies.ts'
 import type { Route, Target } from './target.ts'
 
 /** What of a request decides in which order targets are asked. */
-export interface Asking {
+export interface OrderContext {
   readonly envelope: Envelope
   /** The caller's name; undefined while the gateway is open. */
   readonly caller: string | undefined
@@ -19,13 +19,13 @@ export interface Asking {
  * before without; the first group is ordered by the strategy, behind the one target that the call's affinity names.
  * `random` as Math.random. Throws InvalidRequest where the call gives what its affinity goes by twice.
  */
-export function orderOf(route: Route, asking: Asking, random: () => number): readonly Target[] {
+export function orderOf(route: Route, context: OrderContext, random: () => number): readonly Target[] {
   const { targets } = route
-  const leading = foremost(targets, asking.now)
-  const ordered = arrange(route, leading, asking, random)
+  const leading = foremost(targets, context.now)
+  const ordered = arrange(route, leading, context, random)
   if (leading.length === targets.length) return ordered
   const behind = targets.filter(target => !leading.includes(target))
-  return [...ordered, ...ascending(behind, target => (isReady(target, asking.now) ? 0 : 1))]
+  return [...ordered, ...ascending(behind, target => (isReady(target, context.now) ? 0 : 1))]
 }
 
 function foremost(targets: readonly Target[], now: number): readonly Target[] {
@@ -45,7 +45,7 @@ export function isReady({ candidates }: Target, now: number): boolean {
 function arrange(
   { strategy, affinity }: Route,
   targets: readonly Target[],
-  { envelope, caller, now }: Asking,
+  { envelope, caller, now }: OrderContext,
   random: () => number,
 ): readonly Target[] {
   if (targets.length === 1) return targets

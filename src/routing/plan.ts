@@ -3,7 +3,7 @@ import { excerpt, ModelForbidden, ModelUnknown } from '../errors.ts'
 import { endpointFor } from '../providers/endpoint-for.ts'
 import { safeModelPath } from '../providers/model-path.ts'
 import { createTarget, idWithKey } from './create-target.ts'
-import { type Asking, orderOf } from './order.ts'
+import { type OrderContext, orderOf } from './order.ts'
 import { RoutingState } from './routing-state.ts'
 import type { Route, Target, Vendor } from './target.ts'
 
@@ -80,11 +80,11 @@ export class Planner {
    * The targets of a route whose vendors have what is asked, best first, each once; there may be none. Throws InvalidRequest
    * where the call gives what its affinity goes by twice.
    */
-  order(route: Route, asking: Asking): readonly Target[] {
-    const { operation } = asking.envelope
+  order(route: Route, context: OrderContext): readonly Target[] {
+    const { operation } = context.envelope
     const serves = ({ vendor }: Target) => endpointFor(vendor.provider, operation) !== undefined
     const able = route.targets.every(serves) ? route : { ...route, targets: route.targets.filter(serves) }
-    return able.targets.length < 2 ? able.targets : orderOf(able, asking, Math.random)
+    return able.targets.length < 2 ? able.targets : orderOf(able, context, Math.random)
   }
 
   #names(model: string): boolean {

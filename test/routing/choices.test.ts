@@ -35,7 +35,7 @@ function next(choices: Choices): string {
 }
 
 function strike(choices: Choices, { candidates }: Target): void {
-  choices.strike(candidates[0] as Candidate, false)
+  choices.exclude(candidates[0] as Candidate, false)
 }
 
 /** What the passive signals make of a target that fails. */

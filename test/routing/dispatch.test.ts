@@ -7,7 +7,7 @@ import { passageTo } from '../../src/relay/passage.ts'
 import type { Attempt } from '../../src/routing/attempt/attempt.ts'
 import type { Choices } from '../../src/routing/choices.ts'
 import { type Dispatch, dispatch } from '../../src/routing/dispatch.ts'
-import type { Place } from '../../src/routing/queue/place.ts'
+import type { QueueTicket } from '../../src/routing/queue/ticket.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
 import { RetryBudget } from '../../src/routing/retry/retry-budget.ts'
 import { RoutingState } from '../../src/routing/routing-state.ts'
@@ -270,8 +270,8 @@ async function askedMeanwhile(t: TestContext, play: Partial<Dispatch>, model?: s
 }
 
 test('a hedge takes no room for which others wait in the queue', async t => {
-  const place = { contended: true, next: (choices: Choices) => choices.next(0) } as Place
-  t.assert.deepEqual(await askedMeanwhile(t, { place }), ['a/m'])
+  const ticket = { contended: true, next: (choices: Choices) => choices.next(0) } as QueueTicket
+  t.assert.deepEqual(await askedMeanwhile(t, { ticket }), ['a/m'])
 })
 
 test('C7: an only target that is slow is waited for, where it may not be asked again', async t => {

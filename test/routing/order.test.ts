@@ -1,7 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import { dialectNamed } from '../../src/dialects/index.ts'
 import { Envelope } from '../../src/relay/envelope.ts'
-import { type Asking, orderOf } from '../../src/routing/order.ts'
+import { type OrderContext, orderOf } from '../../src/routing/order.ts'
 import { buildSnapshot } from '../../src/routing/reload/snapshot.ts'
 import { RoutingState } from '../../src/routing/routing-state.ts'
 import type { Target } from '../../src/routing/target.ts'
@@ -20,11 +20,11 @@ async function setUp(t: TestContext, model: object, more: object = {}) {
   const { planner } = buildSnapshot(await loadText(JSON.stringify(config), {}), state, new Map())
   const route = planner.route('chat', () => true)
   const random = seededRandom(1)
-  const order = (session?: string) => orderOf(route, asking(session), random).map(({ vendor }) => vendor.name)
+  const order = (session?: string) => orderOf(route, context(session), random).map(({ vendor }) => vendor.name)
   return { route, order, firsts: (orders: number) => counted(orders, () => order()[0] as string) }
 }
 
-function asking(session?: string): Asking {
+function context(session?: string): OrderContext {
   const body = Buffer.from('{"model":"chat","messages":[]}')
   const headers = session === undefined ? {} : { 'x-session-id': session }
   const envelope = new Envelope({ body, dialect: dialectNamed('openai-chat'), operation: 'chat', headers, query: '' })

@@ -1,6 +1,7 @@
 import type { Event } from '../../call/event.ts'
-import type { Fault } from '../../call/fault.ts'
+import type { Fault, Kind } from '../../call/fault.ts'
 import type { Result } from '../../call/result.ts'
+import type { SluiceError } from '../../errors.ts'
 import type { Flow, FlowItem } from '../../relay/flow.ts'
 import type { Passage } from '../../relay/passage.ts'
 import type { ByteStream } from '../../upstream/byte-stream.ts'
@@ -52,8 +53,17 @@ export interface CannedAnswer {
   readonly result: Result
 }
 
-/** Ends the upstream call of an answer that nobody will read. */
-export function abandon(answer: Answer): void {
-  if (answer.type === 'stream') answer.flow.abort()
-  if (answer.type === 'bytes') answer.body.abort()
+/** An attempt that failed: what follows, and what the client reads if it was the last one. */
+export interface Failure {
+  readonly kind: Kind
+  /** The vendor's other keys may do better. */
+  readonly ofKey: boolean
+  /** Only this vendor is wrong for the call: its dialect cannot express it, or what it goes on from is kept by another. */
+  readonly mismatch?: boolean
+  readonly answer?: Answer
+  readonly error?: SluiceError
+}
+
+export function isFailure(ended: Answer | Failure): ended is Failure {
+  return 'kind' in ended
 }

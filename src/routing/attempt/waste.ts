@@ -4,7 +4,7 @@ import { Tally } from '../../meter/tally.ts'
 import type { Envelope } from '../../relay/envelope.ts'
 import type { FlowItem } from '../../relay/flow.ts'
 import { UnreadAnswer } from '../../relay/whole.ts'
-import { type Answer, abandon, type WholeAnswer } from './answer.ts'
+import type { Answer, WholeAnswer } from './answer.ts'
 
 /**
  * What a vendor may bill for an answer that was given up before it was whole: the input as far as it was reported, else
@@ -16,11 +16,12 @@ export function wasteOf(items: readonly FlowItem[], { size }: Envelope): Usage {
   return tally.usage(false, size)
 }
 
-/** Puts away an answer that no client will read: ends it for this reason, and notes what it may be billed for. */
-export function putAway(answer: Answer, envelope: Envelope, now: number, failure: Kind, reason: string): void {
+/** Discards an answer that no client will read: ends its upstream call for this reason, and records what it may be billed for. */
+export function discard(answer: Answer, envelope: Envelope, now: number, failure: Kind, reason: string): void {
   if (answer.type === 'refused') return
   const { attempt } = answer
-  abandon(answer)
+  if (answer.type === 'stream') answer.flow.abort()
+  if (answer.type === 'bytes') answer.body.abort()
   const usage = answer.type === 'whole' ? reported(answer) : undefined
   attempt.wasted(usage ?? wasteOf(answer.type === 'stream' ? answer.items : [], envelope))
   attempt.settle(now, failure, reason)

@@ -57,7 +57,7 @@ export async function askAhead(descent: Descent, step: Step): Promise<End | unde
 function callAhead(call: Dispatch, passages: ReadonlyMap<Target, Passage>, maxAttempts: number): Dispatch {
   const targets = [...passages.keys()]
   const passage: Dispatch['passage'] = ({ target }) => passages.get(target) as Passage
-  return { ...call, targets, passage, maxAttempts, place: undefined, retrySameTarget: false }
+  return { ...call, targets, passage, maxAttempts, ticket: undefined, retrySameTarget: false }
 }
 
 /** The targets of a stand-in that can take a call at once without taking it from those who ask for that model. */

@@ -1,7 +1,7 @@
 import { CONSEQUENCES, isSluiceError, type SluiceError } from '../../errors.ts'
 import type { Answer } from '../attempt/answer.ts'
 import { lacksEarlier } from '../attempt/judge.ts'
-import { putAway } from '../attempt/waste.ts'
+import { discard } from '../attempt/waste.ts'
 import { type Dispatch, dispatch } from '../dispatch.ts'
 import type { Standby, Target } from '../target.ts'
 import { isFiltered } from './filtered.ts'
@@ -53,5 +53,5 @@ export function untried({ record }: Dispatch, targets: readonly Target[]): reado
 /** Ends an answer that its vendor's filter has stopped and that nobody will read. */
 export function drop({ outcome }: End, { envelope, now }: Dispatch): void {
   if (outcome instanceof Error) return
-  putAway(outcome, envelope, now(), 'invalid', 'the content filter stopped it')
+  discard(outcome, envelope, now(), 'invalid', 'the content filter stopped it')
 }

@@ -78,7 +78,7 @@ async function askOthers(descent: Descent, first: End, want: Want): Promise<End>
     const left = untried(call, targets)
     if (left.length === 0) continue
     // It does not wait in the queue of the model that was asked for.
-    const end = await askModel({ ...call, targets: left, place: undefined }, want === 'content-filter')
+    const end = await askModel({ ...call, targets: left, ticket: undefined }, want === 'content-filter')
     if (end.why === 'answered' || findsFault(end)) return { ...end, steps: [step] }
     drop(end, call)
     if (end.why === 'down' && shown.why !== 'down') shown = end

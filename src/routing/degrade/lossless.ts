@@ -1,5 +1,5 @@
 import type { Passage } from '../../relay/passage.ts'
-import { wordsFor } from '../attempt/words.ts'
+import { tryPassage } from '../attempt/try-passage.ts'
 import type { Dispatch } from '../dispatch.ts'
 import type { Target } from '../target.ts'
 
@@ -13,7 +13,7 @@ export async function losslessPassages(
 ): Promise<ReadonlyMap<Target, Passage>> {
   const passages = new Map<Target, Passage>()
   for (const target of targets) {
-    const passage = await wordsFor(call, target)
+    const passage = await tryPassage(call, target)
     if (passage?.losses.length === 0) passages.set(target, passage)
   }
   return passages

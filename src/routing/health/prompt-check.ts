@@ -8,8 +8,8 @@ import { holdsError, readWhole } from '../../relay/whole.ts'
 import { atOnce } from '../../steps.ts'
 import type { Exchange } from '../../upstream/exchange.ts'
 import type { Outcome, WholeOutcome } from '../../upstream/outcome.ts'
+import { coolDown } from '../attempt/cool-down.ts'
 import { judge } from '../attempt/judge.ts'
-import { restAfter } from '../attempt/rest.ts'
 import type { Hold } from '../quota/allowance.ts'
 import { sideCall, sideHeaders, within } from '../side-call.ts'
 import type { Candidate } from '../target.ts'
@@ -88,7 +88,7 @@ class PromptCheck implements Check {
     return finding
   }
 
-  /** An answer is read as that to a call is (ask.ts): what would be none for a client is none here. */
+  /** An answer is read as that to a call is (read-outcome.ts): what would be none for a client is none here. */
   #judge(outcome: Outcome, now: number): Finding {
     if (outcome.type === 'failed') {
       // The vendor may have been at work when we gave it up.
@@ -115,7 +115,7 @@ class PromptCheck implements Check {
   #refused({ status, headers, body }: WholeOutcome, now: number): Finding {
     const { vendor, model } = this.#candidate.target
     const judgement = judge(vendor.provider, this.#passage.dialect, status, body)
-    restAfter(this.#candidate, judgement, headers, now)
+    coolDown(this.#candidate, judgement, headers, now)
     const { kind, ourKey, fault } = judgement
     if (ourKey) return { keyRefused: true }
     if (CONSEQUENCES[kind].breaker) return { illness: `status ${fault.status}` }

@@ -1,9 +1,9 @@
 import { deadlines, type Expirable } from '../../upstream/deadlines.ts'
-import type { Answer } from '../attempt/answer.ts'
-import { type Failure, isFailure } from '../attempt/ask.ts'
-import { type Asking, askAndStrike } from '../attempt/ask-and-strike.ts'
+import { type Answer, type Failure, isFailure } from '../attempt/answer.ts'
 import { Attempt } from '../attempt/attempt.ts'
-import { putAway } from '../attempt/waste.ts'
+import type { AttemptContext } from '../attempt/attempt-context.ts'
+import { runAttempt } from '../attempt/run-attempt.ts'
+import { discard } from '../attempt/waste.ts'
 import type { Choices } from '../choices.ts'
 import { isRefusal } from '../gate.ts'
 import type { Target } from '../target.ts'
@@ -15,8 +15,8 @@ type Ended = Answer | Failure
  * Asks; when that takes longer than usual, asks another target too, or the only one once more where the route allows it. Who shows
  * content first answers, the other is stopped.
  */
-export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
-  const asked = askAndStrike(call, choices, first)
+export async function hedged(call: AttemptContext, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
+  const asked = runAttempt(call, choices, first)
   const delay = delayOf(rule, first.candidate.target, call.envelope.stream)
   if (delay === undefined) return asked
   const patience = new Patience(delay)
@@ -25,7 +25,7 @@ export async function hedged(call: Asking, rule: HedgeRule, choices: Choices, fi
   if (early !== undefined) return early
   const second = secondAttempt(call, rule, choices, first)
   if (second === undefined) return asked
-  return firstGood(call, { attempt: first, asked }, { attempt: second, asked: askAndStrike(call, choices, second) })
+  return firstGood(call, { attempt: first, asked }, { attempt: second, asked: runAttempt(call, choices, second) })
 }
 
 /** Undefined while too little is known of the target to say what is slow for it. */
@@ -33,11 +33,16 @@ function delayOf({ after }: HedgeRule, { load }: Target, streamed: boolean): num
   return 'ms' in after ? after.ms : load.percentile(after.percentile, streamed)
 }
 
-function secondAttempt(call: Asking, { budget }: HedgeRule, choices: Choices, first: Attempt): Attempt | undefined {
-  const { record, maxAttempts, retrySameTarget, place } = call
+function secondAttempt(
+  call: AttemptContext,
+  { budget }: HedgeRule,
+  choices: Choices,
+  first: Attempt,
+): Attempt | undefined {
+  const { record, maxAttempts, retrySameTarget, ticket } = call
   const now = call.now()
   // Room for which others wait is theirs.
-  if (place?.contended) return undefined
+  if (ticket?.contended) return undefined
   // Before a choice is made: what that takes of a vendor's limits is not given back.
   if (record.attempts.length >= maxAttempts || !budget.affords(now)) return undefined
   const choice = choices.next(now, retrySameTarget && choices.single ? undefined : first.candidate.target)
@@ -55,7 +60,7 @@ interface Runner {
  * The first answer of the two; when both fail, the later failure. Who is not needed any more is stopped. Both may answer in the same
  * turn of the event loop: only the first of them decides, or each would stop the other.
  */
-function firstGood(call: Asking, one: Runner, other: Runner): Promise<Ended> {
+function firstGood(call: AttemptContext, one: Runner, other: Runner): Promise<Ended> {
   return new Promise((resolve, reject) => {
     let failures = 0
     let decided = false
@@ -79,13 +84,13 @@ function firstGood(call: Asking, one: Runner, other: Runner): Promise<Ended> {
   })
 }
 
-function stop(call: Asking, { attempt, asked }: Runner): void {
+function stop(call: AttemptContext, { attempt, asked }: Runner): void {
   const reason = 'the other attempt answered first'
   attempt.abort({ type: 'failed', kind: 'cancelled', reason })
   asked.then(
     ended => {
       // It had answered in the same moment.
-      if (!isFailure(ended)) putAway(ended, call.envelope, call.now(), 'cancelled', reason)
+      if (!isFailure(ended)) discard(ended, call.envelope, call.now(), 'cancelled', reason)
     },
     () => {},
   )

@@ -4,16 +4,16 @@ import { retryAfterMs } from '../quota/retry-after.ts'
 import type { Candidate } from '../target.ts'
 import type { Judgement } from './judge.ts'
 
-/** How long one model is left alone with a key that may not use it, ms: short, for it may have been the one request's fault. */
+/** Of a model with a key that may not use it, ms: short, as the one request may have been at fault. */
 const FORBIDDEN_COOLDOWN = 5_000
-/** When a vendor limits us without saying for how long, ms. */
-const UNSAID_COOLDOWN = 1_000
+/** Where a vendor limits us without saying for how long, ms. */
+const DEFAULT_COOLDOWN = 1_000
 
 /**
- * Leaves alone for a while who has refused: the key, or the model with it. Returns how long the vendor wants to be left alone, in ms,
- * where it limits us or says so. `now` in ms on the monotonic clock.
+ * Starts the cooldown that a refusal calls for: of the key, or of the model with it. Returns the vendor's retry-after in ms, where it
+ * limits us or says one. `now` in ms on the monotonic clock.
  */
-export function restAfter(
+export function coolDown(
   { key, gate }: Pick<Candidate, 'key' | 'gate'>,
   { kind, ourKey, wholeKey, retryAfterMs: said }: Omit<Judgement, 'fault'>,
   headers: ResponseHeaders,
@@ -25,7 +25,7 @@ export function restAfter(
     return undefined
   }
   const limited = kind === 'limited'
-  const wait = retryAfterMs(headers, Date.now()) ?? said ?? (limited ? UNSAID_COOLDOWN : undefined)
+  const wait = retryAfterMs(headers, Date.now()) ?? said ?? (limited ? DEFAULT_COOLDOWN : undefined)
   if (limited && wait !== undefined) gate.cooldown.extend(now, wait)
   return wait
 }

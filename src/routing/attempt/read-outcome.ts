@@ -1,85 +1,33 @@
-import type { Kind } from '../../call/fault.ts'
 import { markResult } from '../../call/reasoning-origin.ts'
 import { restoreNames } from '../../call/tool-words.ts'
-import {
-  Cancelled,
-  faultOf,
-  isSluiceError,
-  type SluiceError,
-  UpstreamAnswer,
-  UpstreamKey,
-  UpstreamNetwork,
-  UpstreamTimeout,
-} from '../../errors.ts'
-import type { Envelope } from '../../relay/envelope.ts'
+import { Cancelled, UpstreamAnswer, UpstreamKey, UpstreamNetwork, UpstreamTimeout } from '../../errors.ts'
 import { Flow, type FlowItem } from '../../relay/flow.ts'
 import { hold } from '../../relay/hold.ts'
 import type { Passage } from '../../relay/passage.ts'
 import { holdsError, looksLikeJson, readWhole } from '../../relay/whole.ts'
 import { type FailedOutcome, reasonForLog } from '../../upstream/failure.ts'
 import { isEventStream, type Outcome, type StreamOutcome, type WholeOutcome } from '../../upstream/outcome.ts'
-import type { Candidate } from '../target.ts'
-import type { Answer, RefusedAnswer } from './answer.ts'
+import type { Answer, Failure, RefusedAnswer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
+import type { AttemptContext } from './attempt-context.ts'
+import { coolDown } from './cool-down.ts'
 import { type Judgement, judge, judgeEvent, lacksEarlier } from './judge.ts'
-import { restAfter } from './rest.ts'
 import { wasteOf } from './waste.ts'
 
-/** What it takes to ask a candidate. */
-export interface Question {
-  readonly envelope: Envelope
-  /** Prepares the body for a candidate, whatever its key. Throws, or rejects with, InvalidRequest when the call cannot be said to it. */
-  passage(candidate: Pick<Candidate, 'target'>): Passage | Promise<Passage>
-  /** Sends it; settles at the head of the answer, never rejects. */
-  forward(attempt: Attempt, passage: Passage): Promise<Outcome>
-  /** Monotonic clock, ms. */
-  now(): number
-}
-
-/** An attempt that failed: what follows, and what the client reads if it was the last one. */
-export interface Failure {
-  readonly kind: Kind
-  /** The vendor's other keys may do better. */
-  readonly ofKey: boolean
-  /** Only this vendor is wrong for the call: its dialect has no words for it, or what it goes on from is kept by another. */
-  readonly mismatch?: boolean
-  readonly answer?: Answer
-  readonly error?: SluiceError
-}
-
-export function isFailure(ended: Answer | Failure): ended is Failure {
-  return 'kind' in ended
-}
-
-/** Makes one attempt: the answer, committed where it is a stream, or how it failed. Rejects only on faults of our own. */
-export async function ask(call: Question, attempt: Attempt): Promise<Answer | Failure> {
-  const { candidate } = attempt
-  let passage: Passage
-  let outcome: Outcome
-  try {
-    const prepared = call.passage(candidate)
-    passage = prepared instanceof Promise ? await prepared : prepared
-    outcome = await call.forward(attempt, passage)
-  } catch (error) {
-    // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
-    attempt.settle(call.now(), faultOf(error).kind)
-    if (isSluiceError(error) && error.kind === 'invalid')
-      return { kind: 'invalid', ofKey: false, mismatch: true, error }
-    // The proof of who calls could not be had: another key, or another vendor, may do better.
-    if (isSluiceError(error) && error.kind === 'upstream') return { kind: 'upstream', ofKey: true, error }
-    throw error
-  }
+/** What the outcome of an attempt means: an answer, committed where it is a stream, or a failure, which is settled. */
+export function readOutcome(
+  call: AttemptContext,
+  attempt: Attempt,
+  passage: Passage,
+  outcome: Outcome,
+): Answer | Failure | Promise<Answer | Failure> {
   if (outcome.type === 'failed') return failed(call, attempt, outcome)
   attempt.answered(call.now(), outcome)
-  const ended =
-    outcome.type === 'stream'
-      ? await stream(call, attempt, passage, outcome)
-      : (outcome.status >= 400 ? refused : whole)(call, attempt, passage, outcome)
-  if (!isFailure(ended)) attempt.committed(call.now())
-  return ended
+  if (outcome.type === 'stream') return stream(call, attempt, passage, outcome)
+  return (outcome.status >= 400 ? refused : whole)(call, attempt, passage, outcome)
 }
 
-function whole(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {
+function whole(call: AttemptContext, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Answer | Failure {
   // Never followed: the key would travel along.
   if (outcome.status >= 300) return unreadable(call, attempt, 'it is a redirect')
   if (holdsError(outcome.body)) return refused(call, attempt, passage, outcome)
@@ -98,13 +46,13 @@ function whole(call: Question, attempt: Attempt, passage: Passage, outcome: Whol
   }
 }
 
-function unreadable(call: Question, attempt: Attempt, reason: string): Failure {
+function unreadable(call: AttemptContext, attempt: Attempt, reason: string): Failure {
   attempt.settle(call.now(), 'upstream', reason)
   return { kind: 'upstream', ofKey: false, error: UpstreamAnswer({}, reason) }
 }
 
 async function stream(
-  call: Question,
+  call: AttemptContext,
   attempt: Attempt,
   passage: Passage,
   outcome: StreamOutcome,
@@ -134,8 +82,13 @@ async function stream(
   }
 }
 
-/** `items` is what had come of a stream. */
-function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items: readonly FlowItem[] = []): Failure {
+/** `items` are those that had come of a stream. */
+function failed(
+  call: AttemptContext,
+  attempt: Attempt,
+  outcome: FailedOutcome,
+  items: readonly FlowItem[] = [],
+): Failure {
   const { kind, reason, cause } = outcome
   if (attempt.mayBeBilled(kind)) attempt.wasted(wasteOf(items, call.envelope))
   attempt.settle(call.now(), kind, reasonForLog(outcome))
@@ -143,15 +96,15 @@ function failed(call: Question, attempt: Attempt, outcome: FailedOutcome, items:
   return { kind, ofKey: false, error: make === undefined ? Cancelled() : make({ cause }, reason) }
 }
 
-function refused(call: Question, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Failure {
+function refused(call: AttemptContext, attempt: Attempt, passage: Passage, outcome: WholeOutcome): Failure {
   const { status, headers, body } = outcome
   const judgement = judge(attempt.candidate.target.vendor.provider, passage.dialect, status, body)
   return refuse(call, attempt, judgement, `status ${status}`, { passage, headers, body })
 }
 
-/** Rests the key or the target that refused, where that follows; `reason` is for the log, `shown` what the client may read of it. */
+/** The failure of a refusal, with the cooldown that it calls for. `reason` is for the log, `shown` what the client may read of it. */
 function refuse(
-  call: Question,
+  call: AttemptContext,
   attempt: Attempt,
   judgement: Judgement,
   reason: string,
@@ -160,7 +113,7 @@ function refuse(
   const { fault, kind, ourKey } = judgement
   const now = call.now()
   attempt.settle(now, ourKey ? 'unauthorized' : kind, ourKey ? 'the provider refused our key' : reason)
-  const retryAfterMs = restAfter(attempt.candidate, judgement, shown.headers, now)
+  const retryAfterMs = coolDown(attempt.candidate, judgement, shown.headers, now)
   if (ourKey) return { kind: 'upstream', ofKey: true, error: UpstreamKey() }
   const retryAfter = retryAfterMs === undefined ? {} : { retryAfterMs }
   return {

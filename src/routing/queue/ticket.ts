@@ -15,7 +15,7 @@ import type { Shed, Stand, Waiter } from './waiter.ts'
 /** With which header a client says how long it would wait; beyond the route's `maxWait` it has no effect. */
 const MAX_WAIT = 'x-sluice-max-wait'
 
-interface PlaceParts {
+interface TicketParts {
   readonly queue: Queue
   /** Name of the route. */
   readonly model: string
@@ -31,7 +31,7 @@ interface PlaceParts {
 const ERRORS = { full: QueueFull, 'too-long': QueueTooLong, expired: QueueTimeout }
 
 /** One request and the queue of its route: it waits when it must, as often as it must, until one deadline. */
-export class Place implements Waiter, Abortable {
+export class QueueTicket implements Waiter, Abortable {
   readonly caller: string
   readonly priority: Waiter['priority']
   readonly share: number
@@ -41,14 +41,14 @@ export class Place implements Waiter, Abortable {
   retry = false
   paid = false
   stand: Stand | undefined
-  readonly #parts: PlaceParts
+  readonly #parts: TicketParts
   readonly #maxWait: number
   #choices: Choices | undefined
   #enteredAt = 0
   #wait: PromiseWithResolvers<Choice | Refusal> | undefined
 
   /** Throws InvalidRequest when the client's own longest wait is no duration. */
-  constructor(parts: PlaceParts) {
+  constructor(parts: TicketParts) {
     const { caller, envelope, queue } = parts
     this.#parts = parts
     this.caller = caller?.name ?? ''
