@@ -4,6 +4,7 @@ import { headOf } from '../src/cache/answer.ts'
 import type { Fault } from '../src/call/fault.ts'
 import type { Loss } from '../src/call/loss.ts'
 import { eventMarker } from '../src/call/reasoning-origin.ts'
+import { restoreName } from '../src/call/tool-words.ts'
 import type { EventWriter } from '../src/dialects/dialect.ts'
 import { Tally } from '../src/meter/tally.ts'
 import { streamHeaders } from '../src/relay/client-stream.ts'
@@ -11,9 +12,8 @@ import type { Envelope } from '../src/relay/envelope.ts'
 import type { Flow } from '../src/relay/flow.ts'
 import { openClient } from '../src/relay/json-array.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
-import { MarkingWriter } from '../src/relay/marking-writer.ts'
+import { MappedWriter } from '../src/relay/mapped-writer.ts'
 import type { Passage } from '../src/relay/passage.ts'
-import { RestoringWriter } from '../src/relay/restoring-writer.ts'
 import { framingOf } from '../src/relay/sse.ts'
 import { type StreamReader, StreamRelay } from '../src/relay/stream-relay.ts'
 import type { StreamAnswer } from '../src/routing/attempt/answer.ts'
@@ -66,13 +66,13 @@ function reasonOf(fault: Fault | undefined): string | undefined {
   return 'the vendor ended the stream with an error, or did not end it'
 }
 
-/** None where the vendor's bytes are the client's. */
+/** None where the vendor's bytes are passed on. Else reasoning is marked with its maker, and tools have the client's own names again. */
 function writerFor(call: Envelope, { lane, names, signer }: Passage): EventWriter | undefined {
   if (lane === 'pass') return undefined
   const plain = call.dialect.eventWriter(call.decode())
   const mark = eventMarker(signer, call.dialect.name)
-  const writer = mark === undefined ? plain : new MarkingWriter(plain, mark)
-  return names === undefined ? writer : new RestoringWriter(writer, names)
+  const writer = mark === undefined ? plain : new MappedWriter(plain, mark)
+  return names === undefined ? writer : new MappedWriter(writer, event => restoreName(event, names))
 }
 
 function openStream(reply: FastifyReply, flow: Flow): StreamReader {

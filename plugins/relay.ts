@@ -6,7 +6,7 @@ import { writeResult } from '../src/relay/canned.ts'
 import { endWithFault } from '../src/relay/early-stream.ts'
 import { lossHeaders } from '../src/relay/loss-headers.ts'
 import { named } from '../src/relay/named.ts'
-import { looksLikeJson, singleWrite, UnreadAnswer } from '../src/relay/whole.ts'
+import { looksLikeJson, readReport, singleWrite } from '../src/relay/whole.ts'
 import { retryAfterHeaders } from '../src/retry-after.ts'
 import type { Answer, CannedAnswer, RefusedAnswer, WholeAnswer } from '../src/routing/attempt/answer.ts'
 import { header } from '../src/upstream/outcome.ts'
@@ -115,7 +115,8 @@ function isReadable({ record, log }: FastifyRequest): boolean {
 /** Usage and end: of an answer that was read, now; of one that is passed on, when the request is settled. */
 function tallyWhole({ record, call }: FastifyRequest, { result }: WholeAnswer, body: Buffer | string): void {
   if (result === undefined) {
-    record.unread = new UnreadAnswer(body, call.dialect)
+    const { dialect } = call
+    record.unread = () => readReport(body, dialect)
     return
   }
   record.usage = result.usage

@@ -57,8 +57,8 @@ export class CallRecord {
   reservation: { settle(used: number | undefined): void } | undefined
   /** About how many tokens its prompt has; told where tokens are limited. */
   promptTokens = 0
-  /** A whole answer that was passed on unread; settlement reads its report, together with those of others. */
-  unread: { report(): { readonly usage?: Usage; readonly finish?: string } } | undefined
+  /** Reads the report of a whole answer that was passed on unread; called at settlement, together with those of others. */
+  unread: (() => { readonly usage?: Usage; readonly finish?: string }) | undefined
   losses: readonly Loss[] = []
   /** In what ways the answer is less than was asked for: names of steps and of models, from the config. */
   degraded: readonly string[] = []
@@ -90,7 +90,7 @@ export class CallRecord {
     const { unread } = this
     if (unread === undefined) return
     this.unread = undefined
-    const { usage, finish } = unread.report()
+    const { usage, finish } = unread()
     this.usage = usage
     this.finish = finish
   }

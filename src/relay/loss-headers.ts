@@ -1,22 +1,25 @@
 import type { Loss } from '../call/loss.ts'
 
-/** A header has room for a few; the log line counts them all. */
+/** Losses named in one header or message; the log line counts them all. */
 const MOST_NAMED = 20
 /** Names of members are the client's; clients give up on answers whose headers are longer than 16 KB. */
 const LONGEST_PATH = 100
 
-/** The losses with their reasons, for an error's message. */
+/** The losses with their reasons, for an error message. */
 export function describeLosses(losses: readonly Loss[]): string {
-  const told = [...new Set(losses.map(({ path, why }) => `${path.slice(0, LONGEST_PATH)} (${why})`))]
-  const more = told.length > MOST_NAMED ? ` and ${told.length - MOST_NAMED} more` : ''
-  return `${told.slice(0, MOST_NAMED).join(', ')}${more}`
+  return listed(losses.map(({ path, why }) => `${path.slice(0, LONGEST_PATH)} (${why})`))
 }
 
-/** The header that names, by their paths, the members that could not be said; none where nothing was lost. */
+/** The header that names what was lost by its paths; none where nothing was. */
 export function lossHeaders(losses: readonly Loss[]): Record<string, string> {
   if (losses.length === 0) return {}
-  const paths = [...new Set(losses.map(({ path }) => path.slice(0, LONGEST_PATH)))]
-  const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : ''
-  const named = paths.slice(0, MOST_NAMED).join(', ')
-  return { 'x-sluice-losses': `${named}${more}`.replace(/[^\x20-\x7e]/g, '?') }
+  const paths = losses.map(({ path }) => path.slice(0, LONGEST_PATH))
+  return { 'x-sluice-losses': listed(paths).replace(/[^\x20-\x7e]/g, '?') }
+}
+
+/** Each once, and no more than a header has room for. */
+function listed(words: readonly string[]): string {
+  const distinct = [...new Set(words)]
+  const more = distinct.length > MOST_NAMED ? ` and ${distinct.length - MOST_NAMED} more` : ''
+  return `${distinct.slice(0, MOST_NAMED).join(', ')}${more}`
 }

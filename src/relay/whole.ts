@@ -13,20 +13,9 @@ export function readWhole(body: Buffer, dialect: Dialect): Result {
   return dialect.readResponse(JSON.parse(body.toString('utf8')) as Json)
 }
 
-/** An answer that is passed on as bytes, to be read for its usage and end later. */
-export class UnreadAnswer {
-  readonly #body: Buffer | string
-  readonly #dialect: Dialect
-
-  constructor(body: Buffer | string, dialect: Dialect) {
-    this.#body = body
-    this.#dialect = dialect
-  }
-
-  /** Throws when it is no answer of the dialect. */
-  report(): Report {
-    return this.#dialect.readReport(JSON.parse(this.#body.toString()) as Json)
-  }
+/** Reads the usage and the finish of a whole answer alone. Throws when it is no answer of the dialect. */
+export function readReport(body: Buffer | string, dialect: Dialect): Report {
+  return dialect.readReport(JSON.parse(body.toString()) as Json)
 }
 
 /** The same bytes as text where that is safe: Node joins text with the head of the answer in one write, bytes take a second buffer. */

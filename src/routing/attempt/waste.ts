@@ -3,7 +3,7 @@ import type { Usage } from '../../call/result.ts'
 import { Tally } from '../../meter/tally.ts'
 import type { Envelope } from '../../relay/envelope.ts'
 import type { FlowItem } from '../../relay/flow.ts'
-import { UnreadAnswer } from '../../relay/whole.ts'
+import { readReport } from '../../relay/whole.ts'
 import type { Answer, WholeAnswer } from './answer.ts'
 
 /**
@@ -30,7 +30,7 @@ export function discard(answer: Answer, envelope: Envelope, now: number, failure
 function reported({ result, body, passage }: WholeAnswer): Usage | undefined {
   if (result !== undefined) return result.usage
   try {
-    return new UnreadAnswer(body, passage.dialect).report().usage
+    return readReport(body, passage.dialect).usage
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import type { FinishReason } from '../../call/result.ts'
 import { isContent } from '../../relay/hold.ts'
-import { UnreadAnswer } from '../../relay/whole.ts'
+import { readReport } from '../../relay/whole.ts'
 import type { StreamAnswer, WholeAnswer } from '../attempt/answer.ts'
 
 /** The vendor's filter has stopped the answer; a stream only counts while nothing of it has been seen. Reads whole answers. */
@@ -12,7 +12,7 @@ export function isFiltered(answer: WholeAnswer | StreamAnswer): boolean {
 
 function finishOfWhole({ body, passage }: WholeAnswer): FinishReason | undefined {
   try {
-    return new UnreadAnswer(body, passage.dialect).report().finish
+    return readReport(body, passage.dialect).finish
   } catch {
     // What cannot be read is passed on as it is, here as everywhere on the pass lane.
     return undefined

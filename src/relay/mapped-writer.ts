@@ -1,16 +1,15 @@
 import type { Event } from '../call/event.ts'
 import type { Loss } from '../call/loss.ts'
-import { type MadeNames, restoreName } from '../call/tool-words.ts'
 import type { EventWriter, Frame } from '../dialects/dialect.ts'
 
-/** Writes a stream in which the tools have the client's own names again. */
-export class RestoringWriter implements EventWriter {
+/** Writes a stream whose events are changed by `map` first. */
+export class MappedWriter implements EventWriter {
   readonly #writer: EventWriter
-  readonly #names: MadeNames
+  readonly #map: (event: Event) => Event
 
-  constructor(writer: EventWriter, names: MadeNames) {
+  constructor(writer: EventWriter, map: (event: Event) => Event) {
     this.#writer = writer
-    this.#names = names
+    this.#map = map
   }
 
   get losses(): readonly Loss[] {
@@ -18,7 +17,7 @@ export class RestoringWriter implements EventWriter {
   }
 
   push(event: Event): Frame[] {
-    return this.#writer.push(restoreName(event, this.#names))
+    return this.#writer.push(this.#map(event))
   }
 
   end(): Frame[] {
