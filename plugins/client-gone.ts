@@ -30,7 +30,7 @@ export default fp(
     app.addHook('onRequest', (request, reply, done) => {
       const presence = new Presence()
       request.snapshot = app.live.snapshot
-      request.snapshot.tenants.enter()
+      request.snapshot.requests.begin()
       request.presence = presence
       reply.raw.on('close', () => presence.closed(reply.raw.writableEnded))
       done()

@@ -91,7 +91,7 @@ function ticketFor(request: FastifyRequest, reply: FastifyReply): QueueTicket | 
   const { route, call: envelope, caller, presence, record, flight } = request
   const { queue } = route
   if (queue === undefined) return undefined
-  // Who waits together is told by each one's own seat; what a plain call is answered may be no stream after all.
+  // Who waits together is told by each one's own subscription; what a plain call is answered may be no stream after all.
   const streams = envelope.stream && !envelope.path?.array && flight === undefined && !isPlain(envelope.operation)
   const keepAlive = queue.settings.keepAlive && streams
   const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders(), envelope.dialect) : undefined

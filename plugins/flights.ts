@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Seat } from '../src/cache/broadcast.ts'
+import type { Subscription } from '../src/cache/broadcast.ts'
 import type { Claim, Flight } from '../src/cache/flight.ts'
 import { Flights } from '../src/cache/flights.ts'
 import type { Kind } from '../src/call/fault.ts'
@@ -51,8 +51,8 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
     return
   }
   const flight = joined ?? begin(app, request, reply, claims)
-  const seat = flight.join()
-  client.watch({ abort: ({ kind }) => (kind === 'cancelled' ? seat.leave() : flight.stop()) })
+  const subscription = flight.join()
+  client.watch({ abort: ({ kind }) => (kind === 'cancelled' ? subscription.leave() : flight.stop()) })
   if (joined !== undefined && record.cache !== undefined) {
     record.cache = 'shared'
     reply.header('x-sluice-cache', 'shared')
@@ -62,7 +62,7 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
   record.firstContentAt ??= performance.now()
   if (landing.type === 'stream') {
     reply.headers(landing.head.headers).header('x-sluice-attempts', record.attempts.length)
-    read(request, reply, flight, seat)
+    read(request, reply, flight, subscription)
     return
   }
   if (landing.stale) {
@@ -103,14 +103,14 @@ function failureBehind(answer: Answer | CannedAnswer): Kind | undefined {
 }
 
 /** Sends a stream from its beginning, at the pace of this client. */
-function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Flight, seat: Seat): void {
+function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Flight, subscription: Subscription): void {
   reply.hijack()
   const { dialect } = call
-  const client = openClient(reply.raw, seat, reply.getHeaders(), call)
+  const client = openClient(reply.raw, subscription, reply.getHeaders(), call)
   client.keepAlive?.(dialect.keepAlive)
-  // One who leaves takes its seat with it, and nobody would end what it is sent.
+  // Without its subscription nobody else would end what a client that leaves is sent.
   reply.raw.once('close', () => client.stop?.())
-  seat.attach({
+  subscription.attach({
     write: chunk => client.write(chunk),
     end: () => {
       record.failure = flight.failure

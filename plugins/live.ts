@@ -15,7 +15,7 @@ interface Live {
   /** Calls this after each change of the snapshot. */
   onChange(listener: () => void): void
   /** Calls this after the last request of a former snapshot, with those that are in use. */
-  onVacant(listener: (inUse: readonly Snapshot[]) => void): void
+  onDrained(listener: (inUse: readonly Snapshot[]) => void): void
 }
 
 declare module 'fastify' {
@@ -34,12 +34,12 @@ export default fp<{ config: Config; share: number }>(
     const { simulators } = app
     const state = new RoutingState(() => performance.now(), Math.random, share)
     const listeners: (() => void)[] = []
-    const vacancies: ((inUse: readonly Snapshot[]) => void)[] = []
+    const drainListeners: ((inUse: readonly Snapshot[]) => void)[] = []
     let applying = false
     const first = buildSnapshot(config, state, await simulators.start(config))
     const succession = new Succession(first, state, () => {
       stopUnused()
-      for (const listener of vacancies) listener(succession.living)
+      for (const listener of drainListeners) listener(succession.living)
     })
     app.decorate('breakers', state)
     app.decorate('live', {
@@ -58,7 +58,7 @@ export default fp<{ config: Config; share: number }>(
         for (const listener of listeners) listener()
       },
       onChange: listener => void listeners.push(listener),
-      onVacant: listener => void vacancies.push(listener),
+      onDrained: listener => void drainListeners.push(listener),
     })
     app.addHook('onClose', async () => {
       state.shutdown()

@@ -52,7 +52,7 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
       meters.breakerState.set({ ...labels }, STATES[state])
       app.log.warn({ ...labels, state }, 'breaker changed')
     })
-    app.live.onVacant(inUse => settlement.retain(labels => isInUse(labels, inUse)))
+    app.live.onDrained(inUse => settlement.retain(labels => isInUse(labels, inUse)))
     app.breakers.onDrop(labels => meters.breakerState.remove({ ...labels }))
 
     app.addHook('onRequest', (request, reply, done) => {
@@ -91,7 +91,7 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
         record.reservation?.settle(chargedTokens(record, client.gone))
         settlement.settle(record, status, at)
         lines.push(logLine(record, status, at))
-        request.snapshot.tenants.leave()
+        request.snapshot.requests.end()
         if (record.losses.length > 0) request.log.debug({ losses: record.losses }, 'lost in translation')
       }
       if (lines.length > 0) logRequest(lines)

@@ -1,9 +1,9 @@
 import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 
-/** A client that reads along. A full connection pauses its seat, and resumes it when it can take more. */
+/** A client that reads the stream. It pauses its subscription while its connection is full. */
 export interface Reader {
   write(chunk: Buffer): void
-  /** It has been given everything. */
+  /** It has been sent everything. */
   end(): void
   /** It was too slow; nothing follows. */
   cut(): void
@@ -18,14 +18,14 @@ export interface Source {
 /** How long (ms) the end of a stream waits for a reader that takes nothing. */
 const PATIENCE = 60_000
 
-/** One reader's place in the stream. */
-export class Seat implements Expirable {
+/** One reader's position in the stream. */
+export class Subscription implements Expirable {
   dueTick = 0
   slot = -1
   /** The reader's connection is full. */
   waiting = false
   left = false
-  /** Chunks, and their bytes, that the reader was given. */
+  /** Chunks, and their bytes, that the reader was sent. */
   chunks = 0
   bytes = 0
   reader: Reader | undefined
@@ -35,7 +35,7 @@ export class Seat implements Expirable {
     this.#broadcast = broadcast
   }
 
-  /** Gives the reader what has come so far; the rest follows. */
+  /** Sends the reader what has come so far; the rest follows. */
   attach(reader: Reader): void {
     this.reader = reader
     this.#broadcast.serve(this)
@@ -60,15 +60,15 @@ export class Seat implements Expirable {
 }
 
 /**
- * One stream for many readers, each at its own pace. All of it is kept up to `limit` bytes, so that who comes late reads from the
- * beginning; beyond that only what somebody has still to read. The source waits when every reader does, and for nobody
- * alone: who is more than `limit` bytes behind while others go on is cut off.
+ * One stream for many readers, each at its own pace. Up to `limit` bytes all of it is kept, so that a late reader starts at the
+ * beginning; beyond that only what some reader has yet to read. The source is paused while all readers are, never for a single slow
+ * one: a reader that is more than `limit` bytes behind the others is cut off.
  */
 export class Broadcast {
   readonly #limit: number
   readonly #onEmpty: () => boolean
   #source: Source | undefined
-  #seats: Seat[] = []
+  #subscriptions: Subscription[] = []
   #kept: Buffer[] = []
   /** Chunks that are no longer kept. */
   #dropped = 0
@@ -77,24 +77,24 @@ export class Broadcast {
   #paused = false
 
   /**
-   * `onEmpty` is asked whether the stream goes on when the last reader has left before its end, and again when nobody can join
-   * any more.
+   * `onEmpty` is called when the last reader has left before the end, and again when the stream has become too long to join; it
+   * returns whether the stream goes on.
    */
   constructor(limit: number, onEmpty: () => boolean) {
     this.#limit = limit
     this.#onEmpty = onEmpty
   }
 
-  /** There is still all of it. */
+  /** Nothing of it has been dropped. */
   get whole(): boolean {
     return this.#dropped === 0 && this.#bytes <= this.#limit
   }
 
   get empty(): boolean {
-    return this.#seats.length === 0
+    return this.#subscriptions.length === 0
   }
 
-  /** Bytes that are kept now. */
+  /** Number of bytes that are kept. */
   get keptBytes(): number {
     return this.#kept.reduce((sum, chunk) => sum + chunk.length, 0)
   }
@@ -104,13 +104,13 @@ export class Broadcast {
     return this.whole ? Buffer.concat(this.#kept) : undefined
   }
 
-  join(): Seat {
-    const seat = new Seat(this)
-    this.#seats.push(seat)
-    return seat
+  join(): Subscription {
+    const subscription = new Subscription(this)
+    this.#subscriptions.push(subscription)
+    return subscription
   }
 
-  /** From here on `source` is held back when all readers are. */
+  /** From now on `source` is paused while all readers are. */
   from(source: Source): void {
     this.#source = source
   }
@@ -120,84 +120,84 @@ export class Broadcast {
     if (this.#bytes > this.#limit) this.#cutOff()
     this.#kept.push(bytes)
     this.#bytes += bytes.length
-    for (const seat of this.#seats) this.#give(seat)
+    for (const subscription of this.#subscriptions) this.#give(subscription)
     if (this.#bytes > this.#limit) this.#forget()
     this.#balance()
   }
 
-  /** Nothing follows: each reader is ended when it has taken everything. */
+  /** Nothing follows: each reader is ended once it has read everything. */
   end(): void {
     this.#ended = true
-    for (const seat of [...this.#seats]) this.serve(seat)
+    for (const subscription of [...this.#subscriptions]) this.serve(subscription)
     this.#release()
   }
 
-  /** Gives a seat what it can take. */
-  serve(seat: Seat): void {
-    if (seat.left) return
-    const { reader } = seat
-    this.#give(seat)
+  /** Sends a reader what it can take. */
+  serve(subscription: Subscription): void {
+    if (subscription.left) return
+    const { reader } = subscription
+    this.#give(subscription)
     if (!this.#ended) {
       this.#balance()
-    } else if (reader === undefined || seat.waiting) {
-      seat.dueTick = deadlines.after(PATIENCE)
-      deadlines.watch(seat)
+    } else if (reader === undefined || subscription.waiting) {
+      subscription.dueTick = deadlines.after(PATIENCE)
+      deadlines.watch(subscription)
     } else {
-      this.dismiss(seat)
+      this.dismiss(subscription)
       reader.end()
     }
   }
 
-  dismiss(seat: Seat): void {
-    if (seat.left) return
-    seat.left = true
-    deadlines.forget(seat)
-    this.#seats.splice(this.#seats.indexOf(seat), 1)
+  dismiss(subscription: Subscription): void {
+    if (subscription.left) return
+    subscription.left = true
+    deadlines.forget(subscription)
+    this.#subscriptions.splice(this.#subscriptions.indexOf(subscription), 1)
     if (this.#ended) this.#release()
     else if (!this.empty || this.#onEmpty()) this.#balance()
   }
 
-  cut(seat: Seat): void {
-    this.dismiss(seat)
-    seat.reader?.cut()
+  cut(subscription: Subscription): void {
+    this.dismiss(subscription)
+    subscription.reader?.cut()
   }
 
-  #give(seat: Seat): void {
-    const { reader } = seat
+  #give(subscription: Subscription): void {
+    const { reader } = subscription
     if (reader === undefined) return
-    while (!seat.waiting && seat.chunks < this.#dropped + this.#kept.length) {
-      const chunk = this.#kept[seat.chunks - this.#dropped] as Buffer
-      seat.chunks += 1
-      seat.bytes += chunk.length
+    while (!subscription.waiting && subscription.chunks < this.#dropped + this.#kept.length) {
+      const chunk = this.#kept[subscription.chunks - this.#dropped] as Buffer
+      subscription.chunks += 1
+      subscription.bytes += chunk.length
       reader.write(chunk)
     }
   }
 
-  /** Others went on without those who are too far behind. */
+  /** Cuts off the readers that are too far behind. */
   #cutOff(): void {
-    const furthest = Math.max(...this.#seats.map(({ bytes }) => bytes))
-    const behind = this.#seats.filter(({ bytes }) => furthest - bytes > this.#limit)
-    for (const seat of behind) this.cut(seat)
+    const furthest = Math.max(...this.#subscriptions.map(({ bytes }) => bytes))
+    const behind = this.#subscriptions.filter(({ bytes }) => furthest - bytes > this.#limit)
+    for (const subscription of behind) this.cut(subscription)
   }
 
-  /** The stream has become too long to be kept: lets go of what everybody has read. */
+  /** The stream has become too long to be kept: drops what every reader has read. */
   #forget(): void {
     if (this.empty) {
       this.#onEmpty()
       return
     }
-    const read = Math.min(...this.#seats.map(({ chunks }) => chunks)) - this.#dropped
+    const read = Math.min(...this.#subscriptions.map(({ chunks }) => chunks)) - this.#dropped
     this.#kept.splice(0, read)
     this.#dropped += read
   }
 
-  /** Maps may hold on to what has left them until the next full collection (see src/roster.ts): to as little as possible. */
+  /** A Map may keep this object alive until the next full collection (see src/roster.ts), so it lets go of its bytes. */
   #release(): void {
     if (this.empty) this.#kept = []
   }
 
   #balance(): void {
-    const held = !this.empty && this.#seats.every(isWaiting)
+    const held = !this.empty && this.#subscriptions.every(isWaiting)
     if (held === this.#paused) return
     this.#paused = held
     if (held) this.#source?.pause()
@@ -205,6 +205,6 @@ export class Broadcast {
   }
 }
 
-function isWaiting({ waiting }: Seat): boolean {
+function isWaiting({ waiting }: Subscription): boolean {
   return waiting
 }

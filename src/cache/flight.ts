@@ -1,64 +1,64 @@
 import type { Kind } from '../call/fault.ts'
 import { CONSEQUENCES } from '../errors.ts'
 import type { AnswerHead, KeptAnswer } from './answer.ts'
-import { Broadcast, type Seat, type Source } from './broadcast.ts'
+import { Broadcast, type Source, type Subscription } from './broadcast.ts'
 
-/** A name under which a call may be answered together with others, and what is done with its answer. */
+/** A key under which equal calls share one answer, and what is done with that answer. */
 export interface Claim {
   readonly key: string
   /** The key of what is asked. */
   readonly asked: string
-  /** How long (ms) the call goes on when nobody waits for it any more. */
+  /** How long (ms) the call goes on after the last waiter has left. */
   readonly lingers: number
-  /** A larger answer is not kept, and nobody joins it late. */
+  /** A larger answer is not kept, and cannot be joined late. */
   readonly maxBytes: number
-  /** An older answer, better than none. */
+  /** An out-of-date answer, better than none. */
   readonly stale?: KeptAnswer | undefined
-  /** An answer that was kept under this key since it was looked for, by a call that is over. */
+  /** An answer that another call has stored under this key since the cache was looked up. */
   missed?(): KeptAnswer | undefined
-  /** Its request gets the answer of another call under this key. */
+  /** Called when the request is answered by another call under this key. */
   onJoin?(): void
   /** Takes an answer that came whole; `finish` is why it ended. */
   keep(answer: KeptAnswer, finish: string | undefined): void
 }
 
-/** Those for whom an upstream call is made. */
-export interface Company {
-  /** `answered` is false: nobody waits for it any more. */
+/** The presence of the request that makes the upstream call. */
+export interface FlightOwner {
+  /** With `answered` false: nobody waits for the call any more. */
   closed(answered: boolean): void
   /** The gateway itself must end the call. */
   stop(): void
 }
 
-/** What all who wait for a call are sent: an answer, or the head of a stream that each reads from its seat. */
+/** What all who wait for a call are sent: an answer, or the head of a stream that each reads through its subscription. */
 type Landing =
   | { readonly type: 'whole'; readonly answer: KeptAnswer; readonly stale: boolean }
   | { readonly type: 'stream'; readonly head: AnswerHead }
 
-/** One upstream call and all who wait for it. It ends when its answer does, when it fails, or when nobody has waited for long enough. */
+/** One upstream call shared by all who wait for it. It ends with its answer, when it fails, or some time after the last waiter has left. */
 export class Flight {
   readonly asked: string
-  /** Rejects with the error that all of them get. */
+  /** Rejects with the error that all waiters get. */
   readonly landing: Promise<Landing>
   /** The upstream call is over, and its answer kept if it may be; never rejects. */
   readonly over: Promise<void>
   /** How the stream broke. */
   failure: Kind | undefined
   readonly #claims: Claim[]
-  readonly #company: Company
+  readonly #owner: FlightOwner
   readonly #broadcast: Broadcast
   readonly #land = Promise.withResolvers<Landing>()
   readonly #end = Promise.withResolvers<void>()
   #head: AnswerHead | undefined
   #ended = false
-  /** It is being ended: who joined now would get the error of those who left. */
+  /** It is being aborted: a newcomer would get the error of those who left. */
   #ending = false
   #lingering: NodeJS.Timeout | undefined
 
-  constructor(claims: readonly Claim[], company: Company) {
+  constructor(claims: readonly Claim[], owner: FlightOwner) {
     this.asked = (claims[0] as Claim).asked
     this.#claims = [...claims]
-    this.#company = company
+    this.#owner = owner
     this.#broadcast = new Broadcast(Math.max(...claims.map(({ maxBytes }) => maxBytes)), () => this.#deserted())
     this.landing = this.#land.promise
     this.over = this.#end.promise
@@ -70,12 +70,12 @@ export class Flight {
     return this.#claims
   }
 
-  /** Whether who comes now would still get all of the answer. */
+  /** Whether a newcomer would get all of the answer. */
   get open(): boolean {
     return !this.#ended && !this.#ending && this.#broadcast.whole
   }
 
-  join(): Seat {
+  join(): Subscription {
     clearTimeout(this.#lingering)
     return this.#broadcast.join()
   }
@@ -121,7 +121,7 @@ export class Flight {
     this.#finish()
   }
 
-  /** Answers with an older answer where there is one and no target could; false where it is not so. */
+  /** Answers with an out-of-date answer, if there is one, where no target could answer; false otherwise. */
   rescue(failure: Kind): boolean {
     const stale = this.#claims.find(claim => claim.stale !== undefined)?.stale
     if (stale === undefined || !CONSEQUENCES[failure].nextTarget) return false
@@ -134,21 +134,21 @@ export class Flight {
   abandon(): void {
     if (this.#ended) return
     this.#ending = true
-    this.#company.closed(false)
+    this.#owner.closed(false)
   }
 
-  /** Ends the upstream call; who reads is told. */
+  /** Ends the upstream call with an error for those who read it. */
   stop(): void {
     if (this.#ended) return
     this.#ending = true
-    this.#company.stop()
+    this.#owner.stop()
   }
 
   #keep(answer: KeptAnswer, finish: string | undefined): void {
     for (const claim of this.#claims) if (answer.body.length <= claim.maxBytes) claim.keep(answer, finish)
   }
 
-  /** Nobody waits any more; true when the call goes on, for somebody to come back to. */
+  /** The last waiter has left; true when the call goes on, so that a retry can join it. */
   #deserted(): boolean {
     if (this.#ended) return false
     const lingers = this.#broadcast.whole ? Math.max(...this.#claims.map(claim => claim.lingers)) : 0

@@ -1,20 +1,20 @@
 import { IdempotencyConflict } from '../errors.ts'
 import type { KeptAnswer } from './answer.ts'
-import { type Claim, type Company, Flight } from './flight.ts'
+import { type Claim, Flight, type FlightOwner } from './flight.ts'
 
-/** The calls that are under way, by the names that others may join them under. */
+/** The shared calls that are in flight, by the keys under which others may join them. */
 export class Flights {
   readonly #flights = new Map<string, Flight>()
 
-  /** The one of this name that can be joined. */
+  /** The flight under this key, if it can be joined. */
   get(key: string): Flight | undefined {
     const flight = this.#flights.get(key)
     return flight?.open ? flight : undefined
   }
 
   /**
-   * The one that can be joined under any of these names; all of them lead to it from then on. Throws IdempotencyConflict where
-   * it asks something else: another request of the same key may have begun while this one looked for an answer in Redis.
+   * The flight that can be joined under any of these keys; from then on all of them lead to it. Throws IdempotencyConflict where it
+   * asks something else: another request of the same key may have begun while this one looked for an answer in Redis.
    */
   find(claims: readonly Claim[]): Flight | undefined {
     const met = claims.find(({ key }) => this.get(key) !== undefined)
@@ -31,7 +31,7 @@ export class Flights {
   }
 
   /**
-   * The answer of a call under one of these names that began and ended while this request looked elsewhere. Throws
+   * The answer of a call under one of these keys that began and ended while this request waited for Redis. Throws
    * IdempotencyConflict where something else was asked.
    */
   missed(claims: readonly Claim[]): KeptAnswer | undefined {
@@ -45,15 +45,15 @@ export class Flights {
     return undefined
   }
 
-  /** A new one, made for `company`. */
-  begin(claims: readonly Claim[], company: Company): Flight {
-    const flight = new Flight(claims, company)
+  /** A new flight, whose upstream call belongs to `owner`. */
+  begin(claims: readonly Claim[], owner: FlightOwner): Flight {
+    const flight = new Flight(claims, owner)
     for (const { key } of claims) this.#flights.set(key, flight)
     void flight.over.then(() => this.#remove(flight))
     return flight
   }
 
-  /** Ends all of them; resolves when they are over. */
+  /** Aborts all flights; resolves when they are over. */
   async stop(): Promise<void> {
     const flights = [...new Set(this.#flights.values())]
     for (const flight of flights) flight.abandon()

@@ -1,13 +1,13 @@
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import { Broadcast, type Reader, type Seat } from '../../src/cache/broadcast.ts'
+import { Broadcast, type Reader, type Subscription } from '../../src/cache/broadcast.ts'
 
 const LIMIT = 20
 
 /** A client whose connection takes so many chunks before it is full. */
 class Client implements Reader {
   text = ''
-  readonly seat: Seat
+  readonly subscription: Subscription
   /** What it was told, in order, after its last chunk. */
   readonly said: ('end' | 'cut')[] = []
   left = false
@@ -15,25 +15,25 @@ class Client implements Reader {
 
   constructor(broadcast: Broadcast, room: number) {
     this.#room = room
-    this.seat = broadcast.join()
-    this.seat.attach(this)
+    this.subscription = broadcast.join()
+    this.subscription.attach(this)
   }
 
   write(chunk: Buffer): void {
     if (this.left || this.said.length > 0) throw new Error('nothing may follow')
     this.text += chunk.toString()
     this.#room -= 1
-    if (this.#room <= 0) this.seat.pause()
+    if (this.#room <= 0) this.subscription.pause()
   }
 
   drain(room: number): void {
     this.#room = room
-    if (room > 0) this.seat.resume()
+    if (room > 0) this.subscription.resume()
   }
 
   leave(): void {
     this.left = true
-    this.seat.leave()
+    this.subscription.leave()
   }
 
   end(): void {
@@ -97,7 +97,7 @@ test('F12: every reader gets exactly the whole stream, or is cut off once; what 
         else if ('leave' in todo) clients[todo.leave]?.leave()
         if (broadcast.keptBytes > LIMIT + 8) throw new Error(`${broadcast.keptBytes} bytes are kept`)
         const there = clients.filter(({ left, said }) => !left && said.length === 0)
-        if (source.paused !== (there.length > 0 && there.every(({ seat }) => seat.waiting)))
+        if (source.paused !== (there.length > 0 && there.every(({ subscription }) => subscription.waiting)))
           throw new Error('the source waits when all wait, and for nobody alone')
       }
       broadcast.end()

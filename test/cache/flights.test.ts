@@ -1,6 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import { type Claim, type Company, Flight } from '../../src/cache/flight.ts'
+import { type Claim, Flight, type FlightOwner } from '../../src/cache/flight.ts'
 import { Flights } from '../../src/cache/flights.ts'
 import { answer } from './answers.ts'
 
@@ -9,7 +9,7 @@ function claim(key: string, members: Partial<Claim> = {}): Claim {
 }
 
 /** Counts how often it was left alone. */
-class Nobody implements Company {
+class Nobody implements FlightOwner {
   left = 0
   closed(): void {
     this.left += 1
@@ -64,15 +64,16 @@ test('a call that can no longer be joined makes room for another under its name'
 test('when all have left the call ends at once, or after the time that a retry is waited for', (t: TestContext) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const [at, later] = [new Nobody(), new Nobody()]
-  const seats = [new Flight([claim('a')], at), new Flight([claim('b'), claim('c', { lingers: 1_000 })], later)].map(
-    flight => ({ flight, first: flight.join(), second: flight.join() }),
-  )
-  for (const { first } of seats) first.leave()
+  const subscriptions = [
+    new Flight([claim('a')], at),
+    new Flight([claim('b'), claim('c', { lingers: 1_000 })], later),
+  ].map(flight => ({ flight, first: flight.join(), second: flight.join() }))
+  for (const { first } of subscriptions) first.leave()
   t.assert.deepEqual([at.left, later.left], [0, 0])
-  for (const { second } of seats) second.leave()
+  for (const { second } of subscriptions) second.leave()
   t.assert.deepEqual([at.left, later.left], [1, 0])
   t.mock.timers.tick(999)
-  const back = seats[1]?.flight.join()
+  const back = subscriptions[1]?.flight.join()
   t.mock.timers.tick(10_000)
   t.assert.equal(later.left, 0, 'somebody came back')
   back?.leave()
@@ -116,12 +117,12 @@ test('F12: whoever joins before the end gets exactly the whole or the error, onc
       const read = async (): Promise<string> => {
         const found = flights.find(claims)
         if (found === undefined) return kept.at(-1) ?? 'error'
-        const seat = found.join()
+        const subscription = found.join()
         const landing = await found.landing
         if (landing.type === 'whole') return landing.answer.body.toString()
         return new Promise(resolve => {
           let text = ''
-          seat.attach({ write: chunk => (text += chunk), end: () => resolve(text), cut: () => resolve('cut') })
+          subscription.attach({ write: chunk => (text += chunk), end: () => resolve(text), cut: () => resolve('cut') })
         })
       }
       const results = [read()]

@@ -152,7 +152,7 @@ test('C20: a request whose body arrives after the reload is answered by the prov
     headers: { 'content-length': body.length },
   })
   request.write(body.slice(0, 5))
-  while (bench.gateway.app.api.live.snapshot.tenants.count === 0) await new Promise(setImmediate)
+  while (bench.gateway.app.api.live.snapshot.requests.count === 0) await new Promise(setImmediate)
   // The first of the two still has its connections.
   await bench.reload(configOf(providerAt(upstream), { retryBudget: { ratio: 0.3 } }))
   await bench.reload({ providers: { sim: SIM } })

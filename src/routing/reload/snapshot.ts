@@ -11,7 +11,7 @@ import { RetryBudget } from '../retry/retry-budget.ts'
 import type { RoutingState } from '../routing-state.ts'
 import type { Route, Target, Vendor } from '../target.ts'
 import { type Address, Inheritance } from './inherit.ts'
-import { Tenants } from './tenants.ts'
+import { RequestCount } from './request-count.ts'
 
 /** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
 export interface Snapshot {
@@ -24,7 +24,7 @@ export interface Snapshot {
   readonly asked: ReadonlyMap<string, Target>
   readonly planner: Planner
   /** The requests that began with it. */
-  readonly tenants: Tenants
+  readonly requests: RequestCount
 }
 
 /**
@@ -59,7 +59,7 @@ export function buildSnapshot(
     routes,
     asked,
     planner: new Planner({ vendors, routes, asked }, state, before?.planner.directNames),
-    tenants: new Tenants(),
+    requests: new RequestCount(),
   }
 }
 

@@ -11,14 +11,14 @@ export class Succession {
   #current: Snapshot
   readonly #state: RoutingState
   readonly #former = new Set<Snapshot>()
-  readonly #onVacant: () => void
+  readonly #onDrained: () => void
   readonly #closing = new Set<Promise<void>>()
 
-  /** `onVacant` is called after the last request of a former snapshot. */
-  constructor(first: Snapshot, state: RoutingState, onVacant: () => void) {
+  /** `onDrained` is called after the last request of a former snapshot. */
+  constructor(first: Snapshot, state: RoutingState, onDrained: () => void) {
     this.#current = first
     this.#state = state
-    this.#onVacant = onVacant
+    this.#onDrained = onDrained
   }
 
   get current(): Snapshot {
@@ -37,7 +37,7 @@ export class Succession {
     former.planner.retire()
     this.#state.retain(stateIds(next))
     this.#former.add(former)
-    former.tenants.whenVacant(() => this.#end(former))
+    former.requests.whenDrained(() => this.#end(former))
   }
 
   /** Lets running calls end, then closes all connections. */
@@ -50,7 +50,7 @@ export class Succession {
     this.#former.delete(former)
     const used = new Set(this.living.flatMap(poolsOf))
     for (const pool of poolsOf(former)) if (!used.has(pool)) this.#close(pool)
-    this.#onVacant()
+    this.#onDrained()
   }
 
   #close(pool: Pool): void {
