@@ -1,24 +1,24 @@
 import { isRefusal, type Permit, type Refusal } from './gate.ts'
 import type { Candidate, Target } from './target.ts'
 
-/** A candidate that may be asked now. */
+/** A candidate that may be tried now, with the permit for it. */
 export interface Choice {
   readonly candidate: Candidate
   readonly permit: Permit
 }
 
-const NOBODY: Refusal = { reason: 'failing', waitMs: 1 }
+const NOBODY_LEFT: Refusal = { reason: 'failing', waitMs: 1 }
 
-/** Whom one request may still be sent to, best first. Who failed it is not asked again (C7). */
+/** The candidates that one request may still be sent to, best first. One that failed is not tried again (C7). */
 export class Choices {
   readonly #all: readonly Candidate[]
   readonly #tokens: number
   #left: readonly Candidate[]
   #untouched = true
-  /** Somebody who was well has failed it, so that not all are unhealthy. */
-  #wellFailed = false
+  /** A healthy candidate has failed, so not all are unhealthy. */
+  #healthyFailed = false
 
-  /** `tokens` is about what the request will cost. */
+  /** `tokens` is an estimate of what the request will cost. */
   constructor(targets: readonly Target[], tokens = 0) {
     const left: Candidate[] = []
     for (const target of targets) left.push(...inTurn(target))
@@ -27,49 +27,49 @@ export class Choices {
     this.#left = left
   }
 
-  /** Nobody has failed it yet: it has the choices of any newcomer. */
+  /** No candidate has failed yet: the request has the choices of any new one. */
   get untouched(): boolean {
     return this.#untouched
   }
 
-  /** Who has not failed it. */
+  /** The targets that have not failed. */
   get unfailed(): readonly Target[] {
     return [...new Set(this.#left.map(({ target }) => target))]
   }
 
-  /** Everybody has failed. */
+  /** All candidates have failed. */
   get exhausted(): boolean {
     return this.#left.length === 0
   }
 
-  /** There was one target from the start. */
+  /** There was only one target from the start. */
   get single(): boolean {
     const [first] = this.#all
     return this.#all.every(({ target }) => target === first?.target)
   }
 
-  /** Gives those who failed another chance. */
+  /** Allows those that failed again. */
   restore(): void {
     this.#left = this.#all
   }
 
   /**
-   * The first, but for `except`, that may be asked at `now`; else the refusal that ends first, one at a limit before one that
-   * fails. The unhealthy are asked only where nobody well can be counted on and their config allows it. Who has no connection
-   * free comes last.
+   * The first candidate, not of the target `except`, that may be tried at `now`; else the refusal with the shortest wait, a `limited`
+   * one before a `failing` one. Unhealthy ones are tried only where no healthy one can be relied on and their config allows it. Those
+   * without a free connection come last.
    */
   next(now: number, except?: Target): Choice | Refusal {
     const left = freeFirst(except === undefined ? this.#left : this.#left.filter(({ target }) => target !== except))
-    const found = this.#firstOf(left, isWell, now)
+    const found = this.#firstOf(left, isHealthy, now)
     if (found !== undefined && (!isRefusal(found) || found.reason === 'limited')) return found
-    if (this.#wellFailed) return found ?? untilChecked(left)
+    if (this.#healthyFailed) return found ?? untilChecked(left)
     return this.#firstOf(left, isLastResort, now, found) ?? untilChecked(left)
   }
 
-  /** Leaves out who failed; with all keys of its target, unless the failure was the one key's. */
+  /** Excludes a candidate that failed; with all keys of its target, unless the failure was of that key alone. */
   exclude(failed: Candidate, ofKey: boolean): void {
     this.#untouched = false
-    if (isWell(failed)) this.#wellFailed = true
+    if (isHealthy(failed)) this.#healthyFailed = true
     this.#left = this.#left.filter(candidate => candidate !== failed && (ofKey || candidate.target !== failed.target))
   }
 
@@ -89,7 +89,7 @@ export class Choices {
   }
 }
 
-/** The keys of a target, each request beginning with the next one, so that the vendor's limits on a key are shared out. */
+/** The keys of a target, round robin: each request begins with the next one, which spreads the load over the limits of the keys. */
 function inTurn(target: Target): readonly Candidate[] {
   const { candidates } = target
   if (candidates.length === 1) return candidates
@@ -97,7 +97,7 @@ function inTurn(target: Target): readonly Candidate[] {
   return [...candidates.slice(target.turn), ...candidates.slice(0, target.turn)]
 }
 
-/** At who has no connection free, a call would wait for one while others could answer. */
+/** A call to a vendor without a free connection would wait for one while others could answer. */
 function freeFirst(candidates: readonly Candidate[]): readonly Candidate[] {
   if (!candidates.some(isFull)) return candidates
   return [...candidates.filter(candidate => !isFull(candidate)), ...candidates.filter(isFull)]
@@ -107,7 +107,7 @@ function isFull({ target }: Candidate): boolean {
   return target.vendor.pool.full
 }
 
-function isWell({ target }: Candidate): boolean {
+function isHealthy({ target }: Candidate): boolean {
   return target.vendor.health?.healthy !== false
 }
 
@@ -116,10 +116,10 @@ function isLastResort({ target }: Candidate): boolean {
   return health?.healthy === false && health.settings.whenAllUnhealthy === 'use-all'
 }
 
-/** Nobody knows when they will be well; the next check may tell. */
+/** When they will be healthy again is unknown; the next check may tell. */
 function untilChecked(candidates: readonly Candidate[]): Refusal {
   const intervals = candidates.map(({ target }) => target.vendor.health?.settings.interval ?? 0)
-  return candidates.length === 0 ? NOBODY : { reason: 'failing', waitMs: Math.min(...intervals) }
+  return candidates.length === 0 ? NOBODY_LEFT : { reason: 'failing', waitMs: Math.min(...intervals) }
 }
 
 function isBetter(one: Refusal, other: Refusal): boolean {

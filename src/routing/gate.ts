@@ -5,47 +5,47 @@ import type { Health } from './health/health.ts'
 import type { Signal } from './queue/signal.ts'
 import type { Allowance, Hold } from './quota/allowance.ts'
 
-/** Told (ms) to who comes while silent probes keep others out of a half-open breaker: nobody knows when they end. */
+/** Wait (ms) that is reported while slow probes keep others out of a half-open breaker: nobody knows when they end. */
 const SILENT_PROBES_MS = 1_000
 
 /**
- * Why a candidate is not to be asked now. `limited`: it is at a limit (that of a half-open breaker's probes is one), and waiting
- * helps. `failing`: it cannot be counted on.
+ * Why a candidate must not be tried now. `limited`: it is at a limit (the number of a half-open breaker's probes is one), so waiting
+ * helps. `failing`: it cannot be relied on.
  */
 export interface Refusal {
   readonly reason: 'limited' | 'failing'
-  /** Until it may be asked, ms; never 0. */
+  /** Until it may be tried, ms; never 0. */
   readonly waitMs: number
-  /** That moment is set by ourselves, and no guess. */
+  /** The wait is a timer of ours, not a guess. */
   readonly exact?: true
 }
 
-/** Leave to ask a candidate once. */
+/** Permission for one attempt at a candidate. */
 export interface Permit {
   /** The head of the answer has come, good or bad; `streamed` where a stream follows. */
   answered(headers: ResponseHeaders, streamed?: boolean): void
-  /** The vendor has too many calls: its answer says so, or is late. Comes before `settle`. */
+  /** The vendor is overloaded: its answer says so, or is late. Comes before `settle`. */
   overloaded(): void
-  /** What the call has used, in tokens, once that is known; before or after `settle`. */
+  /** The tokens that the call has used, once known; before or after `settle`. */
   used(tokens: number): void
-  /** It was given up while the vendor was at work, so what it has used will never be known. Comes before `settle`. */
+  /** It was given up while the vendor was at work, so the tokens it used will never be known. Comes before `settle`. */
   keep(): void
-  /** The answer has ended; exactly one call counts, and it must be made. */
+  /** The answer has ended. Must be called; only the first call counts. */
   settle(verdict: Verdict): void
 }
 
-/** Everything that stands before one provider x model x key. Times in ms on one monotonic clock. */
+/** Decides whether one provider x model x key may be tried: breaker, cooldowns, health and limits. Times in ms on one monotonic clock. */
 export class Gate {
   readonly breaker: Breaker
-  /** Runs while the vendor limits us. */
+  /** Runs while the vendor rate-limits us. */
   readonly cooldown: Cooldown
   readonly #keyCooldown: Cooldown
   readonly #health: Health | undefined
-  /** Tell when `admit` may answer otherwise: an attempt has ended, or the breaker has entered another state. */
+  /** Emit when `admit` may decide otherwise: an attempt has ended, or the breaker has changed its state. */
   readonly changes: readonly Signal[]
   readonly #allowance: Allowance
 
-  /** `keyCooldown` runs while the vendor refuses the key, whatever is asked with it. */
+  /** `keyCooldown` runs while the vendor refuses the key, whatever the model. */
   constructor(breaker: Breaker, cooldown: Cooldown, keyCooldown: Cooldown, allowance: Allowance, health?: Health) {
     this.breaker = breaker
     this.cooldown = cooldown
@@ -55,12 +55,12 @@ export class Gate {
     this.#health = health
   }
 
-  /** Whether it would be let in at `now`; takes nothing. */
+  /** Whether an attempt would be admitted at `now`; takes nothing. */
   ready(now: number): boolean {
     return this.well(now) && this.#allowance.ready(now)
   }
 
-  /** Whether it would be let in at `now` but for the limits that we keep to. */
+  /** As `ready`, apart from the limits. */
   well(now: number): boolean {
     return (
       this.#health?.healthy !== false &&
@@ -70,38 +70,38 @@ export class Gate {
     )
   }
 
-  /** Of the vendor's limit that is nearest to its end, the share (0..1) that is used up at `now`, as its answers say. */
+  /** How much (0..1) of the vendor's quota is used up at `now`, by the limit of which least is left. */
   spent(now: number): number {
     return this.#allowance.quota.spent(now)
   }
 
-  /** Leave for one attempt that will cost about `tokens` tokens, or why not. */
+  /** Permission for one attempt that will cost about `tokens` tokens, or why not. */
   admit(now: number, tokens = 0): Permit | Refusal {
-    const keyRests = this.#keyCooldown.remaining(now)
-    if (keyRests > 0) return { reason: 'failing', waitMs: keyRests }
-    const rests = this.cooldown.remaining(now)
-    if (rests > 0) return { reason: 'limited', waitMs: rests }
+    const keyCooldown = this.#keyCooldown.remaining(now)
+    if (keyCooldown > 0) return { reason: 'failing', waitMs: keyCooldown }
+    const cooldown = this.cooldown.remaining(now)
+    if (cooldown > 0) return { reason: 'limited', waitMs: cooldown }
     const admission = this.breaker.admit()
-    if (admission === undefined) return this.#broken()
+    if (admission === undefined) return this.#breakerRefusal()
     const hold = this.#allowance.take(now, tokens)
     if (typeof hold === 'number') {
       admission.settle('neutral')
       return { reason: 'limited', waitMs: hold }
     }
-    return new Leave(admission, hold)
+    return new AttemptPermit(admission, hold)
   }
 
-  #broken(): Refusal {
+  #breakerRefusal(): Refusal {
     const { state, openForMs, newsWithinMs } = this.breaker
-    // It may be due while its timer has yet to fire: who was told to come now waits for 1 ms more.
+    // Its time may be over while its timer has yet to fire; a wait is never 0.
     if (state === 'open') return { reason: 'failing', waitMs: Math.max(1, openForMs), exact: true }
     if (newsWithinMs > 0) return { reason: 'limited', waitMs: newsWithinMs }
     return { reason: 'failing', waitMs: SILENT_PROBES_MS }
   }
 
   /**
-   * Room for a prompt of our own of about `tokens` tokens, past the breaker, which is neither asked nor told; undefined while
-   * the vendor refuses or limits us, and where the call would be beyond a limit. What is taken must be settled.
+   * Room for a health check's prompt of about `tokens` tokens. Bypasses the breaker; undefined during a cooldown, and where the call
+   * would exceed a limit. What is taken must be settled.
    */
   admitCheck(now: number, tokens: number): Hold | undefined {
     if (this.#keyCooldown.remaining(now) > 0 || this.cooldown.remaining(now) > 0) return undefined
@@ -110,7 +110,7 @@ export class Gate {
   }
 }
 
-class Leave implements Permit {
+class AttemptPermit implements Permit {
   readonly #admission: Admission
   readonly #hold: Hold
 

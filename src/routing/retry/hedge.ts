@@ -12,20 +12,19 @@ import type { HedgeRule } from './hedge-rule.ts'
 type Ended = Answer | Failure
 
 /**
- * Asks; when that takes longer than usual, asks another target too, or the only one once more where the route allows it. Who shows
- * content first answers, the other is stopped.
+ * Makes an attempt; when it takes longer than usual, makes another one at another target, or at the only one where the route allows
+ * it. The first to show content answers, the other is stopped.
  */
 export async function hedged(call: AttemptContext, rule: HedgeRule, choices: Choices, first: Attempt): Promise<Ended> {
-  const asked = runAttempt(call, choices, first)
+  const ended = runAttempt(call, choices, first)
   const delay = delayOf(rule, first.candidate.target, call.envelope.stream)
-  if (delay === undefined) return asked
-  const patience = new Patience(delay)
-  const early = await Promise.race([asked, patience.over])
-  patience.end()
+  if (delay === undefined) return ended
+  const timeout = new HedgeDelay(delay)
+  const early = await Promise.race([ended, timeout.over]).finally(() => timeout.end())
   if (early !== undefined) return early
   const second = secondAttempt(call, rule, choices, first)
-  if (second === undefined) return asked
-  return firstGood(call, { attempt: first, asked }, { attempt: second, asked: runAttempt(call, choices, second) })
+  if (second === undefined) return ended
+  return firstGood(call, { attempt: first, ended }, { attempt: second, ended: runAttempt(call, choices, second) })
 }
 
 /** Undefined while too little is known of the target to say what is slow for it. */
@@ -41,9 +40,9 @@ function secondAttempt(
 ): Attempt | undefined {
   const { record, maxAttempts, retrySameTarget, ticket } = call
   const now = call.now()
-  // Room for which others wait is theirs.
+  // Others are waiting for this room.
   if (ticket?.contended) return undefined
-  // Before a choice is made: what that takes of a vendor's limits is not given back.
+  // Checked before a choice is made, as what that takes of a vendor's limits is not given back.
   if (record.attempts.length >= maxAttempts || !budget.affords(now)) return undefined
   const choice = choices.next(now, retrySameTarget && choices.single ? undefined : first.candidate.target)
   if (isRefusal(choice)) return undefined
@@ -53,7 +52,7 @@ function secondAttempt(
 
 interface Runner {
   readonly attempt: Attempt
-  readonly asked: Promise<Ended>
+  readonly ended: Promise<Ended>
 }
 
 /**
@@ -70,11 +69,11 @@ function firstGood(call: AttemptContext, one: Runner, other: Runner): Promise<En
       settle()
       stop(call, rival)
     }
-    const listen = ({ asked }: Runner, rival: Runner): void => {
-      asked.then(
-        ended => {
-          if (!isFailure(ended)) decide(() => resolve(ended), rival)
-          else if (++failures === 2) resolve(ended)
+    const listen = ({ ended }: Runner, rival: Runner): void => {
+      ended.then(
+        result => {
+          if (!isFailure(result)) decide(() => resolve(result), rival)
+          else if (++failures === 2) resolve(result)
         },
         error => decide(() => reject(error), rival),
       )
@@ -84,20 +83,20 @@ function firstGood(call: AttemptContext, one: Runner, other: Runner): Promise<En
   })
 }
 
-function stop(call: AttemptContext, { attempt, asked }: Runner): void {
+function stop(call: AttemptContext, { attempt, ended }: Runner): void {
   const reason = 'the other attempt answered first'
   attempt.abort({ type: 'failed', kind: 'cancelled', reason })
-  asked.then(
-    ended => {
+  ended.then(
+    result => {
       // It had answered in the same moment.
-      if (!isFailure(ended)) discard(ended, call.envelope, call.now(), 'cancelled', reason)
+      if (!isFailure(result)) discard(result, call.envelope, call.now(), 'cancelled', reason)
     },
     () => {},
   )
 }
 
-/** Runs out after a time; on the wheel that all deadlines share. */
-class Patience implements Expirable {
+/** A timeout on the interval that all deadlines share. */
+class HedgeDelay implements Expirable {
   dueTick: number
   slot = -1
   readonly over: Promise<undefined>
