@@ -41,7 +41,7 @@ export interface PlainPassage {
 }
 
 /** What a passage depends on beside the call and the vendor. */
-export interface Circumstances {
+export interface PassageOptions {
   /** What is known of the model; nothing unless set. */
   readonly facts?: ModelFacts
   /** A call that would lose something is refused. */
@@ -62,7 +62,7 @@ export function* passageTo(
   dialect: Dialect,
   envelope: Envelope,
   model: string,
-  { facts = NOTHING_KNOWN, strict = false }: Circumstances = {},
+  { facts = NOTHING_KNOWN, strict = false }: PassageOptions = {},
 ): Steps<Passage> {
   if (dialect !== envelope.dialect || envelope.replaced || holdsOthersWords(provider, envelope, model)) {
     const call = yield* envelope.decoding()

@@ -5,7 +5,7 @@ import type { Endpoint } from '../providers/provider.ts'
 import type { Steps } from '../steps.ts'
 import type { Envelope } from './envelope.ts'
 import { parseBody } from './parse-body.ts'
-import { type Circumstances, type Passage, type PlainPassage, refuseLosses, spliceModel } from './passage.ts'
+import { type Passage, type PassageOptions, type PlainPassage, refuseLosses, spliceModel } from './passage.ts'
 import { applyEdits } from './usage-request.ts'
 
 const AS_IT_CAME: PlainPassage = { rewrite: answer => answer }
@@ -18,7 +18,7 @@ export function* plainPassage(
   endpoint: Endpoint,
   envelope: Envelope,
   model: string,
-  { strict = false }: Pick<Circumstances, 'strict'> = {},
+  { strict = false }: Pick<PassageOptions, 'strict'> = {},
 ): Steps<Passage> {
   const codec = endpoint.codec?.(model)
   const common = { dialect: dialectNamed(endpoint.dialect), headers: {}, cutUsage: false }

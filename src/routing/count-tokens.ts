@@ -6,18 +6,18 @@ import { plainHeaders } from './attempt/outgoing.ts'
 import { sideCall, within } from './side-call.ts'
 import type { Candidate, Route } from './target.ts'
 
-/** Who asks wants to know before the call; after this long (ms) an estimate serves better. */
+/** Clients count before they call; after this long (ms) an estimate serves them better. */
 const TIMEOUT = 5_000
 
-/** The first of a route whose vendor counts tokens itself, in the client's own dialect, and whose key does not rest. */
+/** The first candidate of a route whose vendor counts tokens itself, in the client's own dialect, and whose key is not cooling down. */
 export function counterOf({ targets }: Route, envelope: Envelope, now: number): Candidate | undefined {
   const able = targets.filter(({ vendor }) => vendor.provider.countTokens?.dialect === envelope.dialect.name)
   return able.flatMap(({ candidates }) => candidates).find(({ key }) => key.cooldown.remaining(now) <= 0)
 }
 
 /**
- * The question of how many tokens a call has, not sent yet; undefined where it cannot be asked as it came. It goes past gates
- * and breakers, as a health check does: whether a vendor counts well says nothing about whether its model answers (B30).
+ * The request that counts a call's tokens, not sent yet; undefined where the call cannot be passed on as it came. It bypasses gates
+ * and breakers, as a health check does: whether a vendor counts says nothing about whether its model answers (B30).
  * Rejects where the provider cannot sign it.
  */
 export async function countingOf(candidate: Candidate, envelope: Envelope): Promise<Exchange | undefined> {

@@ -2,10 +2,10 @@ import type { Envelope } from '../relay/envelope.ts'
 import { affinityKey } from './affinity/affinity.ts'
 import { ascending, byLot } from './affinity/lot.ts'
 import { rendezvous } from './affinity/rendezvous.ts'
-import { type Circumstances, STRATEGIES } from './strategies.ts'
+import { STRATEGIES, type StrategyContext } from './strategies.ts'
 import type { Route, Target } from './target.ts'
 
-/** What of a request decides in which order targets are asked. */
+/** What of a request decides in which order targets are tried. */
 export interface OrderContext {
   readonly envelope: Envelope
   /** The caller's name; undefined while the gateway is open. */
@@ -15,9 +15,9 @@ export interface OrderContext {
 }
 
 /**
- * The targets of a route, best first, each once. Those that can answer now come before those that cannot, and with a weight
- * before without; the first group is ordered by the strategy, behind the one target that the call's affinity names.
- * `random` as Math.random. Throws InvalidRequest where the call gives what its affinity goes by twice.
+ * The targets of a route, best first, each once. Those that are ready come before those that are not, and those with a weight before
+ * those of weight 0; the first group is ordered by the strategy, behind the one target that affinity pins the call to. `random` as
+ * Math.random. Throws InvalidRequest where the call has the member that affinity goes by twice.
  */
 export function orderOf(route: Route, context: OrderContext, random: () => number): readonly Target[] {
   const { targets } = route
@@ -29,7 +29,7 @@ export function orderOf(route: Route, context: OrderContext, random: () => numbe
 }
 
 function foremost(targets: readonly Target[], now: number): readonly Target[] {
-  // The usual case makes no lists.
+  // The usual case allocates no lists.
   if (targets.every(target => target.weight > 0 && isReady(target, now))) return targets
   const ready = targets.filter(target => isReady(target, now))
   const able = ready.length > 0 ? ready : targets
@@ -49,12 +49,12 @@ function arrange(
   random: () => number,
 ): readonly Target[] {
   if (targets.length === 1) return targets
-  const circumstances: Circumstances = { streamed: envelope.stream, now, random }
+  const strategyContext: StrategyContext = { streamed: envelope.stream, now, random }
   const key = affinity === undefined ? undefined : affinityKey(affinity, envelope, caller)
-  if (key === undefined) return STRATEGIES[strategy](targets, circumstances)
+  if (key === undefined) return STRATEGIES[strategy](targets, strategyContext)
   const pinned = rendezvous(targets, key)
   const others = targets.filter(target => target !== pinned)
-  // A pick that is not asked would be taken from the share of the calls without a key.
-  const rest = strategy === 'weighted' ? byLot(others, random) : STRATEGIES[strategy](others, circumstances)
+  // A weighted pick that is not tried would be taken from the share of the calls without a key.
+  const rest = strategy === 'weighted' ? byLot(others, random) : STRATEGIES[strategy](others, strategyContext)
   return [pinned, ...rest]
 }

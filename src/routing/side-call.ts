@@ -1,10 +1,10 @@
 import { Exchange, type ExchangeRequest } from '../upstream/exchange.ts'
 import type { Vendor, VendorKey } from './target.ts'
 
-/** What is asked of a vendor beside the calls of clients; `path` stands below the base URL, `query` without its `?`. */
+/** A request of the gateway's own; `path` is below the base URL, `query` without its `?`. */
 type SideRequest = Pick<ExchangeRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>
 
-/** A call of the gateway's own, not started yet: it goes past gates and breakers. Rejects where the provider cannot sign it. */
+/** A call of the gateway's own, not started yet, which bypasses gates and breakers. Rejects where the provider cannot sign it. */
 export async function sideCall(
   { provider, origin, basePath, pool }: Vendor,
   key: VendorKey,
@@ -27,12 +27,12 @@ export async function sideCall(
   })
 }
 
-/** For a call that ends after so many ms, whatever it does. */
+/** Timeouts of a call that must end after so many ms. */
 export function within(ms: number): ExchangeRequest['timeouts'] {
   return { firstByte: ms, idle: ms, total: ms }
 }
 
-/** The headers that every such call has, but those that prove who calls. */
+/** The headers of every such call, without those of its authorization. */
 export function sideHeaders({ provider }: Vendor): Record<string, string> {
   return {
     accept: 'application/json',

@@ -9,7 +9,7 @@ export interface Price {
   readonly output: number
 }
 
-/** What strategies know of a target. */
+/** What strategies see of a target. */
 interface Ranked extends Weighted {
   /** Running sum of the weighted strategy; changes. */
   due: number
@@ -20,9 +20,9 @@ interface Ranked extends Weighted {
   readonly price?: Price | undefined
 }
 
-/** What the order may depend on beside the targets. */
-export interface Circumstances {
-  /** A stream is asked for. */
+/** What the order may depend on besides the targets. */
+export interface StrategyContext {
+  /** The request is for a stream. */
   readonly streamed: boolean
   /** Monotonic clock, ms. */
   readonly now: number
@@ -30,18 +30,18 @@ export interface Circumstances {
   random(): number
 }
 
-/** Puts targets in order, best first, each once: the first is asked, the others are there to fail over to. */
-export type Strategy = <T extends Ranked>(targets: readonly T[], circumstances: Circumstances) => readonly T[]
+/** Puts targets in order, best first, each once: the first is tried, the others are there to fail over to. */
+export type Strategy = <T extends Ranked>(targets: readonly T[], context: StrategyContext) => readonly T[]
 
-/** Input tokens for each output token, in what a target's price is taken to be: about what chats use. */
+/** Input tokens for each output token when prices are compared: about what chats use. */
 const INPUT_PER_OUTPUT = 3
 
 /**
  * Smooth weighted round robin, as nginx does it (its commit 52327e0627, 2012): over any run of picks each target's share is
- * exact and evenly spread. The others follow by lot, so that those who stand in for a failing target share its calls by
- * weight too. Weight 0 comes last, and first only where all weights are 0. Changes `due`.
+ * exact and evenly spread. The others follow in weighted random order, so that they share the calls of a failing target by weight
+ * too. Weight 0 comes last, and first only where all weights are 0. Changes `due`.
  */
-export function weighted<T extends Ranked>(targets: readonly T[], { random }: Circumstances): readonly T[] {
+export function weighted<T extends Ranked>(targets: readonly T[], { random }: StrategyContext): readonly T[] {
   const picked = pick(targets)
   if (picked === undefined) return targets
   const others = targets.filter(target => target !== picked)
@@ -62,11 +62,11 @@ function pick<T extends Ranked>(targets: readonly T[]): T | undefined {
 }
 
 /**
- * The cheaper of two targets drawn at random, in expected time; the others follow by the same measure. Two, because all who
- * follow the one best at the same moment would trample it (Mitzenmacher, "The power of two choices", 2001).
+ * The better of two targets drawn at random, by expected time; the others follow by the same measure. Two, because a herd that
+ * follows the one best target at the same moment would overload it (Mitzenmacher, "The power of two choices", 2001).
  */
-export function leastLatency<T extends Ranked>(targets: readonly T[], circumstances: Circumstances): readonly T[] {
-  const { streamed, now, random } = circumstances
+export function leastLatency<T extends Ranked>(targets: readonly T[], context: StrategyContext): readonly T[] {
+  const { streamed, now, random } = context
   const one = Math.floor(random() * targets.length)
   const other = (one + 1 + Math.floor(random() * (targets.length - 1))) % targets.length
   const [first, second] = [targets[one] as T, targets[other] as T]
@@ -81,13 +81,13 @@ function isCheaper({ load: one }: Ranked, { load: other }: Ranked, streamed: boo
   return difference === 0 || Number.isNaN(difference) ? one.inFlight < other.inFlight : difference < 0
 }
 
-/** Fewest attempts in flight for its weight, as nginx's least_conn; equals by lot. */
-export function leastBusy<T extends Ranked>(targets: readonly T[], { random }: Circumstances): readonly T[] {
+/** Fewest attempts in flight for its weight, as nginx's least_conn; equals in weighted random order. */
+export function leastBusy<T extends Ranked>(targets: readonly T[], { random }: StrategyContext): readonly T[] {
   return ascending(byLot(targets, random), ({ load, weight }) => (weight > 0 ? load.inFlight / weight : Infinity))
 }
 
-/** Lowest price first, an unknown one last; equals by lot. */
-export function cheapest<T extends Ranked>(targets: readonly T[], { random }: Circumstances): readonly T[] {
+/** Lowest price first, an unknown one last; equals in weighted random order. */
+export function cheapest<T extends Ranked>(targets: readonly T[], { random }: StrategyContext): readonly T[] {
   return ascending(byLot(targets, random), ({ price }) =>
     price === undefined ? Infinity : price.input * INPUT_PER_OUTPUT + price.output,
   )

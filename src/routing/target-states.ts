@@ -2,8 +2,8 @@ import type { Json, JsonObject } from '../call/json.ts'
 import type { Candidate, Target } from './target.ts'
 
 /**
- * How every target stands, for the operator: with each key, by its index, what keeps it from being asked. Names no key and no
- * address. `now` in ms on the monotonic clock; times left in whole ms.
+ * The state of every target, for the operator: for each key, by its index, what keeps it from being used. Shows no key and no address.
+ * `now` in ms on the monotonic clock; remaining times in whole ms.
  */
 export function targetStates(targets: readonly Target[], now: number): JsonObject {
   return { targets: targets.map(target => stateOf(target, now)) }
@@ -12,7 +12,7 @@ export function targetStates(targets: readonly Target[], now: number): JsonObjec
 function stateOf({ id, vendor, candidates }: Target, now: number): Json {
   return {
     target: id,
-    // `null`: nobody checks.
+    // `null`: there are no health checks.
     healthy: vendor.health?.healthy ?? null,
     keys: candidates.map(candidate => keyState(candidate, now)),
   }

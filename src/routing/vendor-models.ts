@@ -3,38 +3,38 @@ import { isSafeModelPath } from '../providers/model-path.ts'
 import { checkOf } from './health/health-check.ts'
 import type { Vendor } from './target.ts'
 
-/** A list of models is short work; who waits for the first one has other things to do (ms). */
+/** Of one request for the list, ms: a client waits for the first one. */
 const TIMEOUT = 3_000
-/** Of one vendor: some resell thousands. */
+/** Listed of one vendor: some resell thousands. */
 const MOST_MODELS = 1_000
 
 interface Entry {
   names: readonly string[]
-  /** When it was last asked for, ms on the monotonic clock. */
-  askedAt: number
-  /** Settles when the question that is under way has been answered; never rejects. */
-  asking: Promise<void> | undefined
+  /** When it was last requested, ms on the monotonic clock. */
+  requestedAt: number
+  /** Settles when the request in flight has ended; never rejects. */
+  refreshing: Promise<void> | undefined
 }
 
 /**
- * What vendors say that they have. Nobody is asked before somebody wants to know; the first who does waits for it, later ones read
- * what is known while it is asked for anew. A vendor that does not answer keeps its last list.
+ * The models that vendors list. A list is requested when it is first needed, and the first reader waits for it; later readers get
+ * the list as it is known while it is refreshed. A vendor that does not answer keeps its last list.
  */
 export class VendorModels {
   readonly #entries = new WeakMap<Vendor, Entry>()
 
-  /** The names of a vendor's models, empty where it never said them. `ttl` and `now` in ms. */
+  /** The names of a vendor's models, empty while there is no list. `ttl` and `now` in ms. */
   async of(vendor: Vendor, ttl: number, now: number): Promise<readonly string[]> {
     const known = this.#entries.get(vendor)
-    const entry = known ?? { names: [], askedAt: -Infinity, asking: undefined }
+    const entry = known ?? { names: [], requestedAt: -Infinity, refreshing: undefined }
     this.#entries.set(vendor, entry)
-    if (entry.asking === undefined && now - entry.askedAt >= ttl) {
-      entry.askedAt = now
-      entry.asking = refresh(entry, vendor).finally(() => {
-        entry.asking = undefined
+    if (entry.refreshing === undefined && now - entry.requestedAt >= ttl) {
+      entry.requestedAt = now
+      entry.refreshing = refresh(entry, vendor).finally(() => {
+        entry.refreshing = undefined
       })
     }
-    if (entry.names.length === 0) await entry.asking
+    if (entry.names.length === 0) await entry.refreshing
     return entry.names
   }
 }
@@ -55,7 +55,7 @@ async function refresh(entry: Entry, vendor: Vendor): Promise<void> {
   }
 }
 
-/** From a list of OpenAI's or Anthropic's form (`data[].id`), or Gemini's (`models[].name`): what could be asked for. */
+/** The names in a list of OpenAI's or Anthropic's form (`data[].id`), or Gemini's (`models[].name`), that can be requested. */
 export function readNames(json: Json): readonly string[] {
   if (!isObject(json)) return []
   const items = json.data ?? json.models

@@ -2,7 +2,6 @@ import { suite, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { TargetLoad } from '../../src/routing/load/target-load.ts'
 import {
-  type Circumstances,
   cheapest,
   leastBusy,
   leastLatency,
@@ -10,6 +9,7 @@ import {
   priority,
   STRATEGIES,
   type Strategy,
+  type StrategyContext,
   weighted,
 } from '../../src/routing/strategies.ts'
 import { seededRandom as seeded } from '../../src/sim/random.ts'
@@ -20,7 +20,7 @@ function target(name: string, weight = 1, price?: Price) {
 
 type Target = ReturnType<typeof target>
 
-function circumstances(random = seeded(1), now = 0): Circumstances {
+function circumstances(random = seeded(1), now = 0): StrategyContext {
   return { streamed: true, now, random }
 }
 

@@ -35,7 +35,7 @@ export function exchangeFor(candidate: Candidate, passage: Passage, envelope: En
   return proof instanceof Promise ? proof.then(make) : make(proof)
 }
 
-/** All headers of a call but those that prove who calls. */
+/** The headers of a call, without those of its authorization. */
 export function plainHeaders({ target }: Candidate, passage: Passage, envelope: Envelope): Record<string, string> {
   const { provider } = target.vendor
   const headers: Record<string, string> = {

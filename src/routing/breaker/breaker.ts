@@ -6,36 +6,33 @@ import { Ejection, type EjectionSettings } from './ejection.ts'
 import { type Probe, Probes } from './probes.ts'
 
 export interface BreakerSettings extends EjectionSettings {
-  /** Over how long outcomes are counted, ms. */
+  /** Length of the rolling window, ms. */
   readonly window: number
-  /** Fewer outcomes than this in the window never open it. */
+  /** Outcomes that must be in the window before it may open. */
   readonly minimumCalls: number
   /** Share of failures at which it opens, 0..1. */
   readonly errorRate: number
-  /** To the first content of a stream, or the end of an answer without one, ms: what takes longer is slow. Unset, nothing is. */
+  /** An attempt is slow if its first content, or its whole answer without a stream, takes longer than this, ms. Unset, none is. */
   readonly slowerThan?: number | undefined
   /** Share of slow attempts at which it opens, 0..1. */
   readonly slowRate: number
   /** Probes at a time while half-open. */
   readonly probes: number
-  /** Good probes that close it. */
+  /** Successful probes that close it. */
   readonly closeAfter: number
 }
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/**
- * How an attempt ended, in the eyes of a breaker. Slow: well, but after too long. Neutral: it says nothing about the target
- * (a client left, a caller's 4xx).
- */
+/** How an attempt counts. `slow`: a success that took too long. `neutral`: it says nothing about the target (a client left, a 4xx). */
 export type Verdict = 'good' | 'slow' | 'bad' | 'neutral'
 
-/** Leave to try a target. Exactly one call of `settle` counts; it must be made at the END of the answer. */
+/** Permission to try a target. `settle` must be called at the END of the answer; only the first call counts. */
 export interface Admission {
   settle(verdict: Verdict): void
 }
 
-/** What the target did wrong last; `at` in ms since 1970. */
+/** The target's last failure; `at` in ms since 1970. */
 interface LastFailure {
   readonly kind: Kind
   readonly status?: number
@@ -46,10 +43,10 @@ type Counted = Exclude<Verdict, 'neutral'>
 
 /** Buckets of the rolling window. */
 const BUCKETS = 10
-/** opossum would look at failures alone and keep its first settings for ever, so the decision to open is ours. */
+/** opossum only weighs failures, and cannot change its settings, so the decision to open is ours. */
 const NEVER_BY_ITSELF = Number.MAX_SAFE_INTEGER
 
-/** Takes the place of the protected call: opossum is told how attempts ended, it does not run them. */
+/** Stands in for the protected call: outcomes are reported to opossum, it does not run the attempts. */
 async function report(verdict: Counted): Promise<Counted> {
   if (verdict === 'bad') throw FAILED
   return verdict
@@ -57,17 +54,16 @@ async function report(verdict: Counted): Promise<Counted> {
 const FAILED = new Error('the attempt failed')
 
 /**
- * The breaker of one provider x model x key: opossum's state machine and window, with admission and probes of our own.
- * opossum alone would close on one success or on a filtered error, be closed by a success that began before it opened, and
- * stay half-open for ever behind a probe that hangs; so each admission carries the generation in which it was given,
- * outcomes of another generation are dropped, neutral ones are never reported, and only the last of `closeAfter` good
- * probes is.
+ * The breaker of one provider x model x key: opossum's state machine and window, with our own admission and probes. By itself opossum
+ * would close after one success or one filtered error, or by a success that began before it opened, and would stay half-open for ever
+ * behind a probe that hangs. So each admission carries a generation, outcomes of an earlier generation are dropped, neutral ones are
+ * never reported, and of good probes only the last of `closeAfter` is.
  */
 export class Breaker {
-  /** May be replaced at any time: state and counts stay, and an ejection that runs ends as it began. */
+  /** May be replaced at any time: state and counts stay, and so does the length of an ejection that is running. */
   settings: BreakerSettings
   lastFailure: LastFailure | undefined
-  /** Another state was entered. */
+  /** Emits at each change of state. */
   readonly changed = new Signal()
   readonly #onState: (state: BreakerState) => void
   readonly #now: () => number
@@ -76,12 +72,12 @@ export class Breaker {
     timeout: false,
     volumeThreshold: NEVER_BY_ITSELF,
     rollingCountBuckets: BUCKETS,
-    // Snapshots and percentiles sort every latency of the window; the rotation is ours, so that no breaker has timers.
+    // Snapshots and percentiles would sort every latency of the window. The window is rotated by us, without a timer for each breaker.
     enableSnapshots: false,
     rollingPercentilesEnabled: false,
     rotateBucketController: this.#rotation,
   }
-  /** Made for the first outcome, before which it is closed: it is large, and of a long config most targets are never asked. */
+  /** Created for the first outcome (until then: closed), as it is large and most targets of a long config are never tried. */
   #opossum: CircuitBreaker<[Counted], Counted> | undefined
   readonly #probes = new Probes()
   readonly #ejection: Ejection
@@ -114,12 +110,12 @@ export class Breaker {
     return this.#opossum?.opened ? Math.max(0, this.#openUntil - this.#now()) : 0
   }
 
-  /** How long (ms) it makes sense to wait for what the probes of a half-open breaker find; 0 when it does not. */
+  /** How long (ms) it is worth waiting for the outcome of a half-open breaker's probes; 0 when it is not. */
   get newsWithinMs(): number {
     return this.#opossum?.halfOpen ? this.#probes.newsWithin(this.#now()) : 0
   }
 
-  /** Leave for one attempt, or undefined while open or while enough probes are on their way. */
+  /** Permission for one attempt, or undefined while open or while all probes are in flight. */
   admit(): Admission | undefined {
     const opossum = this.#opossum
     if (opossum === undefined || opossum.closed || this.#ended) return this.#admission(undefined)
@@ -128,7 +124,7 @@ export class Breaker {
     return probe === undefined ? undefined : this.#admission(probe)
   }
 
-  /** Ends the breaker: nothing of it keeps the process busy afterwards, and who still holds it is let through. */
+  /** Stops its timer. Whoever still uses the breaker is always admitted. */
   shutdown(): void {
     this.#ended = true
     this.#opossum?.shutdown()
@@ -136,7 +132,7 @@ export class Breaker {
 
   #create(): CircuitBreaker<[Counted], Counted> {
     const opossum = new CircuitBreaker<[Counted], Counted>(report, this.#options)
-    // opossum's own listener starts its timer with what stands there.
+    // Before opossum's own listener, which starts a timer of this length.
     opossum.prependListener('open', () => this.#eject())
     opossum.on('open', () => this.#entered('open'))
     opossum.on('halfOpen', () => this.#entered('half-open'))
@@ -144,7 +140,7 @@ export class Breaker {
     opossum.on('failure', () => this.#weigh(opossum))
     opossum.on('success', verdict => {
       if (verdict !== 'slow') return
-      // What opossum counts as timeouts is free for the slow ones: it has no timers here.
+      // Slow outcomes are counted as opossum's timeouts, which are unused here.
       opossum.emit('timeout')
       this.#weigh(opossum)
     })
@@ -165,7 +161,7 @@ export class Breaker {
     }
   }
 
-  /** A slow probe is no recovery. One that ends badly keeps its place: until opossum has opened again, nobody is to have it. */
+  /** A slow probe is no recovery. One that fails keeps its slot, so that no other probe starts before opossum has opened again. */
   #settleProbe(probe: Probe, verdict: Verdict): void {
     if (verdict === 'bad' || verdict === 'slow') {
       this.#fire('bad')
@@ -199,7 +195,7 @@ export class Breaker {
 
   #recover(): void {
     this.#ejection.recovered(this.#now())
-    // The failures that opened it must not count again after it has closed.
+    // The failures that opened it must not open it again.
     this.#forget(BUCKETS)
     this.#entered('closed')
   }
@@ -211,7 +207,7 @@ export class Breaker {
     this.changed.emit()
   }
 
-  /** Moves the window to now; in place of an interval a breaker. */
+  /** Moves the window to now, instead of an interval timer for each breaker. */
   #rotate(): void {
     const width = this.settings.window / BUCKETS
     const now = this.#now()

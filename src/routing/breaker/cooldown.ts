@@ -1,11 +1,11 @@
-/** How long a key is left alone after the vendor has refused it, ms. */
+/** Of a key that the vendor has refused, ms. */
 export const KEY_COOLDOWN = 60_000
 
-/** A time during which something is left alone. Times in ms on one monotonic clock. */
+/** A time during which a key or a target is not used. Times in ms on one monotonic clock. */
 export class Cooldown {
   #until = 0
 
-  /** Leaves it alone for `ms` from `now`; a longer time that is running already is kept. */
+  /** Lasts at least `ms` from `now`; never shortens what is running. */
   extend(now: number, ms: number): void {
     this.#until = Math.max(this.#until, now + ms)
   }

@@ -1,17 +1,17 @@
 export interface EjectionSettings {
-  /** How long a target is left alone the first time, ms. */
+  /** Length of the first ejection, ms. */
   readonly openFor: number
-  /** The most that repeated failures make of it, ms; never less than `openFor`. */
+  /** Most that repeated ejections grow to, ms; never less than `openFor`. */
   readonly maxOpenFor: number
 }
 
-/** Up to this share of the time is taken off at random, so that several gateways do not all probe in the same moment. */
+/** Up to this share is taken off at random, so that several gateways do not all probe at the same moment. */
 const JITTER = 0.2
 
 /**
- * For how long a breaker opens: twice as long each time, as Envoy's outlier detection lengthens its ejections. Health takes it
- * back: each stretch of it that is as long as the last ejection halves the next one, so a vendor that fails every minute ends
- * up being left alone for about a minute. Times in ms on one monotonic clock.
+ * How long a breaker stays open: twice as long each time, as in Envoy's outlier detection. Each healthy period as long as the last
+ * ejection halves the next one, so a vendor that fails every minute ends up being ejected for about a minute. Times in ms on one
+ * monotonic clock.
  */
 export class Ejection {
   readonly #random: () => number
@@ -29,7 +29,7 @@ export class Ejection {
     this.#healthySince = now
   }
 
-  /** The breaker opens: for so many ms. */
+  /** The breaker opens; returns for how many ms. */
   begin(now: number, { openFor, maxOpenFor }: EjectionSettings): number {
     const most = Math.max(openFor, maxOpenFor)
     if (this.#healthySince !== undefined) this.#forgive(now - this.#healthySince)

@@ -1,19 +1,19 @@
-/** An attempt that finds out whether a target is well again; `startedAt` in ms on a monotonic clock. */
+/** An attempt that finds out whether a target has recovered; `startedAt` in ms on a monotonic clock. */
 export interface Probe {
   readonly startedAt: number
 }
 
-/** A probe that has not ended after this long (ms) no longer keeps others out; its outcome still counts when it comes. */
+/** A probe that has not ended after this long (ms) frees its slot; its outcome still counts when it comes. */
 const PATIENCE = 60_000
-/** A probe that has been silent for so long (ms) may hang: nobody is to wait for what it finds any more. */
+/** A probe that has taken this long (ms) may hang: it is not worth waiting for any more. */
 const NEWS_WITHIN = 1_000
 
-/** The attempts that a half-open breaker lets through: few at a time, and none of them can keep the others out for ever. */
+/** The attempts that a half-open breaker admits: few at a time, and none can hold its slot for ever. */
 export class Probes {
   readonly #running = new Set<Probe>()
   #good = 0
 
-  /** A probe that may start at `now`, or undefined while `most` are on their way. */
+  /** A probe that starts at `now`, or undefined while `most` are in flight. */
   begin(now: number, most: number): Probe | undefined {
     for (const probe of this.#running) if (now - probe.startedAt >= PATIENCE) this.#running.delete(probe)
     if (this.#running.size >= most) return undefined
@@ -22,20 +22,20 @@ export class Probes {
     return probe
   }
 
-  /** How long (ms) it still makes sense to wait for what the latest probe finds; 0 when none is on its way. */
+  /** How long (ms) it is still worth waiting for the outcome of the latest probe; 0 when none is in flight. */
   newsWithin(now: number): number {
     const latest = [...this.#running].at(-1)
     return latest === undefined ? 0 : Math.max(0, latest.startedAt + NEWS_WITHIN - now)
   }
 
-  /** Its place is free again. Returns how many have ended well by now. */
+  /** Frees its slot. Returns how many probes have succeeded by now. */
   end(probe: Probe, good: boolean): number {
     this.#running.delete(probe)
     if (good) this.#good += 1
     return this.#good
   }
 
-  /** The state of the breaker has changed: nothing of before counts. */
+  /** Starts anew in another state of the breaker. */
   clear(): void {
     this.#running.clear()
     this.#good = 0
