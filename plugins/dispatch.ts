@@ -12,7 +12,7 @@ import { plainPassage } from '../src/relay/plain-passage.ts'
 import type { Answer, CannedAnswer } from '../src/routing/attempt/answer.ts'
 import { exchangeFor } from '../src/routing/attempt/outgoing.ts'
 import { degrade } from '../src/routing/degrade/degrade.ts'
-import type { Descent } from '../src/routing/degrade/descent.ts'
+import type { DegradeContext } from '../src/routing/degrade/degrade-context.ts'
 import { type Dispatch, dispatch } from '../src/routing/dispatch.ts'
 import { QueueTicket } from '../src/routing/queue/ticket.ts'
 import type { Route, Standby, Target } from '../src/routing/target.ts'
@@ -72,7 +72,7 @@ export default fp(
         random: Math.random,
         ticket: ticketFor(request, reply),
       }
-      if (route.standby !== undefined) return degrade(descentOf(request, call, route.standby))
+      if (route.standby !== undefined) return degrade(degradeContextOf(request, call, route.standby))
       return route.pin?.step === undefined ? dispatch(call) : dispatchToStandIn(call, route.pin.step)
     })
   },
@@ -98,7 +98,11 @@ function ticketFor(request: FastifyRequest, reply: FastifyReply): QueueTicket | 
   return new QueueTicket({ queue, model: route.name, caller, envelope, presence, record, early })
 }
 
-function descentOf({ caller, snapshot, wishes }: FastifyRequest, call: Dispatch, standby: Standby): Descent {
+function degradeContextOf(
+  { caller, snapshot, wishes }: FastifyRequest,
+  call: Dispatch,
+  standby: Standby,
+): DegradeContext {
   const { envelope, now } = call
   return {
     call,

@@ -3,10 +3,10 @@ import { isContent } from '../../relay/hold.ts'
 import { readReport } from '../../relay/whole.ts'
 import type { StreamAnswer, WholeAnswer } from '../attempt/answer.ts'
 
-/** The vendor's filter has stopped the answer; a stream only counts while nothing of it has been seen. Reads whole answers. */
+/** Whether the vendor's filter stopped the answer; of streams, only those without content count. Parses whole answers. */
 export function isFiltered(answer: WholeAnswer | StreamAnswer): boolean {
   const finish = answer.type === 'whole' ? finishOfWhole(answer) : finishWithoutContent(answer)
-  // At Anthropic the classifiers' word is `refusal`.
+  // Anthropic's classifiers report `refusal`.
   return finish === 'content-filter' || finish === 'refusal'
 }
 

@@ -1,25 +1,25 @@
-/** When to take a step down, and when to take it back. */
+/** When a step is taken, and when it is taken back. */
 export interface LadderSettings {
   /** How many steps there are. */
   readonly steps: number
   /** From this pressure on, 0..1, a step is due. */
   readonly pressure: number
-  /** How long the pressure must hold before each step down, ms. */
+  /** How long the pressure must last before each step down, ms. */
   readonly after: number
   /** How long it must be gone before each step up, ms. */
   readonly recoverAfter: number
 }
 
 /**
- * How far a model is degraded, with hysteresis: one step at a time, and either direction only when its condition has held
- * without a break, so that a pressure that comes and goes does not make answers come and go with it.
+ * How far a model is degraded, with hysteresis: one step at a time, and only after its condition has held without interruption, so
+ * that answers do not alternate with a pressure that comes and goes.
  */
 export class Ladder {
   /** May be replaced at any time. */
   settings: LadderSettings
   #taken = 0
   #pressed = false
-  /** Since when the condition holds, counted anew from each step. */
+  /** Since when the condition has held; reset at each step. */
   #since = 0
 
   constructor(settings: LadderSettings) {

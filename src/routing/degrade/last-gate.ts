@@ -1,6 +1,6 @@
 import { Gate, isRefusal, type Permit, type Refusal } from '../gate.ts'
 
-/** Before a last resort: it is asked even though it is failing. A wait that the vendor wished for is kept: it would refuse again. */
+/** The gate of a last resort: it is tried even though it is failing, but not during a vendor's retry-after: it would refuse again. */
 export class LastGate extends Gate {
   override admit(now: number, tokens = 0): Permit | Refusal {
     const answer = super.admit(now, tokens)
@@ -8,7 +8,7 @@ export class LastGate extends Gate {
   }
 }
 
-/** Its breaker has judged already, and hears of no attempt that it did not let in. */
+/** The breaker is not told of attempts that it did not admit. */
 const UNJUDGED: Permit = { answered: ignore, overloaded: ignore, used: ignore, keep: ignore, settle: ignore }
 
 function ignore(): void {}

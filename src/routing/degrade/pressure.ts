@@ -1,12 +1,12 @@
 import type { Gate } from '../gate.ts'
 import type { Queue } from '../queue/queue.ts'
 
-/** What of a target is pressed: what stands before it with each key. */
+/** The gates of a target, one for each key. */
 export interface Pressed {
   readonly candidates: readonly { readonly gate: Pick<Gate, 'ready' | 'well' | 'spent'> }[]
 }
 
-/** How hard a model is pressed at `now` (ms, monotonic), 0..1: by its targets or by those who wait for them, whichever is more. */
+/** The pressure on a model at `now` (ms, monotonic), 0..1: of its targets or of its queue, whichever is more. */
 export function pressureOn(
   targets: readonly Pressed[],
   queue: Pick<Queue, 'fullness'> | undefined,
@@ -18,8 +18,8 @@ export function pressureOn(
 }
 
 /**
- * The share of its targets, key by key, that is out of use: all of those that cannot be asked, and of the others as much as is
- * spent of their quota. Where requests may wait for a limit to pass, the queue tells how much that matters.
+ * The share of its targets, key by key, that cannot be used: all of those that are not ready, and of the others as much as is used up
+ * of their quota. Where requests may queue for a limit, being at a limit does not count here, but in the fullness of the queue.
  */
 function strainOn(targets: readonly Pressed[], mayWait: boolean, now: number): number {
   let count = 0

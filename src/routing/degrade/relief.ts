@@ -3,7 +3,7 @@ import type { Ladder } from './ladder.ts'
 import { type Pressed, pressureOn } from './pressure.ts'
 import type { Step } from './steps.ts'
 
-/** What lasting pressure on a model makes of its calls. */
+/** The steps that a model takes under lasting pressure. */
 export class Relief {
   readonly ladder: Ladder
   readonly #steps: readonly Step[]

@@ -5,7 +5,7 @@ import type { Route, Standby, Target, Vendor } from '../target.ts'
 import { LastGate } from './last-gate.ts'
 import { Relief } from './relief.ts'
 
-/** What stands ready for a model under `models`, whose `route` is made with it; undefined where nothing does. */
+/** The standby of a model under `models`, part of its `route`; undefined where it has none. */
 export function createStandby(
   route: Pick<Route, 'name' | 'targets' | 'queue'>,
   models: Config['models'],
@@ -31,7 +31,7 @@ export function createStandby(
   }
 }
 
-/** The models below one, nearest first. Each is gone into once: where ladders meet, there are far more ways down than models. */
+/** The models below one, nearest first. Each is visited once: where ladders meet, there are far more paths than models. */
 function ladderOf(name: string, models: Config['models']): readonly string[] {
   const below = new Set<string>()
   const descend = ({ degradeTo }: ModelConfig): void => {

@@ -1,11 +1,11 @@
 import type { ModelConfig } from '../../config/config.ts'
 import type { Standby } from '../target.ts'
 
-/** Asked when nobody else is left. */
+/** The target tried when nothing else is left. */
 export const LAST_RESORT = 'last-resort'
-/** The operator's own words. */
+/** The operator's canned answer. */
 export const CANNED = 'canned'
-/** An answer that was kept for longer than it holds, given to all who waited for a call. */
+/** An out-of-date answer from the cache, given to all who waited for a call. */
 export const STALE = 'stale'
 
 /** All ways in which answers of a model can be less than was asked for, as headers and metrics call them. */

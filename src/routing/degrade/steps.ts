@@ -5,31 +5,31 @@ import type { Envelope } from '../../relay/envelope.ts'
 /** A cheaper way to an answer. */
 export interface Step {
   readonly name: string
-  /** Most tokens of the answer. */
+  /** Most output tokens. */
   readonly maxTokens?: number | undefined
-  /** Most effort of reasoning, for calls that ask for any. */
+  /** Most reasoning effort, for calls that request any. */
   readonly reasoningEffort?: Effort | undefined
-  /** An answer from the cache is given that is out of date, where there is one. Changes no call. */
+  /** Answers with an out-of-date answer from the cache, where there is one. Changes no call. */
   readonly stale?: boolean | undefined
-  /** The models that stand in are asked before the model itself. Changes no call. */
+  /** The stand-ins are tried before the model itself. Changes no call. */
   readonly degradeTo?: boolean | undefined
 }
 
-/** Takes the steps, in order; returns the names of those that changed the call. One that cannot be read goes on as it came. */
+/** Takes the steps, in order; returns the names of those that changed the call. A call that cannot be decoded stays as it is. */
 export function takeSteps(envelope: Envelope, steps: readonly Step[]): readonly string[] {
-  // A call that none of them could change need not be read.
+  // A call that none of them could change need not be decoded.
   if (!steps.some(asksForLess)) return []
-  const asked = envelope.read()
-  if (asked === undefined) return []
+  const original = envelope.read()
+  if (original === undefined) return []
   const taken: string[] = []
-  let call = asked
+  let call = original
   for (const step of steps) {
     const cheaper = cheapen(call, step)
     if (cheaper === call) continue
     call = cheaper
     taken.push(step.name)
   }
-  if (call !== asked) envelope.replace(call)
+  if (call !== original) envelope.replace(call)
   return taken
 }
 
@@ -45,7 +45,7 @@ export function cheapen(call: Call, { maxTokens, reasoningEffort }: Step): Call 
   return { ...call, ...(long && { maxTokens }), ...(reasoning && { reasoning }) }
 }
 
-/** The wish for no more than this effort; undefined where it asks for no more, or in a word whose place is not known. */
+/** The wish lowered to this effort; undefined where it is no higher, or an unknown word. */
 function easierWish(wish: ReasoningWish | undefined, most: Effort): ReasoningWish | undefined {
   if (wish === undefined || wish.enabled === false) return undefined
   const { effort, budget } = wish

@@ -6,52 +6,52 @@ import { type Dispatch, dispatch } from '../dispatch.ts'
 import type { Standby, Target } from '../target.ts'
 import { isFiltered } from './filtered.ts'
 
-/** What another model is wanted for. */
-export type Want = keyof Standby['models']
+/** Why a stand-in is tried. */
+export type FallbackReason = keyof Standby['models']
 
-/** How asking one model has ended. `final`: nobody else could do better. */
-export interface End {
-  readonly why: 'answered' | 'final' | Want
+/** How trying one model has ended. `final`: no other model could do better. */
+export interface ModelOutcome {
+  readonly why: 'answered' | 'final' | FallbackReason
   readonly outcome: Answer | SluiceError
-  /** Who stood in, and by which step; absent where the model itself did. */
+  /** The step and the stand-in that answered; absent where the model itself did. */
   readonly steps?: readonly string[]
 }
 
-/** Dispatches to one model. Rejects only where nobody else shall be asked: the client has left, or a fault of our own. */
-export async function askModel(call: Dispatch, mindFilter: boolean): Promise<End> {
+/** Dispatches to one model. Rejects only where no other model may be tried: the client has left, or a fault of our own. */
+export async function tryModel(call: Dispatch, seeksUnfiltered: boolean): Promise<ModelOutcome> {
   try {
     const outcome = await dispatch(call)
-    return { why: whyOf(outcome, mindFilter), outcome }
+    return { why: whyOf(outcome, seeksUnfiltered), outcome }
   } catch (error) {
     if (!isSluiceError(error) || error.kind === 'cancelled' || error.kind === 'internal') throw error
     return { why: CONSEQUENCES[error.kind].nextTarget ? 'down' : 'final', outcome: error }
   }
 }
 
-function whyOf(answer: Answer, mindFilter: boolean): End['why'] {
+function whyOf(answer: Answer, seeksUnfiltered: boolean): ModelOutcome['why'] {
   if (answer.type !== 'refused')
-    return mindFilter && answer.type !== 'bytes' && isFiltered(answer) ? 'content-filter' : 'answered'
+    return seeksUnfiltered && answer.type !== 'bytes' && isFiltered(answer) ? 'content-filter' : 'answered'
   if (answer.fault.reason !== undefined) return answer.fault.reason
   const { failure } = answer.attempt.record
   return failure !== undefined && CONSEQUENCES[failure].nextTarget ? 'down' : 'final'
 }
 
 /**
- * A vendor finds the call itself wrong. It is no mistake in a call that it cannot be said in a vendor's dialect, or goes on from
- * what another one has.
+ * Whether a vendor found the call itself wrong. That it cannot be expressed in a vendor's dialect, or continues a response that another
+ * vendor has, is no mistake in the call.
  */
-export function findsFault({ why, outcome }: End): boolean {
+export function findsFault({ why, outcome }: ModelOutcome): boolean {
   if (why !== 'final' || outcome instanceof Error) return false
   return outcome.type !== 'refused' || !lacksEarlier(outcome.fault)
 }
 
-/** Those who have not failed this request: it asks nobody twice (C7). */
+/** The targets that this request has not tried: it tries none twice (C7). */
 export function untried({ record }: Dispatch, targets: readonly Target[]): readonly Target[] {
   return targets.filter(({ id }) => !record.attempts.some(({ target }) => target === id))
 }
 
-/** Ends an answer that its vendor's filter has stopped and that nobody will read. */
-export function drop({ outcome }: End, { envelope, now }: Dispatch): void {
+/** Ends an answer that the vendor's filter stopped and that nobody will read. */
+export function discardOutcome({ outcome }: ModelOutcome, { envelope, now }: Dispatch): void {
   if (outcome instanceof Error) return
   discard(outcome, envelope, now(), 'invalid', 'the content filter stopped it')
 }

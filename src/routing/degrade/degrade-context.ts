@@ -1,9 +1,9 @@
 import type { Dispatch } from '../dispatch.ts'
 import type { Route, Standby, Target } from '../target.ts'
 
-/** A call to a model that has others to stand in for it. */
-export interface Descent {
-  /** To the model's own targets; its `maxAttempts` counts for all who are asked. */
+/** A call to a model that has stand-ins. */
+export interface DegradeContext {
+  /** To the model's own targets; its `maxAttempts` covers the stand-ins, too. */
   readonly call: Dispatch
   readonly standby: Standby
   /** Whether the caller may use the model of this name. */
@@ -12,11 +12,11 @@ export interface Descent {
   readonly route: (model: string) => Route
   /** The targets of a route, best first. */
   readonly order: (route: Route) => readonly Target[]
-  /** The vendor shall keep what it answers, so that the client can go on from there. */
+  /** The vendor is to store its response, so that the client can continue it. */
   readonly keeps: boolean
 }
 
-/** Whether an answer that the vendor's filter has stopped is to be sought elsewhere. */
-export function mindsFilter({ models }: Standby): boolean {
+/** Whether there are fallbacks for an answer that the vendor's filter has stopped. */
+export function seeksUnfiltered({ models }: Standby): boolean {
   return models['content-filter'].length > 0
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Operation } from '../../../src/call/call.ts'
-import { stepAhead } from '../../../src/routing/degrade/ahead.ts'
+import { standInsFirstStep } from '../../../src/routing/degrade/stand-ins-first.ts'
 import type { Step } from '../../../src/routing/degrade/steps.ts'
 
 const SHORT: Step = { name: 'short', maxTokens: 512 }
@@ -21,5 +21,5 @@ const CASES: readonly (readonly [string, Operation, readonly Step[], string | un
   ['a picture is drawn by the model that was named', 'image-generation', [SMALLER], undefined],
 ]
 for (const [name, operation, due, step] of CASES) {
-  test(name, () => assert.equal(stepAhead(operation, due)?.name, step))
+  test(name, () => assert.equal(standInsFirstStep(operation, due)?.name, step))
 }
