@@ -1,7 +1,7 @@
-/** A complete answer as clients are sent it: a stream as the bytes of its events. */
+/** A complete answer as it is sent to clients: a stream as the bytes of its events. */
 export interface KeptAnswer extends AnswerHead {
   readonly body: Buffer
-  /** The key of what was asked for it. */
+  /** The cache key of its request. */
   readonly asked: string
 }
 
@@ -11,7 +11,7 @@ export interface AnswerHead {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Headers of ours that tell what one request went through. */
+/** Our headers that describe a single request. */
 const OF_ONE_REQUEST = new Set([
   'x-sluice-attempts',
   'x-sluice-cache',
@@ -29,24 +29,17 @@ interface Reply {
   getHeaders(): Readonly<Record<string, unknown>>
 }
 
-/** The head of a reply as every reader of its answer is sent it. */
+/** The head of a reply, without what concerns its own request only. */
 export function headOf(reply: Reply): AnswerHead {
-  return { status: reply.statusCode, headers: sharedHeaders(reply.getHeaders()) }
-}
-
-function sharedHeaders(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => isShared(name))
-      .map(([name, value]) => [name, String(value)]),
-  )
+  const shared = Object.entries(reply.getHeaders()).filter(([name]) => isShared(name))
+  return { status: reply.statusCode, headers: Object.fromEntries(shared.map(([name, value]) => [name, String(value)])) }
 }
 
 function isShared(name: string): boolean {
   return OF_THE_ANSWER.has(name) || (name.startsWith('x-sluice-') && !OF_ONE_REQUEST.has(name))
 }
 
-/** An answer that a degraded model gave, or that a filter or a refusal ended, is nobody's but the one's who asked for it. */
+/** Not cacheable: answers of a degraded model, and those that ended in a filter or a refusal. */
 export function isCacheable({ headers }: AnswerHead, finish: string | undefined): boolean {
   return headers['x-sluice-degraded'] === undefined && finish !== 'content-filter' && finish !== 'refusal'
 }

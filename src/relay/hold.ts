@@ -4,28 +4,21 @@ import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 import type { Flow, FlowConsumer, FlowItem } from './flow.ts'
 
-/** A model that thinks in silence is taken at its word this long (ms) after its opening event. */
+/** A stream without content is committed this long (ms) after its opening event: the model may be thinking. */
 const COMMIT_AFTER = 10_000
-/** Nothing that comes before the first content is this large in good faith: it is not kept any longer, but shown. */
+/** No vendor sends this much before the first content: a stream that does is committed. */
 const MOST_HELD_BYTES = 1024 * 1024
 
-/** The stream is worth showing to the client: what has come so far, and possibly that it is over already. */
-interface Committed {
-  readonly type: 'committed'
-  readonly items: readonly FlowItem[]
-  readonly ended?: readonly Event[]
-}
-
-/** The stream turned out to be a failed attempt, before the client saw anything of it. */
+/** Committed, with what has come so far and perhaps its end; or a failed attempt, of which the client has seen nothing. */
 type HoldResult =
-  | Committed
+  | { readonly type: 'committed'; readonly items: readonly FlowItem[]; readonly ended?: readonly Event[] }
   | { readonly type: 'faulted'; readonly fault: Fault }
   | { readonly type: 'failed'; readonly failure: FailedOutcome; readonly items: readonly FlowItem[] }
 
 /**
  * Waits until a stream has shown content, an end, or an error. Until then nothing goes to the client, so an error that
  * comes inside a 200 (Anthropic's `overloaded_error`, a cut socket) can still be answered by the next target. `verbatim`
- * says that the client gets the bytes as they are: then an event that only we cannot read is content like any other.
+ * says that the client gets the bytes unchanged: then an event that we cannot read is content like any other.
  */
 export function hold(flow: Flow, verbatim: boolean): Promise<HoldResult> {
   return new Promise(resolve => {
@@ -57,7 +50,7 @@ class Holder implements FlowConsumer, Expirable {
     if (this.#bytes > MOST_HELD_BYTES) this.#commit()
   }
 
-  /** True when there is nothing left to wait for. */
+  /** True when the event has decided it. */
   #decides(event: Event): boolean {
     if (event.type === 'error' && !(event.unread && this.#verbatim)) {
       this.#faulted(event.fault)
@@ -67,7 +60,10 @@ class Holder implements FlowConsumer, Expirable {
       this.#commit()
       return true
     }
-    if (event.type === 'start') this.#startWaiting()
+    if (event.type === 'start') {
+      this.dueTick = deadlines.after(COMMIT_AFTER)
+      deadlines.watch(this)
+    }
     return false
   }
 
@@ -83,11 +79,6 @@ class Holder implements FlowConsumer, Expirable {
 
   onDue(): void {
     this.#commit()
-  }
-
-  #startWaiting(): void {
-    this.dueTick = deadlines.after(COMMIT_AFTER)
-    deadlines.watch(this)
   }
 
   #commit(): void {
@@ -106,7 +97,7 @@ class Holder implements FlowConsumer, Expirable {
   }
 }
 
-/** Text, reasoning, a tool call, something opaque, or an end: from here on the answer is this one. */
+/** Text, reasoning, a tool call, something opaque, or an end: what commits the stream. */
 export function isContent(event: Event): boolean {
   switch (event.type) {
     case 'delta':

@@ -43,7 +43,6 @@ class Scanner {
   #at = 0
   /** The last short string held an escape. */
   #escaped = false
-  #nameEscaped = false
   readonly #watched: ReadonlySet<string>
   readonly #lengths: ReadonlySet<number>
   readonly #found = new Map<string, Member>()
@@ -87,10 +86,7 @@ class Scanner {
       this.#space()
       const start = this.#at
       this.#value(depth + 1)
-      if (depth === 0) {
-        this.#nameEscaped = nameEscaped
-        this.#note(nameStart, nameEnd, start)
-      }
+      if (depth === 0) this.#note(nameStart, nameEnd, nameEscaped, start)
       this.#space()
       if (this.#closes(0x7d)) return
       if (!this.#closes(0x2c)) this.#unexpected('"," or "}"')
@@ -112,12 +108,12 @@ class Scanner {
     }
   }
 
-  #note(nameStart: number, nameEnd: number, start: number): void {
+  #note(nameStart: number, nameEnd: number, escaped: boolean, start: number): void {
     const length = nameEnd - nameStart - 2
     // Most members can be told apart from the watched ones by their length alone.
-    if (!this.#nameEscaped && length < SHORT_STRING && !this.#lengths.has(length)) return
+    const plain = !escaped && length < SHORT_STRING
+    if (plain && !this.#lengths.has(length)) return
     // Escapes matter: `"m\u006fdel"` is `model` to every parser.
-    const plain = !this.#nameEscaped && length < SHORT_STRING
     const name = plain ? this.#bytes.toString('latin1', nameStart + 1, nameEnd - 1) : this.#parsed(nameStart, nameEnd)
     if (!this.#watched.has(name)) return
     if (this.#found.has(name)) throw InvalidRequest({ param: name }, `${name} is given more than once`)

@@ -12,24 +12,24 @@ import { named } from './named.ts'
 import { framingOf } from './sse.ts'
 import { cutUsage } from './usage-request.ts'
 
-/** Who is sent the stream: one client, or all who wait for it, who then are told each by itself that we are still there. */
+/** Reads the stream: one client, or a shared call, whose readers send their own keep-alives. */
 export type StreamReader = Pick<ClientStream, 'write' | 'end'> & Partial<Pick<ClientStream, 'keepAlive' | 'stop'>>
 
 interface StreamRelayParts {
   readonly flow: Flow
   readonly client: StreamReader
-  /** The client's dialect: errors are said in it, and that we are still there. */
+  /** The client's dialect, for errors and keep-alives. */
   readonly dialect: Dialect
   readonly requestId: string
-  /** The model that was asked, for answers that do not say it. */
+  /** The model that was called, for answers that do not name it. */
   readonly model: string
   /** Set on the translate lane; without it the vendor's bytes go through as they are. */
   readonly writer: EventWriter | undefined
   readonly cutUsage: boolean
   readonly tally: Tally
-  /** Told of every event before the client is. */
+  /** Called with every event before it is sent to the client. */
   readonly hearing?: ((event: Event) => void) | undefined
-  /** Called once, when everything was written and before the client is ended; `fault` says why the stream broke, if it did. */
+  /** Called once, after the last write and before the client is ended; `fault` says why the stream broke, if it did. */
   onEnd(fault: Fault | undefined, losses: readonly Loss[]): void
 }
 
@@ -38,9 +38,9 @@ export class StreamRelay implements FlowConsumer {
   readonly #parts: StreamRelayParts
   readonly #framing: Framing
   #done = false
-  /** The vendor has said that it is finished. */
+  /** The vendor has sent the end of its answer. */
   #complete = false
-  /** The bytes went on where their reader could not follow: what was counted is not all. */
+  /** The reader failed while the bytes were passed on: what was counted is not all. */
   tapFailed = false
 
   constructor(parts: StreamRelayParts) {
@@ -61,7 +61,7 @@ export class StreamRelay implements FlowConsumer {
     const out = writer === undefined ? this.#pass(items) : this.#translate(items, writer)
     if (out.length > 0) client.write(out)
     if (!this.#complete) return
-    // How and when the socket closes after that is of no interest to the client.
+    // The client need not wait for the vendor to close the socket.
     this.#conclude([])
     this.#parts.flow.release()
   }
@@ -98,7 +98,7 @@ export class StreamRelay implements FlowConsumer {
     tally.push(event)
     hearing?.(event)
     if (event.type === 'end') this.#complete = true
-    // Not before: a stream of Anthropic's begins with its start.
+    // Not earlier: a stream of Anthropic's must begin with its start event.
     else if (event.type === 'start') client.keepAlive?.(dialect.keepAlive)
   }
 
@@ -114,18 +114,14 @@ export class StreamRelay implements FlowConsumer {
         } else if (event.unread) {
           this.tapFailed = true
         } else {
-          this.#finishAfter(kept, event.fault)
+          this.#parts.client.write(Buffer.concat(kept))
+          this.#parts.flow.abort()
+          this.#finish(event.fault)
           return EMPTY
         }
       }
     }
     return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept)
-  }
-
-  #finishAfter(last: Buffer[], fault: Fault): void {
-    this.#parts.client.write(Buffer.concat(last))
-    this.#parts.flow.abort()
-    this.#finish(fault)
   }
 
   #translate(items: readonly FlowItem[], writer: EventWriter): string | Buffer {

@@ -15,8 +15,3 @@ export interface DegradeContext {
   /** The vendor is to store its response, so that the client can continue it. */
   readonly keeps: boolean
 }
-
-/** Whether there are fallbacks for an answer that the vendor's filter has stopped. */
-export function seeksUnfiltered({ models }: Standby): boolean {
-  return models['content-filter'].length > 0
-}

@@ -3,7 +3,7 @@ import { cannedResult } from '../../relay/canned.ts'
 import type { Answer, CannedAnswer } from '../attempt/answer.ts'
 import type { Dispatch } from '../dispatch.ts'
 import type { Standby } from '../target.ts'
-import { type DegradeContext, seeksUnfiltered } from './degrade-context.ts'
+import type { DegradeContext } from './degrade-context.ts'
 import { standIns } from './stand-ins.ts'
 import { standInsFirstStep, tryStandInsFirst } from './stand-ins-first.ts'
 import { CANNED } from './step-names.ts'
@@ -48,7 +48,7 @@ async function tryAll(context: DegradeContext, due: readonly Step[]): Promise<Mo
 /** Tries the model itself, then its stand-ins. An outcome that is not returned is discarded. `refusal` is that of a stand-in tried before. */
 async function tryModelThenStandIns(context: DegradeContext, refusal?: ModelOutcome): Promise<ModelOutcome> {
   const { call, standby } = context
-  const first = await tryModel(firstCall(context), seeksUnfiltered(standby))
+  const first = await tryModel(firstCall(context), standby.models['content-filter'].length > 0)
   if (first.why === 'answered' || first.why === 'final') return first
   // Where the model itself cannot tell, the stand-in's refusal counts.
   if (first.why === 'down' && refusal !== undefined) return refusal

@@ -3,12 +3,12 @@ import { DecayingHistogram } from './decaying-histogram.ts'
 import { FailureShare } from './failure-share.ts'
 import { PeakEwma } from './peak-ewma.ts'
 
-/** What a target is taken to need that has failed before it ever answered, ms. */
+/** Latency that is assumed of a target that fails before it ever answered, ms. */
 const UNKNOWN_LATENCY = 1_000
 
-/** One attempt in the books of its target. Times in ms on one monotonic clock. */
+/** Times one attempt for its target. Times in ms on one monotonic clock. */
 export interface Timing {
-  /** The answer is the client's: a stream has shown content, or a whole answer has come. Called at most once. */
+  /** A stream has shown content, or a whole answer has come. Called at most once. */
   committed(now: number): void
   /** The attempt has ended; called once. */
   settle(verdict: Verdict, now: number): void
@@ -23,7 +23,7 @@ class Speed {
 
   observe(ms: number, now: number): void {
     this.latency.observe(ms, now)
-    // Made when needed: most names that clients make up are never answered.
+    // Created when needed: most model names that clients make up never get an answer.
     this.#histogram ??= new DecayingHistogram()
     this.#histogram.observe(ms, now)
   }
@@ -61,8 +61,9 @@ export class TargetLoad {
         speed.observe(at - now, at)
       },
       settle: (verdict, at) => {
-        // A failure is no speed: a vendor that refuses in 5 ms must not be taken for a fast one.
-        if (waiting && verdict === 'bad') speed.latency.observe(this.#atLeast(speed, at - now), at)
+        // The time of a failure is no latency: a vendor that refuses in 5 ms must not count as a fast one.
+        if (waiting && verdict === 'bad')
+          speed.latency.observe(Math.max(at - now, speed.latency.last ?? UNKNOWN_LATENCY), at)
         answered()
         this.#inFlight -= 1
         if (verdict !== 'neutral') this.#failures.note(verdict === 'bad', at)
@@ -71,16 +72,16 @@ export class TargetLoad {
   }
 
   /**
-   * What one more call would cost here, to be compared with other targets: the time to its answer, by the calls that share
-   * the target, by how often it fails. A target that has not answered yet costs nothing until one call is on its way to
-   * find out, and then more than any other.
+   * What one more call would cost here, to be compared with other targets: its latency, times the calls that share the target, over
+   * its success rate. A target that has not answered yet costs nothing until one call is in flight to find out, and then more than
+   * any other.
    */
   cost(streamed: boolean, now: number): number {
     const { latency, waiting } = this.#speed(streamed)
     if (latency.last === undefined) return waiting === 0 ? 0 : Infinity
-    // Likewise where the latency has faded: one call finds out, and no others follow before it has.
+    // Likewise where the latency has faded: one call finds out before others follow.
     const expected = waiting === 0 ? latency.faded(now) : latency.last
-    // Cubed: who fails all calls is always idle, and must cost more than the busiest of those who answer.
+    // Cubed: a target that fails all calls is always idle, and must cost more than the busiest of those that answer.
     return (expected * (this.#inFlight + 1)) / (1 - this.#failures.at(now)) ** 3
   }
 
@@ -91,9 +92,5 @@ export class TargetLoad {
 
   #speed(streamed: boolean): Speed {
     return streamed ? this.#streams : this.#whole
-  }
-
-  #atLeast({ latency }: Speed, ms: number): number {
-    return Math.max(ms, latency.last ?? UNKNOWN_LATENCY)
   }
 }

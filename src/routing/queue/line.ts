@@ -1,61 +1,61 @@
 import { FairOrder } from './fair-order.ts'
 import { Heap } from './heap.ts'
-import type { Stand, Waiter } from './waiter.ts'
+import type { Waiter } from './waiter.ts'
 
 /**
- * Who waits, and who is next: interactive before batch, and within a class fair shares. A batch request that has waited half
- * of its time counts as interactive from then on, so that a stream of interactive ones delays it and does not starve it.
+ * The waiting requests, and which is next: interactive before batch, and within a class fair shares. A batch request that has waited
+ * half of its time counts as interactive from then on, so that interactive ones delay it and do not starve it.
  *
- * Those whom a target has failed stand apart: what is left differs from one to the next, so that the refusal of one says
- * nothing of the others, and they must not hold up those who have all targets before them.
+ * Retries stand apart: the targets that are left differ from one to the next, so that the refusal of one says nothing about the
+ * others, and they must not hold up requests that may use all targets.
  */
 export class Line {
   readonly #interactive = new FairOrder<Waiter>()
   readonly #batch = new FairOrder<Waiter>()
   readonly #retries = new Set<Waiter>()
-  /** Everybody, by when something is to be done about it. */
+  /** All of them, by the time of their next change: aging or expiry. */
   readonly #due = new Heap<Waiter>()
 
   get size(): number {
     return this.#due.size
   }
 
-  /** Those whom a target has failed, in the order in which they came. */
+  /** Those that a target has failed, in order of arrival. */
   get retries(): Iterable<Waiter> {
     return this.#retries
   }
 
-  /** How many stand in order. */
+  /** How many are ranked: all but retries. */
   get ranked(): number {
     return this.#due.size - this.#retries.size
   }
 
-  /** Who is next of those that stand in order. */
+  /** The next of those that are ranked. */
   get first(): Waiter | undefined {
     return this.#interactive.first ?? this.#batch.first
   }
 
-  /** How many wait; batch requests do not count, for they are there to wait. */
+  /** How many wait, without batch requests, which are meant to wait. */
   get pressing(): number {
     return this.size - this.#batch.size
   }
 
-  /** The tokens of those of them that stand in order. */
+  /** The tokens of the ranked ones among them. */
   get pressingCost(): number {
     return this.#interactive.cost
   }
 
-  /** When somebody grows older or runs out of time. */
+  /** When the next one ages or expires. */
   get dueAt(): number {
     return this.#due.first?.key ?? Infinity
   }
 
-  /** How many have their places before those that a newcomer may take: batch requests take none from interactive ones. */
+  /** How many places of the queue are taken for a newcomer: batch requests take none from interactive ones. */
   crowd(newcomer: Waiter, now: number): number {
     return isInteractive(newcomer, now) ? this.pressing : this.size
   }
 
-  /** Tokens that go before someone who comes now. */
+  /** Tokens that are ahead of a newcomer. */
   ahead(newcomer: Waiter, now: number): number {
     if (newcomer.retry) return 0
     if (isInteractive(newcomer, now)) return this.#interactive.ahead(newcomer)
@@ -66,10 +66,11 @@ export class Line {
     const ages = !waiter.retry && !isInteractive(waiter, now)
     const due = this.#due.add(waiter, ages ? halfTime(waiter) : waiter.deadline)
     if (waiter.retry) this.#retries.add(waiter)
-    waiter.stand = { ranked: waiter.retry ? undefined : rank(waiter, ages ? this.#batch : this.#interactive), due }
+    const order = ages ? this.#batch : this.#interactive
+    waiter.stand = { ranked: waiter.retry ? undefined : { order, standing: order.add(waiter) }, due }
   }
 
-  /** Takes someone out; false when it does not stand here. `served` at the expense of its caller. */
+  /** Removes a waiter; false when it is not here. `served` charges its caller for it. */
   remove(waiter: Waiter, served = false): boolean {
     const { stand } = waiter
     if (stand === undefined) return false
@@ -81,7 +82,7 @@ export class Line {
     return true
   }
 
-  /** Takes out one whose time is up at `now`; undefined when there is none. */
+  /** Removes one that has expired at `now`; undefined when there is none. */
   takeExpired(now: number): Waiter | undefined {
     for (let due = this.#due.first; due !== undefined && due.key <= now; due = this.#due.first) {
       const waiter = due.item
@@ -91,10 +92,6 @@ export class Line {
     }
     return undefined
   }
-}
-
-function rank(waiter: Waiter, order: FairOrder<Waiter>): NonNullable<Stand['ranked']> {
-  return { order, standing: order.add(waiter) }
 }
 
 function isInteractive(waiter: Waiter, now: number): boolean {

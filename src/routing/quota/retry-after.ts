@@ -1,20 +1,19 @@
 import { header, type ResponseHeaders } from '../../upstream/outcome.ts'
-import { countIn, LIMIT_HEADERS, type LimitHeaders } from './limit-headers.ts'
+import { countIn, LIMIT_HEADERS } from './limit-headers.ts'
 import { untilMs } from './wire-time.ts'
 
-/** No vendor's wish keeps a target out for longer than this, ms: a broken or hostile value must not ban it for days. */
+/** Longest cooldown that a vendor can request, ms: a broken or hostile value must not ban a target for days. */
 export const MAX_COOLDOWN_MS = 10 * 60_000
 
 /**
- * How long a vendor asks us to stay away, in ms: the longest of `retry-after-ms`, `retry-after` as seconds or an HTTP date
- * (RFC 9110 10.2.3), and the resets of those of its limits of which nothing remains. Undefined where it does not say, or in
- * garbage. `wallNow` in ms since 1970.
+ * How long a vendor asks us to wait, in ms: the longest of `retry-after-ms`, `retry-after` as seconds or an HTTP date
+ * (RFC 9110 10.2.3), and the resets of its exhausted limits. Undefined where it does not say, or says garbage. `wallNow` in ms since 1970.
  */
 export function retryAfterMs(headers: ResponseHeaders, wallNow: number): number | undefined {
   let longest = countIn(headers, 'retry-after-ms') ?? 0
   longest = longer(longest, header(headers, 'retry-after'), wallNow)
   for (const limit of LIMIT_HEADERS) {
-    if (isUsedUp(headers, limit)) longest = longer(longest, header(headers, limit.reset), wallNow)
+    if (countIn(headers, limit.remaining) === 0) longest = longer(longest, header(headers, limit.reset), wallNow)
   }
   return longest === 0 ? undefined : Math.min(longest, MAX_COOLDOWN_MS)
 }
@@ -22,8 +21,4 @@ export function retryAfterMs(headers: ResponseHeaders, wallNow: number): number 
 function longer(known: number, text: string | undefined, wallNow: number): number {
   const ms = text === undefined ? NaN : untilMs(text, wallNow)
   return ms > known ? ms : known
-}
-
-function isUsedUp(headers: ResponseHeaders, { remaining }: LimitHeaders): boolean {
-  return countIn(headers, remaining) === 0
 }
