@@ -7,12 +7,12 @@ import { type OrderContext, orderOf } from './order.ts'
 import { RoutingState } from './routing-state.ts'
 import type { Route, Target, Vendor } from './target.ts'
 
-/** How many `provider/model` names that are not in the config are remembered; clients choose them, so there is an end to it. */
+/** Most `provider/model` routes that are kept; clients choose the names, so there must be a bound. */
 const MOST_DIRECT_ROUTES = 1_000
-/** Attempts for a name that is not in the config: its one target may have several keys. */
+/** Attempts of a `provider/model` route: its one target may have several keys. */
 const DIRECT_ATTEMPTS = 3
 
-/** What a plan is made from: part of a snapshot. */
+/** The part of a snapshot that a planner works on. */
 export interface PlanSource {
   readonly vendors: ReadonlyMap<string, Vendor>
   readonly routes: ReadonlyMap<string, Route>
@@ -20,15 +20,15 @@ export interface PlanSource {
   readonly asked: ReadonlyMap<string, Target>
 }
 
-/** Finds who can answer a model's name, and in which order to ask them. One per snapshot. */
+/** Finds the targets of a model name and the order in which to try them. One per snapshot. */
 export class Planner {
   readonly #source: PlanSource
   #state: RoutingState
   readonly #direct = new Map<string, Route>()
-  /** Who is in the config, by `provider/model`: all targets, and the models that vendors have by themselves. */
+  /** Targets of the config, by `provider/model`, and the models that providers have built in. */
   readonly configured: ReadonlySet<string>
 
-  /** `directNames` are those that the planner before this one had made up routes for. */
+  /** `directNames` are the `provider/model` names that the planner before this one had routes for. */
   constructor(source: PlanSource, state: RoutingState, directNames: Iterable<string> = []) {
     this.#source = source
     this.#state = state
@@ -36,40 +36,39 @@ export class Planner {
     for (const name of directNames) this.#directRoute(name)
   }
 
-  /** The `provider/model` names that were asked for, those of the latest requests last. */
+  /** The `provider/model` names that were requested, the latest last. */
   get directNames(): Iterable<string> {
     return this.#direct.keys()
   }
 
-  /** What clients are told that they may ask for: the names under `models`, and their targets by `provider/model`. */
+  /** The names that are listed to clients: those under `models`, and their targets by `provider/model`. */
   get names(): readonly string[] {
     const { routes, vendors } = this.#source
     const targets = [...routes.values()].flatMap(route => route.targets.map(({ id }) => id))
     return [...new Set([...routes.keys(), ...targets, ...modelsOf(vendors)])]
   }
 
-  /** Every target in the config, and those that were asked for as `provider/model`, each once. */
+  /** Every target under `models`, and those that were requested as `provider/model`, each once. */
   get targets(): readonly Target[] {
     const routes = [...this.#source.routes.values(), ...this.#direct.values()]
     const targets = routes.flatMap(route => route.targets.map(target => [target.id, target] as const))
     return [...new Map(targets).values()]
   }
 
-  /** As `targets`, with those of last resort and of health checks: what is remembered of all of them is in use. */
+  /** As `targets`, with those of last resort and of health checks: all targets whose state is in use. */
   get everyTarget(): readonly Target[] {
     const last = [...this.#source.routes.values()].flatMap(({ standby }) => standby?.lastResort ?? [])
     return [...this.targets, ...last, ...this.#source.asked.values()]
   }
 
-  /** Another planner is in force: what late requests make up here must change nothing that the other remembers. */
+  /** Another planner is in force: routes that late requests create here must not touch the state that the other one uses. */
   retire(): void {
     this.#state = new RoutingState(() => performance.now())
   }
 
   /**
    * The route of a name under `models`, or of `provider/model`. Throws ModelForbidden for one that `may` does not allow, before
-   * anything is remembered for it, InvalidRequest for one that no address can hold, and ModelUnknown with the nearest of the
-   * names that are allowed.
+   * anything is stored for it, InvalidRequest for one that is no safe path, and ModelUnknown with the nearest allowed name.
    */
   route(model: string, may: (model: string) => boolean): Route {
     if (!may(model) && this.#names(model)) throw ModelForbidden({ param: 'model' }, excerpt(model))
@@ -77,8 +76,8 @@ export class Planner {
   }
 
   /**
-   * The targets of a route whose vendors have what is asked, best first, each once; there may be none. Throws InvalidRequest
-   * where the call gives what its affinity goes by twice.
+   * The targets of a route whose vendors serve the operation, best first, each once; there may be none. Throws InvalidRequest where
+   * the call has the member that affinity goes by twice.
    */
   order(route: Route, context: OrderContext): readonly Target[] {
     const { operation } = context.envelope
@@ -94,7 +93,7 @@ export class Planner {
   #directRoute(name: string): Route | undefined {
     const known = this.#direct.get(name)
     if (known !== undefined) {
-      // The most recently used stand last, the next to be forgotten first.
+      // Least recently used first: that one is dropped next.
       this.#direct.delete(name)
       this.#direct.set(name, known)
       return known
@@ -106,16 +105,16 @@ export class Planner {
     const settings = { model, weight: 1, configured: this.configured.has(`${vendor.name}/${model}`) }
     const target = createTarget(vendor, settings, this.#state)
     const route: Route = { name, strategy: 'priority', targets: [target], attempts: DIRECT_ATTEMPTS }
-    this.#remember(name, route)
+    this.#store(name, route)
     return route
   }
 
-  #remember(name: string, route: Route): void {
+  #store(name: string, route: Route): void {
     this.#direct.set(name, route)
     if (this.#direct.size <= MOST_DIRECT_ROUTES) return
-    const [oldest, forgotten] = this.#direct.entries().next().value as [string, Route]
+    const [oldest, dropped] = this.#direct.entries().next().value as [string, Route]
     this.#direct.delete(oldest)
-    for (const target of forgotten.targets) {
+    for (const target of dropped.targets) {
       if (target.configured) continue
       for (const { key } of target.candidates) this.#state.drop(idWithKey(target.id, key.index))
       this.#state.dropTarget(target.id)
@@ -131,7 +130,7 @@ export class Planner {
   }
 }
 
-/** What vendors have by themselves, by `provider/model`. */
+/** The models that providers have built in, by `provider/model`. */
 function modelsOf(vendors: ReadonlyMap<string, Vendor>): string[] {
   return [...vendors.values()].flatMap(({ name, provider: { models = [] } }) => models.map(model => `${name}/${model}`))
 }

@@ -17,11 +17,11 @@ import type { HedgeRule } from './retry/hedge-rule.ts'
 import type { RetryBudget } from './retry/retry-budget.ts'
 import type { Price, StrategyName } from './strategies.ts'
 
-/** A key of ours at a vendor. `index` names it wherever the key itself must not appear. */
+/** An API key of ours at a vendor. `index` names it wherever the key itself must not appear. */
 export interface VendorKey {
   readonly index: number
   readonly secret: string | undefined
-  /** Set while the vendor refuses this key. */
+  /** Runs while the vendor refuses this key. */
   readonly cooldown: Cooldown
 }
 
@@ -36,7 +36,7 @@ export interface Vendor {
   readonly pool: Pool
   readonly timeouts: ExchangeTimeouts
   readonly breaker: BreakerSettings
-  /** Absent where it is not checked. */
+  /** Undefined without health checks. */
   readonly health: Health | undefined
   /** What it allows each key. */
   readonly limits: KeyLimitSettings
@@ -45,28 +45,28 @@ export interface Vendor {
   facts(model: string): ModelFacts
 }
 
-/** Who can answer: a vendor with one of its models. */
+/** Where a call can be sent: a vendor with one of its models. */
 export interface Target {
   /** `provider/model`: unique, and what `x-sluice-target` says. */
   readonly id: string
   readonly vendor: Vendor
   readonly model: string
   readonly weight: number
-  /** Pays for the attempts that follow a failure of this target. */
+  /** Pays for the retries that follow a failure of this target. */
   readonly retryBudget: RetryBudget
   readonly price?: Price | undefined
   readonly facts: ModelFacts
-  /** How busy, fast and well it is: one for all routes that lead to it. */
+  /** Its load, latency and failures, shared by all routes that lead to it. */
   readonly load: TargetLoad
-  /** Its place in the hashing of affinity. */
+  /** Its hash for rendezvous hashing. */
   readonly seed: number
   /** Running sum of the weighted strategy; changes. */
   due: number
   /** The target with each of the vendor's keys. */
   readonly candidates: readonly Candidate[]
-  /** Which of them the last request began with; changes. */
+  /** Index of the candidate that the last request began with; changes. */
   turn: number
-  /** In the config by name; other targets share one metric label. */
+  /** Named in the config; all other targets share one metric label. */
   readonly configured: boolean
 }
 
@@ -77,7 +77,7 @@ export interface Candidate {
   readonly gate: Gate
 }
 
-/** A name that clients may ask for, and who answers it. */
+/** A model name that clients may request, and its targets. */
 export interface Route {
   readonly name: string
   readonly strategy: StrategyName
@@ -86,37 +86,37 @@ export interface Route {
   readonly targets: readonly Target[]
   /** Upstream attempts for one client request. */
   readonly attempts: number
-  /** What a target's dialect cannot say is refused, not left out. */
+  /** A call that a target's dialect cannot fully express is refused, not reduced. */
   readonly strict?: boolean
-  /** Answers are kept, and equal calls shared. */
+  /** Set where answers are cached, and equal calls shared. */
   readonly cache?: ModelConfig['cache']
-  /** Its only target may be asked again after a failure that may pass. */
+  /** Its only target may be retried after a transient failure. */
   readonly retrySameTarget?: boolean
-  /** When a second target is asked before the first has answered. */
+  /** When a second target is tried before the first has answered. */
   readonly hedge?: HedgeRule | undefined
   /** Where requests wait while all targets are at their limits; lives and ends with its snapshot. */
   readonly queue?: Queue | undefined
   readonly standby?: Standby | undefined
-  /** Set where only who gave an earlier response can be asked. */
+  /** Set where only the target that gave an earlier response can answer. */
   readonly pin?: Pin
 }
 
-/** To whom a request is held that goes on from what one vendor keeps. */
+/** The target that keeps the response which a request continues. */
 interface Pin {
   /** The target's id. */
   readonly keeper: string
-  /** The step by which it stands in for the model that was asked for; undefined for a target of the model's own. */
+  /** The degradation step by which it is a stand-in; undefined for a target of the requested model. */
   readonly step: string | undefined
 }
 
-/** What stands ready for when a model's own targets cannot answer as they were asked. */
+/** What a model falls back to when its own targets cannot answer, or are under pressure. */
 export interface Standby {
-  /** The models to ask instead, in order, by why. */
+  /** The models to try instead, in order, by reason. */
   readonly models: Readonly<Record<'down' | Reason, readonly string[]>>
-  /** Asked when nobody else is left, whatever its breaker says. */
+  /** Tried when nothing else is left, whatever its breaker says. */
   readonly lastResort: Target | undefined
-  /** Words to answer with when nobody can. */
+  /** The text of the answer when nothing else is left. */
   readonly canned: string | undefined
-  /** What is done for less under lasting pressure. */
+  /** Steps under lasting pressure. */
   readonly relief: Relief | undefined
 }

@@ -3,30 +3,30 @@ import type { Envelope } from '../../relay/envelope.ts'
 import { findMembers, type Member, watch } from '../../relay/json-members.ts'
 import { seedOf } from './rendezvous.ts'
 
-/** Which calls belong together; `prefix` in bytes, `header` in lower case. */
+/** What calls of one session have in common; `prefix` in bytes, `header` in lower case. */
 export type Affinity = NonNullable<ModelConfig['affinity']>
 
-/** The parts of a call that say which others it belongs to. */
-type Kinship = Pick<Envelope, 'headers' | 'body'>
+/** The parts of a call that affinity looks at. */
+type AffinityInput = Pick<Envelope, 'headers' | 'body'>
 
 const USER = watch('user', 'metadata')
 const USER_ID = watch('user_id')
-/** Where the dialects keep what a model reads, in the order in which it does. */
+/** The members that hold the prompt in any dialect, in the order in which a model reads them. */
 const PROMPT = ['system', 'instructions', 'messages', 'input', 'prompt']
 const PROMPT_MEMBERS = watch(...PROMPT)
 const QUOTE = 0x22
 const BRACE = 0x7b
 
 /**
- * 32 bits that calls of one session, user or beginning of a prompt share, and calls of another caller do not; undefined
- * where the call does not say. Reads the body by its bytes, never parsed. Throws InvalidRequest where it says so twice.
+ * A 32-bit hash that calls of one caller with the same session, user or prompt prefix share; undefined where the call has none. Scans
+ * the body without parsing it. Throws InvalidRequest where it has the member twice.
  */
-export function affinityKey(affinity: Affinity, call: Kinship, caller = ''): number | undefined {
+export function affinityKey(affinity: Affinity, call: AffinityInput, caller = ''): number | undefined {
   const own = ownKey(affinity, call)
   return own === undefined ? undefined : seedOf(Buffer.concat([Buffer.from(`${caller}\0`), own]))
 }
 
-function ownKey({ by, header, prefix }: Affinity, { headers, body }: Kinship): Buffer | undefined {
+function ownKey({ by, header, prefix }: Affinity, { headers, body }: AffinityInput): Buffer | undefined {
   if (by === 'user') return user(body)
   if (by === 'prefix') return beginning(body, prefix)
   const value = headers[header]
@@ -43,8 +43,8 @@ function user(body: Buffer): Buffer | undefined {
 }
 
 /**
- * The first bytes of the prompt. A shorter prompt has no key: its end would be part of it, which is another one after the
- * next turn, and vendors cache no prompts that short.
+ * The first bytes of the prompt. A shorter prompt has no key: it would change with the next turn, and vendors cache no prompts that
+ * short.
  */
 function beginning(body: Buffer, length: number): Buffer | undefined {
   const members = findMembers(body, PROMPT_MEMBERS)
@@ -57,7 +57,7 @@ function bytes(body: Buffer, member: Member | undefined): Buffer | undefined {
   return member === undefined ? undefined : body.subarray(member.start, member.end)
 }
 
-/** A string that is not empty, as it is written. */
+/** The bytes of a string that is not empty. */
 function word(value: Buffer | undefined): Buffer | undefined {
   return value?.[0] === QUOTE && value.length > 2 ? value : undefined
 }

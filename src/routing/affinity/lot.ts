@@ -1,4 +1,4 @@
-/** What lots are drawn by. */
+/** Anything with a weight. */
 export interface Weighted {
   readonly weight: number
 }
@@ -12,7 +12,7 @@ export function lot(weight: number, drawn: number): number {
   return weight > 0 ? -Math.log(drawn) / weight : Infinity
 }
 
-/** All targets in the order of their lots, those of weight 0 last. `random` as Math.random. */
+/** All targets in weighted random order, those of weight 0 last. `random` as Math.random. */
 export function byLot<T extends Weighted>(targets: readonly T[], random: () => number): readonly T[] {
   return targets.length < 2 ? targets : ascending(targets, ({ weight }) => lot(weight, 1 - random()))
 }

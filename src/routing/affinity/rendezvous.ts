@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { lot, type Weighted } from './lot.ts'
 
-/** Who can be pinned: a weight, and a place in the hashing. */
+/** What can be pinned to. */
 interface Pinnable extends Weighted {
   /** From `seedOf` its id. */
   readonly seed: number
 }
 
-/** 32 bits that stand for these bytes. */
+/** A 32-bit hash of these bytes. */
 export function seedOf(bytes: string | Buffer): number {
   return hash('sha256', bytes, 'buffer').readUInt32LE(0)
 }

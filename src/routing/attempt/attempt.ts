@@ -12,15 +12,15 @@ import type { Permit } from '../gate.ts'
 import type { Timing } from '../load/target-load.ts'
 import type { Candidate } from '../target.ts'
 
-/** What carries an attempt to its vendor. */
+/** The part of an Exchange that an attempt needs. */
 interface Carrier extends Abortable {
   /** The request is on the wire. */
   readonly sent: boolean
-  /** It never came so far, as all of our connections were in use. */
+  /** It failed for want of a connection of ours. */
   readonly crowdedOut: boolean
 }
 
-/** One try of one candidate: tells the gate, the target's load and the record how it ended, once, when the answer has ended. */
+/** One attempt at one candidate. Reports to the gate, the target's load and the record, once, when the answer has ended. */
 export class Attempt {
   readonly candidate: Candidate
   readonly record: AttemptRecord
@@ -31,7 +31,7 @@ export class Attempt {
   #exchange: Carrier | undefined
   #aborted: FailedOutcome | undefined
 
-  /** `hedge` where it is made beside another one that has not ended. */
+  /** `hedge` where another attempt of the request is still running. */
   constructor({ candidate, permit }: Choice, call: CallRecord, now: number, hedge = false) {
     this.candidate = candidate
     this.#permit = permit
@@ -48,21 +48,21 @@ export class Attempt {
     call.attempts.push(this.record)
   }
 
-  /** What is on the wire for it. */
+  /** Sets the exchange that carries it. */
   carriedBy(exchange: Carrier): void {
     this.#exchange = exchange
     if (this.#aborted !== undefined) exchange.abort(this.#aborted)
   }
 
-  /** Nobody waits for it any more. */
+  /** Stops it, as nobody waits for it any more. */
   abort(failure: FailedOutcome): void {
     this.#aborted = failure
     this.#exchange?.abort(failure)
   }
 
   /**
-   * Whether the vendor may bill it although it failed so: a stream had begun, or we gave it up while the vendor was at work. A
-   * vendor that hangs up by itself before that is taken to bill nothing.
+   * Whether the vendor may bill it in spite of this failure: an answer had begun, or we gave up while the vendor was at work. A vendor
+   * that hangs up before that is assumed to bill nothing.
    */
   mayBeBilled(failure: Kind): boolean {
     if (this.record.firstByteAt !== undefined) return true
@@ -76,34 +76,34 @@ export class Attempt {
     this.#permit.answered(headers, type === 'stream')
   }
 
-  /** The answer is the client's: a stream has shown content (its head alone promises nothing), or a whole answer has come. */
+  /** The answer is committed: a stream has shown content (its head alone promises nothing), or a whole answer has come. */
   committed(now: number): void {
     this.#begunAt = now
     this.#timing.committed(now)
   }
 
-  /** `failure` says how it failed; absent when the answer came whole. Only the first call counts. */
+  /** The answer has ended, in success unless `failure` is set. Only the first call counts. */
   settle(now: number, failure?: Kind, reason?: string): void {
     if (this.#settled) return
     this.#settled = true
     this.record.endedAt = now
     if (failure !== undefined) this.record.failure = failure
     if (reason !== undefined) this.record.reason = reason
-    if (failure !== undefined) this.#note(failure)
+    if (failure !== undefined) this.#setLastFailure(failure)
     const verdict = this.#verdict(failure)
     this.#timing.settle(verdict, now)
     if (!this.#crowdedOut && isOverload(failure, this.record.firstByteAt)) this.#permit.overloaded()
     this.#permit.settle(verdict)
   }
 
-  /** What it has used, in tokens, once that is known; before or after `settle`. */
+  /** The tokens that it used, once known; before or after `settle`. */
   used(tokens: number): void {
     this.#permit.used(tokens)
   }
 
   /**
-   * What the vendor may bill for it although nobody will read it; comes before `settle`. An estimate changes nothing at its limit:
-   * the vendor took its own off that when the call arrived.
+   * What the vendor may bill for it although nobody reads it; comes before `settle`. With an estimate what was reserved of the vendor's
+   * limit stays reserved: the vendor reserved the same when the call arrived.
    */
   wasted(usage: Usage): void {
     this.record.wasted = usage
@@ -122,15 +122,15 @@ export class Attempt {
     return this.#begunAt - this.record.startedAt > slowerThan ? 'slow' : 'good'
   }
 
-  /** For the operator, where it was not the request's own fault. */
-  #note(kind: Kind): void {
+  /** Shown to the operator, unless the request itself was wrong. */
+  #setLastFailure(kind: Kind): void {
     if (!CONSEQUENCES[kind].nextTarget && kind !== 'unauthorized') return
     const { status } = this.record
     this.candidate.gate.breaker.lastFailure = { kind, at: Date.now(), ...(status !== undefined && { status }) }
   }
 }
 
-/** Whether a failure says that the vendor has too many calls. A stream that stalls once it has begun does not. */
+/** Whether a failure means that the vendor has too many calls. A stream that stalls after it has begun does not. */
 function isOverload(failure: Kind | undefined, firstByteAt: number | undefined): boolean {
   return failure === 'limited' || failure === 'overloaded' || (failure === 'timeout' && firstByteAt === undefined)
 }

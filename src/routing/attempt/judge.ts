@@ -4,20 +4,20 @@ import type { Dialect } from '../../dialects/dialect.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { MAX_COOLDOWN_MS } from '../quota/retry-after.ts'
 
-/** Whose fault a vendor's refusal is. */
+/** Who is to blame for a vendor's refusal. */
 interface Blame {
-  /** What follows from it; differs from the fault's own kind where the fault is not the client's. */
+  /** Decides what follows; differs from the fault's own kind where the client is not to blame. */
   readonly kind: Kind
-  /** The vendor refuses our key, or what it may do. */
+  /** The vendor refuses our key, its permissions or its balance. */
   readonly ourKey: boolean
-  /** It refuses the key whatever is asked with it; a 403 may mean this one model, or even this one request. */
+  /** It refuses the key for all requests; a 403 may concern this one model, or even this one request. */
   readonly wholeKey: boolean
 }
 
 /** What a vendor's refusal means for us, and for the client. */
 export interface Judgement extends Blame {
   readonly fault: Fault
-  /** How long the body asks to wait, ms; never longer than a header may. */
+  /** The retry-after that the body says, ms; at most MAX_COOLDOWN_MS. */
   readonly retryAfterMs: number | undefined
 }
 
@@ -28,11 +28,11 @@ const KEY_STATUSES = new Set([401, 402, 403])
 export function judge(provider: Provider, dialect: Dialect, answered: number, body: Buffer): Judgement {
   const json = parse(body)
   const fault = dialect.readError(answered, json)
-  // Not always the one that was answered: some vendors tell an error under a 200.
+  // By the fault's status, as some vendors report errors with a 200.
   return { fault, retryAfterMs: waitOf(provider, json), ...blameFor(provider, fault.status, json) }
 }
 
-/** What an error event at the beginning of a stream means, which has been read: it has no status of its own but the fault's. */
+/** What an error event at the beginning of a stream means. */
 export function judgeEvent(provider: Provider, fault: Fault): Judgement {
   const json = fault.raw?.value
   const { kind, ...blamed } = blameFor(provider, fault.status, json)
@@ -44,7 +44,7 @@ function waitOf(provider: Provider, json: Json | undefined): number | undefined 
   return wait ? Math.min(wait, MAX_COOLDOWN_MS) : undefined
 }
 
-/** Whose fault a refusal is that no client will read. */
+/** Who is to blame for a refusal that no client will read. */
 export function blame(provider: Provider, status: number, body: Buffer): Blame {
   return blameFor(provider, status, parse(body))
 }

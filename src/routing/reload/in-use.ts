@@ -4,7 +4,7 @@ import { OTHER_MODELS } from '../create-target.ts'
 import { stepNames } from '../degrade/step-names.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Whether any of the snapshots has what a time series is about. One that is about nothing in a config is always in use. */
+/** Whether any of the snapshots has what the labels of a time series name. Labels that name nothing of a config are always in use. */
 export function isInUse(labels: Labels, snapshots: readonly Snapshot[]): boolean {
   const provider = labels.provider ?? labels.gen_ai_provider_name
   const model = labels.model ?? labels.gen_ai_request_model
@@ -14,7 +14,7 @@ export function isInUse(labels: Labels, snapshots: readonly Snapshot[]): boolean
   return model === undefined || snapshots.some(snapshot => hasModel(snapshot, String(model), labels.step))
 }
 
-/** Something of a provider: of all of it, of one of its models, with one of its keys. */
+/** A provider, or one of its models, or either with one of its keys. */
 function hasTarget(
   { vendors, planner }: Snapshot,
   provider: string,
@@ -27,7 +27,7 @@ function hasTarget(
   return model === undefined || model === OTHER_MODELS || planner.configured.has(`${provider}/${model}`)
 }
 
-/** A name under `models`, or a step of it. */
+/** A name under `models`, or one of its degradation steps. */
 function hasModel({ config, routes }: Snapshot, model: string, step: Labels[string] | undefined): boolean {
   const route = routes.get(model)
   if (route === undefined) return false

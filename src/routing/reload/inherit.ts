@@ -9,13 +9,13 @@ import type { Vendor, VendorKey } from '../target.ts'
 /** Where a provider is reached. */
 export type Address = Pick<Vendor, 'provider' | 'origin' | 'basePath'>
 
-/** What is looked at of a snapshot. */
+/** The part of a snapshot that is inherited from. */
 interface Source extends PlanSource {
   readonly config: Config
   readonly planner: Planner
 }
 
-/** What a snapshot takes over from the one before it: what concerns providers that are still reached at the same address. */
+/** What a snapshot inherits from the one before it, for providers whose address is the same. */
 export class Inheritance {
   readonly #before: Source | undefined
   readonly #config: Config
@@ -34,7 +34,7 @@ export class Inheritance {
     state.retain(stateIds(this.#before, vendor => this.#keptKeys(vendor)))
   }
 
-  /** Connections stay open where the settings for them are the same. */
+  /** The same pool where the settings of its connections are the same. */
   pool(name: string): Pool {
     const { connections, timeouts } = this.#config.providers[name] as ProviderConfig
     const settings = { connections, connectTimeout: timeouts.connect }
@@ -42,7 +42,7 @@ export class Inheritance {
     return pool?.opensLike(settings) ? pool : new Pool(settings)
   }
 
-  /** A key that the vendor has refused is still refused, whatever its place. */
+  /** A key keeps its cooldown, whatever its index. */
   keys(name: string): VendorKey[] {
     const known = this.#vendor(name)?.keys ?? []
     return secretsOf(this.#config.providers[name] as ProviderConfig).map((secret, index) => ({
@@ -74,7 +74,7 @@ function secretsOf({ apiKeys }: ProviderConfig): readonly (string | undefined)[]
   return apiKeys.length === 0 ? [undefined] : apiKeys
 }
 
-/** Which keys of a vendor count; undefined where nothing of it does. */
+/** The keys of a vendor that count; undefined where the vendor does not count at all. */
 type KeysOf = (vendor: Vendor) => readonly VendorKey[] | undefined
 
 /** The ids under which RoutingState keeps what a snapshot uses, or the part of it that `keysOf` selects. */
@@ -85,7 +85,7 @@ export function stateIds({ planner, vendors, routes }: Source, keysOf: KeysOf = 
   return ids
 }
 
-/** Of a vendor or of one of its targets, and of either with each key. */
+/** The id of a vendor or of one of its targets, alone and with each key. */
 function addIds(ids: Set<string>, id: string, keys: readonly VendorKey[] | undefined): void {
   if (keys === undefined) return
   ids.add(id)

@@ -13,7 +13,7 @@ import type { Route, Target, Vendor } from '../target.ts'
 import { type Address, Inheritance } from './inherit.ts'
 import { RequestCount } from './request-count.ts'
 
-/** Everything that a request may look at, fixed for its life: the config, and what was built from it. */
+/** What a request works with, fixed for its life: the config, and what was built from it. */
 export interface Snapshot {
   readonly config: Config
   readonly callers: Callers
@@ -28,9 +28,8 @@ export interface Snapshot {
 }
 
 /**
- * Builds a snapshot; opens no connection. `simulators` holds the addresses of the providers that run in this process. What
- * did not change since the snapshot `before` is taken over. Throws, with nothing changed, where a provider's settings make
- * no sense.
+ * Builds a snapshot; opens no connection. `simulators` holds the addresses of the providers that run in this process. What did not
+ * change since the snapshot `before` is inherited. Throws, with nothing changed, where a provider's settings are invalid.
  */
 export function buildSnapshot(
   config: Config,
@@ -93,7 +92,7 @@ function vendorOf(
   }
 }
 
-/** The model that is asked to see how its vendor is; none unless the config wants it. */
+/** The target of a vendor's health checks; none unless the config names a model for them. */
 function askedOf(name: string, vendor: Vendor, state: RoutingState): (readonly [string, Target])[] {
   const model = vendor.health?.settings.ask
   return model === undefined ? [] : [[name, createTarget(vendor, { model, weight: 1, configured: true }, state)]]
@@ -123,6 +122,6 @@ function routeOf(name: string, config: Config, vendors: ReadonlyMap<string, Vend
 }
 
 function changesOf(targets: readonly Target[]): Signal[] {
-  // The models of one key share it.
+  // Models share the signal of their key.
   return [...new Set(targets.flatMap(({ candidates }) => candidates.flatMap(({ gate }) => gate.changes)))]
 }

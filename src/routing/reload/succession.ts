@@ -4,8 +4,8 @@ import { stateIds } from './inherit.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
- * The snapshot in force, and those before it whose last request has not ended. What a snapshot used and no other one does
- * (connections, simulators) ends after its last request: a closed pool would refuse what that request has yet to try.
+ * The snapshot in force, and former ones that still have requests. Connections and simulators that only a former snapshot uses are
+ * closed after its last request, which may have attempts yet to make.
  */
 export class Succession {
   #current: Snapshot
@@ -25,12 +25,12 @@ export class Succession {
     return this.#current
   }
 
-  /** The snapshots that have requests, or can get some. */
+  /** The snapshots that have requests, or can get new ones. */
   get living(): readonly Snapshot[] {
     return [this.#current, ...this.#former]
   }
 
-  /** From now on `next` is in force. What is known of targets that it does not have is forgotten. */
+  /** Puts `next` in force. Drops the state of targets that it does not have. */
   replace(next: Snapshot): void {
     const former = this.#current
     this.#current = next
@@ -40,7 +40,7 @@ export class Succession {
     former.requests.whenDrained(() => this.#end(former))
   }
 
-  /** Lets running calls end, then closes all connections. */
+  /** Closes all connections once their calls have ended. */
   async close(): Promise<void> {
     const pools = new Set(this.living.flatMap(poolsOf))
     await Promise.all([...this.#closing, ...[...pools].map(pool => pool.close())])
