@@ -4,15 +4,15 @@ const LOG_GROWTH = Math.log(GROWTH)
 /** Values beyond this, ms, count as this much. */
 const LARGEST = 600_000
 const BUCKETS = Math.ceil(Math.log(LARGEST) / LOG_GROWTH) + 1
-/** In this time (ms) a sample loses 63 % of its say. */
+/** Time constant (ms): a sample loses 63 % of its weight in it. */
 const DECAY = 120_000
-/** Percentiles of fewer samples, old ones counted by what is left of them, are noise. */
+/** Total weight, in new samples, below which percentiles are noise. */
 const FEWEST = 20
 /** Weights grow with time and are brought down long before they overflow. */
 const LARGEST_EXPONENT = 50
 
 /**
- * Percentiles of what was seen lately, at a constant cost a sample and in constant memory. Forward decay (Cormode,
+ * Percentiles of recent samples, at a constant cost a sample and in constant memory. Forward decay (Cormode,
  * Shkapenyuk, Srivastava, Xu: "Forward Decay", ICDE 2009): instead of old samples losing weight, each new one weighs more
  * than the one before. Times in ms on one monotonic clock.
  */

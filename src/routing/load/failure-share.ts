@@ -1,9 +1,9 @@
-/** In this time (ms) an outcome loses 63 % of its say. */
+/** Time constant (ms): an outcome loses 63 % of its weight in it. */
 const DECAY = 10_000
-/** Good outcomes that every target is credited with, so that one failure is not a verdict. */
+/** Successes that every target is credited with, so that one failure decides nothing. */
 const CREDIT = 1
 
-/** Which share of the attempts failed lately. Times in ms on one monotonic clock. */
+/** The share of recent attempts that failed. Times in ms on one monotonic clock. */
 export class FailureShare {
   #all = 0
   #failed = 0

@@ -1,4 +1,4 @@
-/** In this time (ms) a sample loses 63 % of its say; Finagle's default. */
+/** Time constant (ms): a sample loses 63 % of its weight in it; Finagle's default. */
 const DECAY = 10_000
 
 /**

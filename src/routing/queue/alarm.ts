@@ -1,5 +1,5 @@
-/** Node's timers may fire up to a ms early; shorter naps than this would only burn time. */
-const SHORTEST_NAP = 2
+/** Node's timers may fire up to a ms early: with shorter delays than this they would only be set again. */
+const SHORTEST_DELAY = 2
 
 /** One timer that can be moved; no timer at all while it is not set. */
 export class Alarm {
@@ -11,7 +11,7 @@ export class Alarm {
     this.#ring = ring
   }
 
-  /** Rings at `at` instead of whenever it would have; both on one clock in ms. */
+  /** Rings at `at`, and not when it was set to before; both times on one clock in ms. */
   set(at: number, now: number): void {
     if (at === this.#at) return
     clearTimeout(this.#timer)
@@ -21,7 +21,7 @@ export class Alarm {
         this.#at = Infinity
         this.#ring()
       },
-      Math.max(SHORTEST_NAP, Math.ceil(at - now)),
+      Math.max(SHORTEST_DELAY, Math.ceil(at - now)),
     )
   }
 

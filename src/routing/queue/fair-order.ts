@@ -1,7 +1,7 @@
 import { kept } from '../../kept.ts'
 import { Heap, type Spot } from './heap.ts'
 
-/** Who shares with others, and what it asks for. */
+/** An item that is ordered fairly among callers. */
 export interface Sharer {
   readonly caller: string
   /** Weight of the caller beside others; more than 0. */
@@ -12,27 +12,27 @@ export interface Sharer {
   readonly deadline: number
 }
 
-/** All that one caller has waiting. */
+/** The waiting items of one caller. */
 interface Lane<T> {
   readonly share: number
   readonly waiting: Heap<T>
   cost: number
-  /** The start tag of whatever of it is served next. */
+  /** The start tag of its next item. */
   start: number
-  /** Its stand among the lanes; none while nothing waits. */
+  /** Its spot among the lanes; undefined while nothing waits. */
   spot: Spot<Lane<T>> | undefined
 }
 
-/** Where someone stands in the order. */
+/** An item's position in the order. */
 export interface Standing<T> {
   readonly lane: Lane<T>
   readonly spot: Spot<T>
 }
 
 /**
- * Shares the service among callers by weight, in tokens, and serves each caller's earliest deadline first: start-time fair
- * queueing (Goyal, Vin and Cheng, SIGCOMM 1996), whose virtual time is the start tag of what is in service, so that it needs
- * no knowledge of the rate of service. A caller that was away gains nothing by it. Every operation costs O(log n).
+ * Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): callers share the service by weight, in tokens, and each caller's
+ * earliest deadline comes first. Virtual time is the start tag of the item in service, so the rate of service need not be known. An
+ * idle caller saves up nothing. Every operation costs O(log n).
  */
 export class FairOrder<T extends Sharer> {
   readonly #lanes = new Map<string, Lane<T>>()
@@ -40,7 +40,7 @@ export class FairOrder<T extends Sharer> {
   #virtualTime = 0
   #size = 0
   #cost = 0
-  /** Of the callers that wait. */
+  /** Sum of the shares of the callers that wait. */
   #shares = 0
 
   /** How many wait. */
@@ -48,17 +48,17 @@ export class FairOrder<T extends Sharer> {
     return this.#size
   }
 
-  /** Tokens that all who wait ask for. */
+  /** Tokens of all waiting items. */
   get cost(): number {
     return this.#cost
   }
 
-  /** Who is to be served next. */
+  /** The item to serve next. */
   get first(): T | undefined {
     return this.#busy.first?.item.waiting.first?.item
   }
 
-  /** Tokens that are served before someone new of this caller, as far as its share lets the others go first. */
+  /** Estimate of the tokens that are served before a new item of this caller. */
   ahead({ caller, share }: Sharer): number {
     const lane = this.#lanes.get(caller)
     if (lane?.spot === undefined) return 0
@@ -77,7 +77,7 @@ export class FairOrder<T extends Sharer> {
     return { lane, spot: lane.waiting.add(item, item.deadline) }
   }
 
-  /** Takes someone out who has not been served. */
+  /** Removes an item that was not served. */
   remove({ lane, spot }: Standing<T>): void {
     const { cost } = spot.item
     lane.waiting.remove(spot)
@@ -90,7 +90,7 @@ export class FairOrder<T extends Sharer> {
     if (this.#busy.size === 0) this.#beginAnew()
   }
 
-  /** Takes someone out who is served, at the expense of its caller. */
+  /** Removes an item that is served, and charges its caller. */
   serve(standing: Standing<T>): void {
     const { lane, spot } = standing
     this.#virtualTime = Math.max(this.#virtualTime, lane.start)
@@ -113,7 +113,7 @@ export class FairOrder<T extends Sharer> {
     lane.spot = undefined
   }
 
-  /** Nobody waits, so nobody is owed anything; and callers of an old config are forgotten. */
+  /** Nothing waits, so no caller is owed anything. Also drops callers of an old config. */
   #beginAnew(): void {
     this.#lanes.clear()
     this.#virtualTime = 0

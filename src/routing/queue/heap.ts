@@ -1,14 +1,14 @@
-/** An item's place in a heap, by which it is taken out again. */
+/** An item in a heap, by which it can be removed. */
 export interface Spot<T> {
   readonly item: T
   readonly key: number
   /** Orders equal keys. */
   readonly turn: number
-  /** Where it stands now; -1 once it has left. */
+  /** Its current index; -1 once removed. */
   index: number
 }
 
-/** A binary heap: the smallest key first, equal keys in the order in which they came. Adding and removing cost O(log n). */
+/** A binary heap: the smallest key first, equal keys in order of arrival. Adding and removing cost O(log n). */
 export class Heap<T> {
   readonly #spots: Spot<T>[] = []
   #turns = 0

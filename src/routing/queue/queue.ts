@@ -8,17 +8,17 @@ import type { Shed, Waiter } from './waiter.ts'
 export interface QueueSettings {
   /** Longest wait, ms. */
   readonly maxWait: number
-  /** Most requests that wait at once; batch ones do not count for interactive ones. */
+  /** Most requests that wait at once; for interactive ones, batch ones do not count. */
   readonly maxDepth: number
-  /** Streams that wait for long are begun, and kept alive. */
+  /** Long waiting streams are begun early, and kept alive. */
   readonly keepAlive: boolean
 }
 
 /**
- * Requests of one route that wait for room: bounded, and driven by events. It tries those who wait whenever an attempt at one
- * of the route's targets has ended or a breaker has changed, when the shortest of the waits that it was told is over, and when
- * somebody's time is up; one timer serves for all of it, and there is none while nobody waits. Turns are taken in here, in
- * order, so nobody is overtaken between being called and going.
+ * The requests of one route that wait for room: bounded, and driven by events. Waiters are tried whenever an attempt at one of the
+ * route's targets has ended, a breaker has changed, the shortest reported wait is over, or a waiter ages or expires. One timer serves
+ * for all of this, and there is none while the queue is empty. Permits are taken here, in order, so no waiter is overtaken between
+ * being called and running.
  */
 export class Queue {
   readonly settings: QueueSettings
@@ -29,11 +29,11 @@ export class Queue {
   readonly #alarm = new Alarm(() => this.#pump())
   #subscriptions: (() => void)[] = []
   #called = false
-  /** When the limits may be over, as far as it was told. */
+  /** When there may be room, by the shortest wait that was reported. */
   #roomAt = Infinity
   #rate = new ReleaseRate(0)
 
-  /** `changes` tell when there may be room at one of the targets, or none to wait for any more. */
+  /** `changes` emit when there may be room at one of the targets, or nothing to wait for any more. */
   constructor(settings: QueueSettings, changes: readonly Signal[], now: () => number) {
     this.settings = settings
     this.#changes = changes
@@ -45,14 +45,14 @@ export class Queue {
     return this.#line.size
   }
 
-  /** Others wait for all that a newcomer could be given. */
+  /** Whether waiters have a claim to all that a new request could be given. */
   get busy(): boolean {
     return this.#line.ranked > 0
   }
 
   /**
-   * How full it is at `now`, 0..1: of its places those that are taken, or of its longest wait as long as it would take to serve
-   * all who are here, whichever is more. Batch requests do not count.
+   * How full it is at `now`, 0..1: its depth relative to `maxDepth`, or the time to serve all waiters relative to `maxWait`, whichever
+   * is more. Batch requests do not count.
    */
   fullness(now: number): number {
     if (this.depth === 0) return 0
@@ -61,7 +61,7 @@ export class Queue {
     return Math.min(1, Math.max(this.#line.pressing / maxDepth, waitMs / maxWait))
   }
 
-  /** Takes someone in, or says why not. `refusal` is what it was told if it has tried just now. */
+  /** Adds a waiter, or says why not. `refusal` is that of its own try, where it has just made one. */
   enter(waiter: Waiter, refusal: Refusal | undefined): Shed | undefined {
     const now = this.now()
     const roomAt = refusal === undefined ? this.#roomAt : now + refusal.waitMs
@@ -76,14 +76,14 @@ export class Queue {
     return undefined
   }
 
-  /** Takes someone out who waits no longer; false when it was not in. */
+  /** Removes a waiter that waits no longer; false when it was not here. */
   leave(waiter: Waiter): boolean {
     const left = this.#line.remove(waiter)
     if (left && this.depth === 0) this.#close()
     return left
   }
 
-  /** Several attempts often end at once, and what ended one (a vendor's 429) may be noted just after it has. */
+  /** In a microtask, as several attempts often end at once, and the cooldown of a 429 is only set just after its attempt has ended. */
   readonly #call = (): void => {
     if (this.#called) return
     this.#called = true
@@ -103,7 +103,7 @@ export class Queue {
     else this.#setAlarm(now)
   }
 
-  /** True when it waits no longer. */
+  /** Lets a waiter try; true when it waits no longer. */
   #offer(waiter: Waiter, now: number): boolean {
     const turn = waiter.tryTurn(now)
     if (typeof turn === 'object') {
@@ -125,7 +125,7 @@ export class Queue {
     }
   }
 
-  /** Ms that someone who comes now would wait for those before it. */
+  /** Estimated wait of a newcomer, ms. */
   #estimate(waiter: Waiter, roomAt: number, now: number): number {
     return this.#waitFor(this.#line.ahead(waiter, now), roomAt, now)
   }

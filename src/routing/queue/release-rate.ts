@@ -1,12 +1,12 @@
-/** For how long a release counts, ms: long enough to even out bursts, short enough to notice a limit that has changed. */
+/** Time constant, ms: long enough to smooth bursts, short enough to follow a limit that changes. */
 const MEMORY = 10_000
 
-/** Before that (ms) a rate is a guess: a few releases in its first moments, or a few that came back, would say anything. */
+/** Before that (ms) the rate is unknown: a few releases would decide it. */
 const UNKNOWN_FOR = 2_000
 
 /**
- * How fast a queue has been let out while somebody waited: an average whose past fades exponentially, corrected for the time
- * that it has not lived yet. Times in ms on one monotonic clock.
+ * The rate at which a queue was served while requests waited: an exponential moving average, corrected for the short time since it
+ * began. Times in ms on one monotonic clock.
  */
 export class ReleaseRate {
   readonly #since: number
@@ -18,17 +18,17 @@ export class ReleaseRate {
     this.#updatedAt = now
   }
 
-  /** So many tokens were let out; negative when they have come back unserved. */
+  /** Counts tokens that were let out; negative when they have come back unserved. */
   add(cost: number, now: number): void {
     this.#cost = Math.max(0, this.#faded(now) + cost)
     this.#updatedAt = now
   }
 
-  /** Tokens a ms; 0 as long as it is not known. */
+  /** Tokens a ms; 0 while unknown. */
   perMs(now: number): number {
-    const lived = now - this.#since
-    if (lived < UNKNOWN_FOR) return 0
-    return this.#faded(now) / (MEMORY * -Math.expm1(-lived / MEMORY))
+    const age = now - this.#since
+    if (age < UNKNOWN_FOR) return 0
+    return this.#faded(now) / (MEMORY * -Math.expm1(-age / MEMORY))
   }
 
   #faded(now: number): number {

@@ -1,15 +1,15 @@
 type Listener = () => void
 
-/** Says that something changed, to whoever waits for it; costs nothing while nobody does. */
+/** Notifies subscribers of a change; costs nothing without any. */
 export class Signal {
   readonly #listeners: Listener[] = []
 
-  /** Returns how to stop listening. */
+  /** Returns a function that unsubscribes. */
   subscribe(listener: Listener): () => void {
     this.#listeners.push(listener)
     return () => {
-      const place = this.#listeners.indexOf(listener)
-      if (place >= 0) this.#listeners.splice(place, 1)
+      const index = this.#listeners.indexOf(listener)
+      if (index >= 0) this.#listeners.splice(index, 1)
     }
   }
 

@@ -12,7 +12,7 @@ import { isRefusal, type Refusal } from '../gate.ts'
 import type { Queue } from './queue.ts'
 import type { Shed, Stand, Waiter } from './waiter.ts'
 
-/** With which header a client says how long it would wait; beyond the route's `maxWait` it has no effect. */
+/** The header by which a client shortens the route's `maxWait`. */
 const MAX_WAIT = 'x-sluice-max-wait'
 
 interface TicketParts {
@@ -24,13 +24,13 @@ interface TicketParts {
   readonly envelope: Envelope
   readonly presence: Presence
   readonly record: CallRecord
-  /** Tells the client that it has not been forgotten; set where the route does that, for streams. */
+  /** Keeps a waiting stream alive; set where the route does so. */
   readonly early: EarlyStream | undefined
 }
 
 const ERRORS = { full: QueueFull, 'too-long': QueueTooLong, expired: QueueTimeout }
 
-/** One request and the queue of its route: it waits when it must, as often as it must, until one deadline. */
+/** One request in the queue of its route. It may wait several times, until one deadline. */
 export class QueueTicket implements Waiter, Abortable {
   readonly caller: string
   readonly priority: Waiter['priority']
@@ -47,7 +47,7 @@ export class QueueTicket implements Waiter, Abortable {
   #enteredAt = 0
   #wait: PromiseWithResolvers<Choice | Refusal> | undefined
 
-  /** Throws InvalidRequest when the client's own longest wait is no duration. */
+  /** Throws InvalidRequest when the client's longest wait is no duration. */
   constructor(parts: TicketParts) {
     const { caller, envelope, queue } = parts
     this.#parts = parts
@@ -59,8 +59,8 @@ export class QueueTicket implements Waiter, Abortable {
   }
 
   /**
-   * Whom to ask, at once where nobody waits and there is room; what comes later comes when its turn has come. Throws, or
-   * rejects with, QueueFull, QueueTooLong, QueueTimeout or Cancelled.
+   * The candidate to try, at once where nobody waits and there is room, else when it is this request's turn. Throws, or rejects with,
+   * QueueFull, QueueTooLong, QueueTimeout or Cancelled.
    */
   next(choices: Choices): Choice | Refusal | Promise<Choice | Refusal> {
     const { queue } = this.#parts
@@ -69,7 +69,7 @@ export class QueueTicket implements Waiter, Abortable {
     return isLimited(found) ? this.#enter(choices, found) : found
   }
 
-  /** Others wait for room in the queue. */
+  /** Other requests wait for room. */
   get contended(): boolean {
     return this.#parts.queue.busy
   }
@@ -131,7 +131,7 @@ export class QueueTicket implements Waiter, Abortable {
   }
 }
 
-/** Who is failing is not waited for: nobody knows for how long, and a breaker is there to say so at once. */
+/** Only limits are waited for: how long a target will be failing is unknown, and a breaker should fail fast. */
 function isLimited(found: Choice | Refusal): found is Refusal {
   return isRefusal(found) && found.reason === 'limited'
 }

@@ -2,7 +2,7 @@ import type { Collectors } from '../../meter/metrics.ts'
 import { OTHER_MODELS } from '../create-target.ts'
 import type { Allowances } from './allowances.ts'
 
-/** Reads quotas and limits off when their gauges are looked at. Names that are not in the config share a label, so they are left out. */
+/** Collects quotas and limits when their gauges are scraped. Names that are not in the config share a label, so they are left out. */
 export function allowanceGauges(allowances: Allowances, now: () => number): Collectors {
   const configured = () => [...allowances].filter(({ labels }) => labels.model !== OTHER_MODELS)
   return {

@@ -4,7 +4,7 @@ import type { KeyLimits } from './key-limits.ts'
 import { Quota, type Sent } from './quota.ts'
 import { Slots } from './slots.ts'
 
-/** How much one provider x model x key may be asked: what its answers say, what the operator says, and what it is seen to bear. */
+/** The limits of one provider x model x key: those that its answers report, those of the config, and those that were learned. */
 export class Allowance {
   readonly quota = new Quota()
   readonly key: KeyLimits
@@ -18,7 +18,7 @@ export class Allowance {
     this.now = now
   }
 
-  /** The limit of calls at a time that is found out by trying; undefined where that is off, or the operator sets limits. */
+  /** The learned concurrency limit; undefined where that is off, or the config sets limits. */
   get adaptive(): AdaptiveLimit | undefined {
     return this.key.limited ? undefined : this.#adaptive
   }
@@ -28,17 +28,17 @@ export class Allowance {
     this.#adaptive = on ? (this.#adaptive ?? new AdaptiveLimit()) : undefined
   }
 
-  /** Calls that may be under way at `now`. */
+  /** Concurrent calls allowed at `now`. */
   concurrency(now: number): number {
     return this.key.concurrency ?? this.adaptive?.at(now) ?? Infinity
   }
 
-  /** Whether a small call would be let in at `now`; takes nothing. */
+  /** Whether a small call would be admitted at `now`; takes nothing. */
   ready(now: number): boolean {
     return this.#slotWait(now) === 0 && this.quota.waitMs(now, 1) === 0 && this.key.ready()
   }
 
-  /** Takes all that a call of about `tokens` tokens needs, or nothing: then the ms until it may have it, as far as that can be told. */
+  /** Takes all that a call of about `tokens` tokens needs, or nothing; then returns the estimated wait in ms. */
   take(now: number, tokens: number): Hold | number {
     const wait = Math.max(this.#slotWait(now), this.quota.waitMs(now, tokens))
     if (wait > 0) return wait
@@ -65,7 +65,7 @@ export class Hold {
   readonly #allowance: Allowance
   readonly #slots: Slots
   readonly #sent: Sent
-  /** Tokens for which the key's limit stands charged. */
+  /** Tokens that the key's limit is charged for. */
   #charged: number
   #reported = false
   #settled = false
@@ -85,7 +85,7 @@ export class Hold {
     if (streamed) adaptive?.streaming(this.#sent.at, at, this.#slots.taken)
   }
 
-  /** The vendor has too many calls. Comes before `settle`. */
+  /** The vendor is overloaded. Comes before `settle`. */
   overloaded(): void {
     const { adaptive, now } = this.#allowance
     adaptive?.overloaded(this.#sent.at, now(), this.#slots.taken)
@@ -98,12 +98,12 @@ export class Hold {
     this.#charge(tokens)
   }
 
-  /** The vendor was at work, and nobody will say what that used: what was set aside stays charged, however the call ends. */
+  /** The vendor was at work, and the tokens it used will never be known: the reserved ones stay charged, however the call ends. */
   keep(): void {
     this.#reported = true
   }
 
-  /** The answer has ended. Only the first call counts; a call that failed is charged no tokens unless it reports or keeps some. */
+  /** The answer has ended. Only the first call counts; a failed call is charged no tokens unless it has reported or kept some. */
   settle(succeeded: boolean): void {
     if (this.#settled) return
     const { adaptive, now, key } = this.#allowance

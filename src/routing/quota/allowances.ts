@@ -2,7 +2,7 @@ import { kept } from '../../kept.ts'
 import { Allowance } from './allowance.ts'
 import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
 
-/** What metrics and log lines call a target with one of its keys; `model` is `other` for names that are not in the config. */
+/** Labels of a candidate in metrics and log lines; `model` is `other` for names that are not in the config. */
 export interface CandidateLabels {
   readonly provider: string
   readonly model: string
@@ -14,7 +14,7 @@ interface Entry {
   labels: CandidateLabels
 }
 
-/** The allowances of the process, by candidate and by key, so that they outlive the snapshot that asked for them. */
+/** The allowances of the process, by candidate and by key; they outlive the snapshots. */
 export class Allowances implements Iterable<Entry> {
   readonly #entries = new Map<string, Entry>()
   readonly #keys = new Map<string, KeyLimits>()
@@ -27,7 +27,7 @@ export class Allowances implements Iterable<Entry> {
     this.#share = share
   }
 
-  /** The limits of the key of this id, made at the first asking; the settings of the last asking hold. */
+  /** The limits of the key of this id, created when first needed; takes these settings. */
   key(id: string, settings: KeyLimitSettings): KeyLimits {
     const key = kept(this.#keys, id, () => new KeyLimits(this.#now, this.#share))
     key.set(settings)
@@ -42,7 +42,7 @@ export class Allowances implements Iterable<Entry> {
     return entry.allowance
   }
 
-  /** Forgets all but what belongs to these candidates and keys. */
+  /** Drops all but what belongs to these candidates and keys. */
   retain(ids: ReadonlySet<string>): void {
     for (const map of [this.#entries, this.#keys]) {
       for (const id of map.keys()) if (!ids.has(id)) map.delete(id)

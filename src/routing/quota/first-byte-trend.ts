@@ -1,4 +1,4 @@
-/** How many answers must have come before anything is concluded. */
+/** Answers that are needed before anything is concluded. */
 const WARM_UP = 100
 /** Weights of the last answer in the two means. */
 const SHORT = 1 / 16
@@ -8,8 +8,8 @@ const FACTOR = 4
 const LEAST_MS = 1_000
 
 /**
- * Notices when a vendor takes much longer to its first byte than it used to: the gradient of short to long mean of Netflix'
- * Gradient2Limit. Its threshold is far higher than there, as prompts make first bytes differ several times over in good health.
+ * Detects when a vendor's time to first byte has grown far beyond the usual: the ratio of short to long mean in Netflix'
+ * Gradient2Limit, with a far higher threshold, as prompts of different sizes make it vary several times over.
  */
 export class FirstByteTrend {
   #count = 0
@@ -19,7 +19,7 @@ export class FirstByteTrend {
   /** Takes one time to a first byte (ms); true when they have grown far beyond the usual. */
   push(ms: number): boolean {
     this.#count += 1
-    // Until there have been as many as a mean looks back on, it is the plain mean.
+    // The plain mean until there are enough samples.
     this.#short += (ms - this.#short) * Math.max(SHORT, 1 / this.#count)
     this.#long += (ms - this.#long) * Math.max(LONG, 1 / this.#count)
     return this.#count > WARM_UP && this.#short > this.#long * FACTOR && this.#short > this.#long + LEAST_MS

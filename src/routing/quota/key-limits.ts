@@ -4,7 +4,7 @@ import { MemoryBuckets } from '../../limits/memory-buckets.ts'
 import { Signal } from '../queue/signal.ts'
 import { Slots } from './slots.ts'
 
-/** What the operator says that a vendor allows each of our keys. */
+/** What the vendor allows each of our keys, by the config. */
 export interface KeyLimitSettings {
   readonly requestsPerMinute?: number | undefined
   /** Most requests at once. */
@@ -13,9 +13,9 @@ export interface KeyLimitSettings {
   readonly concurrency?: number | undefined
 }
 
-/** Requests that may go at once, in seconds' worth: vendors enforce a minute's limit by the second, and calls bunch up on their way. */
+/** Default burst of requests, in seconds' worth: vendors enforce a minute's limit by the second, and calls bunch up in transit. */
 const REQUEST_BURST_S = 0.9
-/** Likewise for tokens; one call may need many seconds' worth, and vendors let it. */
+/** Burst of tokens, in seconds' worth: one call may need many, and vendors allow it. */
 const TOKEN_BURST_S = 10
 
 /** The part (`share`: above 0, at most 1) of a key's limits that is one process's own. Tokens stay whole: see `bucketShare`. */
@@ -32,15 +32,15 @@ export function shareOfKeyLimits(settings: KeyLimitSettings, share: number): Key
 
 /** The limits of one key of ours, shared by all models that are asked with it. */
 export class KeyLimits {
-  /** Calls under way with this key. */
+  /** Calls in flight with this key. */
   readonly slots = new Slots()
-  /** An attempt with this key has ended, so another may find room: at one model or at all of them. */
+  /** Emits when an attempt with this key has ended, so that another one may find room. */
   readonly freed = new Signal()
   readonly #buckets: MemoryBuckets
   readonly #share: number
   #settings: KeyLimitSettings = {}
   #requests: Bucket | undefined
-  /** The whole one, for what a call is taken to cost must not shrink with the share. */
+  /** Not multiplied by the share: the estimated cost of a call must not shrink with it. */
   #tokens: Bucket | undefined
 
   /** `now` is a monotonic clock in ms; `share` (above 0, at most 1) is the part of each limit that may be used here. */
@@ -49,12 +49,12 @@ export class KeyLimits {
     this.#share = share
   }
 
-  /** Calls that may be under way at a time; undefined where the operator sets none. */
+  /** Most concurrent calls; undefined where the config sets no limit. */
   get concurrency(): number | undefined {
     return this.#settings.concurrency
   }
 
-  /** The operator has set any limit. */
+  /** The config sets any limit. */
   get limited(): boolean {
     const { requestsPerMinute, tokensPerMinute, concurrency } = this.#settings
     return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined
@@ -69,7 +69,7 @@ export class KeyLimits {
     this.#tokens = bucketOf(tokensPerMinute, TOKEN_BURST_S)
   }
 
-  /** Takes one call with its tokens, as `cost` counts them, or nothing; returns 0, or ms until it may be taken. */
+  /** Takes one request and `cost` tokens, or nothing; returns 0, or the wait in ms. */
   take(cost: number): number {
     const request = take(this.#buckets, 'requests', this.#requests, 1)
     if (request > 0) return request
@@ -78,20 +78,20 @@ export class KeyLimits {
     return tokens
   }
 
-  /** Whether a call would be taken; takes nothing. */
+  /** Whether a small call would be admitted; takes nothing. */
   ready(): boolean {
     return hasOne(this.#buckets, 'requests', this.#requests) && hasOne(this.#buckets, 'tokens', this.#tokensFor(1))
   }
 
   /**
-   * What a call is taken to cost before it is known: no more than half of the bucket. Estimates are far too high for pictures,
-   * and a bucket that is in use is never full.
+   * The tokens to reserve for a call: at most half of the bucket. Estimates are far too high for images, and a bucket in use is never
+   * full.
    */
   costOf(tokens: number): number {
     return this.#tokens === undefined ? 0 : Math.min(tokens, this.#tokens.capacity / 2)
   }
 
-  /** A call that had taken `taken` tokens used `used`, more or less. */
+  /** A call that had reserved `taken` tokens has used `used`. */
   settle(taken: number, used: number): void {
     const tokens = this.#tokensFor(taken)
     if (tokens !== undefined) this.#buckets.refund('tokens', tokens, taken - used)

@@ -1,26 +1,26 @@
 import { MAX_COOLDOWN_MS } from './retry-after.ts'
 
-/** What an answer says of one limit: so much of `limit` (where it is told) remains, and all of it again in `resetMs`. */
+/** One limit as an answer reports it: `remaining` of `limit` (if reported), full again in `resetMs`. */
 export interface Reading {
   readonly limit: number | undefined
   readonly remaining: number
   readonly resetMs: number
 }
 
-/** A limit is remembered for this long (ms) without another answer, where its reset is not further off. */
+/** A limit is remembered for this long (ms) without another answer, or until its reset if that is later. */
 const MEMORY_MS = 60_000
 
 /**
- * One limit of a vendor, as its last answer showed it. OpenAI and Anthropic document theirs as token buckets that refill
- * all the time and are full at the reset, so it is kept as one; where the size of the bucket is not told, nothing is taken
- * to come back before the reset. Times in ms on one monotonic clock.
+ * One limit of a vendor, as its last answer reported it. OpenAI and Anthropic document theirs as token buckets that refill
+ * continuously and are full at the reset, so it is kept as one; where the size of the bucket is not reported, nothing is assumed to
+ * refill before the reset. Times in ms on one monotonic clock.
  */
 export class LearnedLimit {
   readonly #capacity: number
   readonly #mostCost: number
   readonly #perMs: number
   readonly #forgetAt: number
-  /** What is left at `#at`; below 0 where more was sent than the vendor let us. */
+  /** What is left at `#at`; below 0 where more was sent than the vendor allows. */
   #level: number
   #at: number
 
@@ -37,13 +37,13 @@ export class LearnedLimit {
     this.#at = heardAt
   }
 
-  /** What may still be sent at `now`; undefined once what was learned is too old to count. */
+  /** What may still be sent at `now`; undefined once the reading is too old. */
   left(now: number): number | undefined {
     if (now >= this.#forgetAt) return undefined
     return Math.min(this.#capacity, this.#level + this.#perMs * (now - this.#at))
   }
 
-  /** The share (0..1) that is used up at `now`; 0 where nobody has said of how much. */
+  /** The share (0..1) that is used up at `now`; 0 where the limit was not reported. */
   spent(now: number): number {
     if (this.#mostCost === Infinity) return 0
     const left = this.left(now) ?? this.#capacity
@@ -51,8 +51,8 @@ export class LearnedLimit {
   }
 
   /**
-   * What a call of this size is taken to cost: no more than half of the limit. Estimates are far too high for pictures, and a
-   * call that needed all of a limit would wait for ever while others use it.
+   * The assumed cost of a call of this size: at most half of the limit. Estimates are far too high for images, and a call that needed
+   * all of a limit would wait for ever while others use it.
    */
   costOf(size: number): number {
     return Math.max(1, Math.min(size, this.#mostCost))
@@ -71,7 +71,7 @@ export class LearnedLimit {
   }
 }
 
-/** Where the reset is too near to tell a rate (Anthropic's has no fractions of a second), the limit is one a minute. */
+/** Where the reset is too near to derive a rate (Anthropic's has no fractions of a second), the limit is assumed to be per minute. */
 function refillPerMs(capacity: number, remaining: number, resetMs: number): number {
   const missing = capacity - remaining
   return missing > 0 && resetMs > 0 ? missing / resetMs : capacity / 60_000

@@ -35,7 +35,7 @@ export const LIMIT_HEADERS: readonly LimitHeaders[] = [...OPENAI, ...ANTHROPIC]
 
 const NONE: readonly LimitHeaders[] = []
 
-/** The headers to read in an answer; none where it says nothing of limits, which is found out by four look-ups. */
+/** The headers to read in an answer; none where it reports no limits, which takes four look-ups. */
 export function limitHeadersOf(headers: ResponseHeaders): readonly LimitHeaders[] {
   if (headers['x-ratelimit-remaining-requests'] ?? headers['x-ratelimit-remaining-tokens']) return OPENAI
   if (headers['anthropic-ratelimit-requests-remaining'] ?? headers['anthropic-ratelimit-tokens-remaining'])

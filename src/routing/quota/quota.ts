@@ -3,26 +3,26 @@ import { LearnedLimit } from './learned-limit.ts'
 import { type Counted, countIn, type LimitHeaders, limitHeadersOf } from './limit-headers.ts'
 import { untilMs } from './wire-time.ts'
 
-/** A call as the ledger knows it: when it was sent, and how much had been sent by then, itself included. */
+/** When a call was sent, and the running totals at that time, itself included. */
 export interface Sent {
   readonly at: number
   readonly requests: number
   readonly tokens: number
 }
 
-/** A limit, with the place of the call in whose answer it was read. */
+/** A limit, with the number of the call in whose answer it was read. */
 interface Known {
   readonly learned: LearnedLimit
   readonly requests: number
 }
 
 /**
- * What a vendor still allows one model with one key, as far as its answers say, so that we stop before it answers 429.
+ * What a vendor still allows one model with one key, by the headers of its answers, so that we stop before a 429.
  * Times in ms on one monotonic clock.
  */
 export class Quota {
   readonly #known = new Map<Counted, Known>()
-  /** Sent so far, in all. */
+  /** Running totals of what was sent. */
   #requests = 0
   #tokens = 0
 
@@ -36,7 +36,7 @@ export class Quota {
     return wait
   }
 
-  /** A call is sent; what its answer says is learned with what is returned here. */
+  /** A call is sent; pass the result to `learn` with its answer. */
   send(now: number, tokens: number): Sent {
     this.#requests += 1
     this.#tokens += this.#charge(now, tokens)
@@ -44,8 +44,8 @@ export class Quota {
   }
 
   /**
-   * Reads the headers of an answer, good or bad. What an earlier call's answer says counts for nothing when a later one's
-   * is known: the vendor counted it before.
+   * Reads the headers of an answer, good or bad. They are ignored where those of a later call are known: the vendor counted this one
+   * earlier.
    */
   learn(headers: ResponseHeaders, sent: Sent, now: number): void {
     for (const names of limitHeadersOf(headers)) {
@@ -72,7 +72,7 @@ export class Quota {
     return most
   }
 
-  /** Takes a call from the limits that are known; returns for how many tokens it counts. */
+  /** Charges the known limits for a call; returns the tokens that it counts for. */
   #charge(now: number, tokens: number): number {
     let charged = tokens
     for (const [counted, { learned }] of this.#known) {
@@ -86,7 +86,7 @@ export class Quota {
   #read(headers: ResponseHeaders, names: LimitHeaders, sent: Sent, now: number): LearnedLimit | undefined {
     const { counts, limit, remaining, reset } = names
     const left = countIn(headers, remaining)
-    // How a call's tokens divide is not known before it is answered, so of these only their end matters.
+    // A call's input and output are not known before its answer, so these limits only matter once exhausted.
     if (left === undefined || (left > 0 && (counts === 'input' || counts === 'output'))) return undefined
     const resetMs = untilMs(header(headers, reset) ?? '', Date.now())
     if (Number.isNaN(resetMs)) return undefined

@@ -1,9 +1,9 @@
 /** Weight of the last call in the mean duration. */
 const WEIGHT = 0.1
-/** What a call is taken to last before one has ended, ms. */
+/** Assumed duration of a call before one has ended, ms. */
 const UNKNOWN_MS = 1_000
 
-/** Counts the calls that are under way. */
+/** Counts the calls in flight. */
 export class Slots {
   #taken = 0
   #meanMs = UNKNOWN_MS
@@ -16,13 +16,13 @@ export class Slots {
     this.#taken += 1
   }
 
-  /** A call has ended that took so many ms. */
+  /** A call has ended after so many ms. */
   giveBack(durationMs: number): void {
     this.#taken -= 1
     this.#meanMs += (durationMs - this.#meanMs) * WEIGHT
   }
 
-  /** About how many ms it takes until one of the calls that are under way ends (Little's law). */
+  /** Expected ms until one of the calls in flight ends (Little's law). */
   get turnMs(): number {
     return Math.max(1, this.#meanMs / Math.max(1, this.#taken))
   }
