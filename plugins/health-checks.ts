@@ -31,9 +31,9 @@ export default fp(
       onRefusal: ({ name }, { index }, refusal) =>
         app.log.warn({ provider: name, key: index, refusal }, 'health check refused'),
       onBilled: ({ vendor, model }, { input, output, estimated = false }) => {
-        const asked = { provider: vendor.name, model }
-        // What a model that a reload has taken out was still asked is billed all the same.
-        const known = isInUse(asked, [live.snapshot]) ? asked : { ...asked, model: OTHER_MODELS }
+        const named = { provider: vendor.name, model }
+        // A reload may have removed the model while it was checked.
+        const known = isInUse(named, [live.snapshot]) ? named : { ...named, model: OTHER_MODELS }
         const labels = { ...known, estimated: String(estimated) }
         count(meters.healthCheckTokens, { ...labels, type: 'input' }, input)
         count(meters.healthCheckTokens, { ...labels, type: 'output' }, output)
@@ -42,8 +42,10 @@ export default fp(
         count(meters.healthChecks, { provider: vendor.name, outcome: outcomeOf(finding) }),
     })
     app.decorate('checkHealth', () => {
-      const { vendors: all, asked } = live.snapshot
-      const vendors = [...all.values()].filter(isChecked).map(vendor => ({ ...vendor, asked: asked.get(vendor.name) }))
+      const { vendors: all, checkTargets } = live.snapshot
+      const vendors = [...all.values()]
+        .filter(isChecked)
+        .map(vendor => ({ ...vendor, checkTarget: checkTargets.get(vendor.name) }))
       meters.targetHealth.clear()
       vendors.forEach(show)
       vendors.forEach(warnOfPrompts)
@@ -58,11 +60,11 @@ export default fp(
       if (isInUse(labels, [live.snapshot])) counter.inc(labels, amount)
     }
 
-    function warnOfPrompts({ name, health, asked }: CheckedVendor): void {
-      const promptsPerDay = asked && frequentPrompts(health.settings.interval)
+    function warnOfPrompts({ name, health, checkTarget }: CheckedVendor): void {
+      const promptsPerDay = checkTarget && frequentPrompts(health.settings.interval)
       if (promptsPerDay === undefined) return
       app.log.warn(
-        { provider: name, model: asked?.model, promptsPerDay },
+        { provider: name, model: checkTarget?.model, promptsPerDay },
         'health checks of this process are many prompts',
       )
     }

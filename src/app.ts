@@ -56,21 +56,21 @@ import { logEach, type RequestLog } from './logger.ts'
 import { furnishOps } from './ops.ts'
 import { targetStates } from './routing/target-states.ts'
 
-/** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's own default. */
+/** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's default. */
 const PLUGIN_TIMEOUT = 10_000
 
 interface AppOptions {
   readonly config: Config
-  /** Where the config came from, to be watched; it stays as it is unless set. */
+  /** Where the config came from, to be watched; without it there are no reloads. */
   readonly source?: ConfigSource
   readonly logger?: ListenerLogger
   /** Takes the one line of each request; the logger unless set. */
   readonly logRequest?: RequestLog
   /** How many lines the log has dropped. */
   readonly droppedLines?: () => number
-  /** The part of each limit that this process may use by itself, beside others on this machine: above 0, at most 1, which it is unless set. */
+  /** The part of each limit that this process may use, beside others on this machine: above 0, at most 1 (the default). */
   readonly share?: number
-  /** The ops listener is for a primary that adds up what its workers count. */
+  /** The ops listener serves a primary, which adds up the counts of its workers. */
   readonly forPrimary?: boolean
 }
 
@@ -79,7 +79,7 @@ export interface App {
   readonly ops: FastifyInstance
 }
 
-/** Builds both listeners; neither listens yet, and no vendor is connected to. Throws what a plugin throws, with nothing left open. */
+/** Builds both listeners, which do not listen yet. Throws what a plugin throws, with nothing left open. */
 export async function buildApp({
   config,
   source,
@@ -92,7 +92,7 @@ export async function buildApp({
   const registry = new Registry()
   const api = Fastify({
     ...listenerOptions(logger),
-    // Fastify ends a close that takes longer than its plugins may take to start, streams and all.
+    // Fastify uses it as the limit of a close, too, which would cut streams that drain.
     pluginTimeout: config.listen.drain + PLUGIN_TIMEOUT,
     bodyLimit: config.listen.bodyLimit,
     trustProxy: [...config.listen.trustedProxies],
@@ -149,7 +149,7 @@ interface Furnishings {
   readonly share: number
 }
 
-/** The way of a request, stage by stage; /health is outside of it. */
+/** The stages of a request, in order; /health is outside of them. */
 async function journey(
   api: FastifyInstance,
   { config, registry, logRequest, droppedLines, share }: Furnishings,

@@ -16,8 +16,8 @@ const DIRECT_ATTEMPTS = 3
 export interface PlanSource {
   readonly vendors: ReadonlyMap<string, Vendor>
   readonly routes: ReadonlyMap<string, Route>
-  /** Who is asked by health checks, by the vendor's name. */
-  readonly asked: ReadonlyMap<string, Target>
+  /** Targets of billed health checks, by the vendor's name. */
+  readonly checkTargets: ReadonlyMap<string, Target>
 }
 
 /** Finds the targets of a model name and the order in which to try them. One per snapshot. */
@@ -58,7 +58,7 @@ export class Planner {
   /** As `targets`, with those of last resort and of health checks: all targets whose state is in use. */
   get everyTarget(): readonly Target[] {
     const last = [...this.#source.routes.values()].flatMap(({ standby }) => standby?.lastResort ?? [])
-    return [...this.targets, ...last, ...this.#source.asked.values()]
+    return [...this.targets, ...last, ...this.#source.checkTargets.values()]
   }
 
   /** Another planner is in force: routes that late requests create here must not touch the state that the other one uses. */

@@ -1,6 +1,6 @@
 import { Roster } from '../roster.ts'
 
-/** Length of a tick: how late a deadline may fire. */
+/** Length of a tick, ms: a deadline may fire this late. */
 export const TICK_MS = 25
 
 /** Something that can run out of time; `slot` is -1 while it is not watched. */
@@ -12,8 +12,8 @@ export interface Expirable {
 }
 
 /**
- * All deadlines of the process on one coarse interval: moving a deadline is an assignment, where a timer object for each
- * chunk of each stream would cost more than the rest of relaying it. The interval runs only while something is watched.
+ * All deadlines of the process on one coarse interval. Moving a deadline is an assignment; a timer for each chunk of each stream would
+ * cost more than the rest of relaying it. The interval runs only while something is watched.
  */
 class Deadlines {
   #now = 0

@@ -11,8 +11,8 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 }
 
 /**
- * Takes off what a vendor, or a proxy in front of it, compressed although it was asked for `identity`. Undefined where
- * nothing was compressed, or in a way that we do not know: what reads the bytes will say so.
+ * A decompressor for vendors, or proxies in front of them, that compress although `identity` was requested. Undefined where nothing
+ * was compressed, or by an unknown method: reading the bytes will fail then.
  */
 export function decoderFor(headers: ResponseHeaders): Transform | undefined {
   const encoding = header(headers, 'content-encoding')

@@ -16,9 +16,9 @@ type Callback = (
 ) => void
 
 /**
- * What reply-from is given in the place of an undici agent. It starts the exchange and reports back an empty answer at
- * once: the real outcome travels through the exchange's promise, so that a late or losing attempt can never write to the
- * reply (reply-from would set its status and headers), and a failed one is no warning with a stack in the log.
+ * Passed to reply-from instead of an undici agent. It starts the exchange and reports an empty answer at once: the real outcome travels
+ * through the exchange's promise, so that a late or losing attempt can never write to the reply (reply-from would set its status and
+ * headers), and a failed one logs no warning with a stack.
  */
 export const requestable = {
   request({ headers }: HandedOver, callback: Callback): void {

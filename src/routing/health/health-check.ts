@@ -9,13 +9,13 @@ import type { Vendor, VendorKey } from '../target.ts'
 
 /** What one check has found; words are safe to log. */
 export interface Finding {
-  /** Why the vendor is not well. */
+  /** Why the vendor is unhealthy. */
   readonly illness?: string
   /** The vendor answers, and refuses the key. */
   readonly keyRefused?: boolean
-  /** The vendor answers, and does not want so many prompts. */
+  /** The vendor answers, and rate-limits us. */
   readonly limited?: boolean
-  /** The vendor answers, and does not take this prompt: it proves no more than that. */
+  /** The vendor answers, and refuses this prompt, which proves no more than that. */
   readonly refusal?: string
   /** What it is billed for. */
   readonly usage?: Usage
@@ -24,7 +24,7 @@ export interface Finding {
 /** A check that is ready to be sent. */
 export interface Check {
   readonly exchange: Exchange
-  /** Sends it; false where it is not its time, and nothing was sent. `now` in ms on the monotonic clock. */
+  /** Sends it; false where there is no room, and nothing was sent. `now` in ms on the monotonic clock. */
   start(now: number): boolean
   /** What its answer says of the vendor; must be called once it was sent. */
   read(outcome: Outcome, now: number): Finding
@@ -62,9 +62,8 @@ export function checkOf(vendor: Vendor, key: VendorKey, timeout: number, query =
 }
 
 /**
- * What an answer says of the vendor. One that is there to refuse (a 404 of a server without a list of models, a 429) is
- * well. A refused key rests, as it would after a call; but not after a 403, with which vendors also answer keys that may do
- * everything except list models. `now` in ms on the monotonic clock.
+ * What an answer says about the vendor. One that refuses (a 404 of a server without a list of models, a 429) is healthy. A refused
+ * key cools down, as after a call; but not after a 403, which vendors also answer to keys that may do everything but list models. `now` in ms on the monotonic clock.
  */
 export function readCheck(vendor: Vendor, key: VendorKey, outcome: Outcome, now: number): Finding {
   if (outcome.type === 'failed') return { illness: outcome.reason }

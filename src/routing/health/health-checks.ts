@@ -5,31 +5,30 @@ import type { Health } from './health.ts'
 import { type Check, type Finding, freeCheck } from './health-check.ts'
 import { promptCheck } from './prompt-check.ts'
 
-/** A vendor whose config asks for checks. */
+/** A vendor with health checks. */
 export interface CheckedVendor extends Vendor {
   readonly health: Health
-  /** Who gets the prompts, where checks are to be such. */
-  readonly asked?: Target | undefined
+  /** The target of billed checks; free ones unless set. */
+  readonly checkTarget?: Target | undefined
 }
 
-/** Who wants to hear of what, and the clocks. */
 interface HealthChecksOptions {
   /** Monotonic, ms. */
   now(): number
   /** From 0 to 1. */
   random(): number
-  /** `vendor.health` has changed; `illness` says why it is not well. */
+  /** `vendor.health` has changed; `illness` says why it is unhealthy. */
   onChange(vendor: CheckedVendor, illness: string | undefined): void
   onKeyRefused(vendor: CheckedVendor, key: VendorKey): void
-  /** The vendor does not take the prompt with this key; called when that begins, and when what it says changes. */
+  /** The vendor refuses the prompt with this key; called at the first refusal, and when its words change. */
   onRefusal(vendor: CheckedVendor, key: VendorKey, refusal: string): void
-  /** A prompt has cost something, or may have; told of those that were stopped, too. */
-  onBilled(asked: Target, usage: Usage): void
-  /** A check has ended; `finding` is undefined where it was due and not sent. */
+  /** A prompt has cost something, or may have; called for stopped ones, too. */
+  onBilled(checkTarget: Target, usage: Usage): void
+  /** A check has ended; `finding` is undefined where it was not sent. */
   onChecked(vendor: CheckedVendor, finding: Finding | undefined): void
 }
 
-/** Asks vendors how they are, each at its own interval. */
+/** Checks vendors, each at its own interval. */
 export class HealthChecks {
   readonly #options: HealthChecksOptions
   #watches: readonly Watch[] = []
@@ -38,7 +37,7 @@ export class HealthChecks {
     this.#options = options
   }
 
-  /** From now on these are checked, and nobody else. Checks that go on as they did keep their times. */
+  /** Replaces the vendors that are checked. Checks that do not change keep their schedule. */
   watch(vendors: readonly CheckedVendor[]): void {
     const former = new Set(this.#watches)
     this.#watches = vendors.map(vendor => {
@@ -51,7 +50,7 @@ export class HealthChecks {
     for (const watch of former) watch.stop()
   }
 
-  /** Ends all checks, those under way too; what they would have found is forgotten, but not what they cost. */
+  /** Stops all checks, running ones too; their findings are dropped, but not their costs. */
   stop(): void {
     for (const watch of this.#watches) watch.stop()
     this.#watches = []
@@ -63,14 +62,14 @@ interface Refusal {
   readonly words: string
 }
 
-/** A reload may have put another key in the place of the one that was refused. */
+/** Compares the secret, as a reload may have replaced the key of this index. */
 function isKnown(known: Refusal | undefined, { secret }: VendorKey, words: string): boolean {
   return known !== undefined && known.secret === secret && known.words === words
 }
 
 /** The checks of one vendor: one after the other, never two at a time. */
 class Watch {
-  /** May be replaced by one for which it goes on. */
+  /** May be replaced by one that `goesOnFor` accepts. */
   vendor: CheckedVendor
   readonly #options: HealthChecksOptions
   readonly #interval: number
@@ -78,14 +77,14 @@ class Watch {
   #running: Exchange | undefined
   #stopped = false
   #turn = -1
-  /** What the vendor says of prompts that it does not take, by the index of the key: not every key may ask every model. */
+  /** The vendor's refusals of prompts, by the index of the key: not every key may use every model. */
   readonly #refusals = new Map<number, Refusal>()
 
   constructor(vendor: CheckedVendor, options: HealthChecksOptions) {
     this.vendor = vendor
     this.#options = options
     this.#interval = vendor.health.settings.interval
-    // Begun somewhere in the interval, so that neither vendors nor gateways are checked all in one moment.
+    // At a random moment, so that vendors are not all checked at once, nor by all gateways.
     this.#timer = this.#after(options.random() * this.#interval)
   }
 
@@ -107,13 +106,13 @@ class Watch {
     const { now, onBilled, onChecked } = this.#options
     const { vendor } = this
     const startedAt = now()
-    // It would wait for a connection, and so many calls say more than a check.
+    // It would wait for a connection, and the calls that use them say more than a check.
     const key = vendor.pool.full ? undefined : this.#nextKey(vendor)
-    const finding = key && (await this.#ask(vendor, key))
-    if (vendor.asked !== undefined && finding?.usage !== undefined) onBilled(vendor.asked, finding.usage)
+    const finding = key && (await this.#run(vendor, key))
+    if (vendor.checkTarget !== undefined && finding?.usage !== undefined) onBilled(vendor.checkTarget, finding.usage)
     if (this.#stopped) return
     onChecked(vendor, finding)
-    if (key !== undefined && finding !== undefined) this.#tell(vendor, key, finding)
+    if (key !== undefined && finding !== undefined) this.#report(vendor, key, finding)
     this.#timer = this.#after(Math.max(0, startedAt + this.#interval - now()))
   }
 
@@ -123,24 +122,24 @@ class Watch {
   }
 
   /** Undefined where the check was not sent. */
-  async #ask(vendor: CheckedVendor, key: VendorKey): Promise<Finding | undefined> {
+  async #run(vendor: CheckedVendor, key: VendorKey): Promise<Finding | undefined> {
     const { now } = this.#options
     let check: Check
     try {
       check = await checkFor(vendor, key)
     } catch {
-      // Its words may hold anything of the key.
+      // The message of the error may hold parts of the key.
       return { illness: 'the check could not be signed' }
     }
     if (this.#stopped || !check.start(now())) return undefined
     const { exchange } = check
     this.#running = exchange
     const finding = check.read(await exchange.outcome, now())
-    // All connections were taken while the check was signed: that says nothing of the vendor.
+    // All connections were in use by the time the check was signed: that says nothing about the vendor.
     return exchange.crowdedOut ? undefined : finding
   }
 
-  #tell(vendor: CheckedVendor, key: VendorKey, { illness, keyRefused, refusal }: Finding): void {
+  #report(vendor: CheckedVendor, key: VendorKey, { illness, keyRefused, refusal }: Finding): void {
     const { onKeyRefused, onRefusal, onChange } = this.#options
     if (keyRefused) onKeyRefused(vendor, key)
     if (refusal === undefined) this.#refusals.delete(key.index)
@@ -152,11 +151,11 @@ class Watch {
   }
 }
 
-/** A prompt where the config names a model for it; else what costs nothing. */
+/** A billed prompt where the config names a model for it; else a free check. */
 function checkFor(vendor: CheckedVendor, key: VendorKey): Promise<Check> {
-  const { asked, health } = vendor
+  const { checkTarget, health } = vendor
   const { timeout } = health.settings
-  if (asked === undefined) return freeCheck(vendor, key, timeout)
-  const candidate = asked.candidates.find(({ key: { index } }) => index === key.index) as Candidate
+  if (checkTarget === undefined) return freeCheck(vendor, key, timeout)
+  const candidate = checkTarget.candidates.find(({ key: { index } }) => index === key.index) as Candidate
   return promptCheck(candidate, timeout)
 }

@@ -7,13 +7,13 @@ export interface HealthSettings {
   readonly unhealthyAfter: number
   /** Good checks in a row that make it healthy again. */
   readonly healthyAfter: number
-  /** Where a route has nobody who is well: ask the unhealthy all the same (their checks may be what is broken), or nobody. */
+  /** Where a route has no healthy target: use all the same (the checks may be what is broken), or refuse. */
   readonly whenAllUnhealthy: 'use-all' | 'refuse'
   /** The vendor's name of the model that gets a billed prompt as a check; unset, a check costs nothing. */
   readonly ask?: string | undefined
 }
 
-/** What its checks say of a provider; good until they say otherwise. */
+/** A provider's health by its checks; good until they say otherwise. */
 export class Health {
   /** May be replaced at any time. */
   settings: HealthSettings

@@ -15,13 +15,13 @@ import { sideCall, sideHeaders, within } from '../side-call.ts'
 import type { Candidate } from '../target.ts'
 import type { Check, Finding } from './health-check.ts'
 
-/** Its answer is short even from a server that does not know our name for the limit of output. */
+/** Its answer is short even from a server that ignores the limit of output tokens. */
 const PROMPT = 'Say ok.'
 
 /** As vendors estimate it. */
 const BYTES_PER_TOKEN = 4
 
-/** The smallest prompt, in nobody's dialect, so that every writer takes it for a stranger's. */
+/** The smallest prompt, in a dialect of no API, so that every writer translates it. */
 function promptFor(model: string, maxTokens: number): Call {
   return {
     operation: 'chat',
@@ -34,7 +34,7 @@ function promptFor(model: string, maxTokens: number): Call {
 }
 
 /**
- * A check that is billed: a prompt to one model, fitted to it as a client's would be. Ends after `timeout` ms at the latest. Rejects
+ * A billed check: a prompt to one model, fitted to it as a client's call would be. Ends after `timeout` ms at the latest. Rejects
  * where the provider cannot sign it or answers no prompts.
  */
 export async function promptCheck(candidate: Candidate, timeout: number): Promise<Check> {
@@ -57,7 +57,7 @@ class PromptCheck implements Check {
   readonly exchange: Exchange
   readonly #candidate: Candidate
   readonly #passage: Passage
-  /** What it will cost, and has cost where the vendor does not say. */
+  /** Its estimated cost, which counts where the vendor reports none. */
   readonly #estimate: Usage
   #hold: Hold | undefined
 
@@ -80,15 +80,15 @@ class PromptCheck implements Check {
     if (outcome.type !== 'failed') this.#hold?.answered(outcome.headers, false)
     const finding = this.#judge(outcome, now)
     const { usage } = finding
-    // An estimate changes nothing at the vendor's limit: it took its own off that when the prompt arrived.
+    // With an estimate the reserved tokens stay reserved: the vendor reserved the same when the prompt arrived.
     if (usage?.estimated) this.#hold?.keep()
     else if (usage !== undefined) this.#hold?.used(usage.input + usage.output)
-    // Never as a success: how many calls at a time the model takes is found out by calls, as its breaker's state is.
+    // Never as a success: the concurrency limit is learned from calls alone, as the breaker's state is.
     this.#hold?.settle(false)
     return finding
   }
 
-  /** An answer is read as that to a call is (read-outcome.ts): what would be none for a client is none here. */
+  /** An answer is judged as that to a call is (read-outcome.ts). */
   #judge(outcome: Outcome, now: number): Finding {
     if (outcome.type === 'failed') {
       // The vendor may have been at work when we gave it up.

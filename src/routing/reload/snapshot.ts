@@ -20,8 +20,8 @@ export interface Snapshot {
   readonly vendors: ReadonlyMap<string, Vendor>
   /** By the names under `models`. */
   readonly routes: ReadonlyMap<string, Route>
-  /** Who is asked by health checks, by the vendor's name. */
-  readonly asked: ReadonlyMap<string, Target>
+  /** Targets of billed health checks, by the vendor's name. */
+  readonly checkTargets: ReadonlyMap<string, Target>
   readonly planner: Planner
   /** The requests that began with it. */
   readonly requests: RequestCount
@@ -50,14 +50,14 @@ export function buildSnapshot(
     [...addresses].map(([name, address]) => [name, vendorOf(name, config, address, inheritance, state)]),
   )
   const routes = new Map(Object.keys(config.models).map(name => [name, routeOf(name, config, vendors, state)]))
-  const asked = new Map([...vendors].flatMap(([name, vendor]) => askedOf(name, vendor, state)))
+  const checkTargets = new Map([...vendors].flatMap(([name, vendor]) => checkTargetOf(name, vendor, state)))
   return {
     config,
     callers: new Callers(config.keys),
     vendors,
     routes,
-    asked,
-    planner: new Planner({ vendors, routes, asked }, state, before?.planner.directNames),
+    checkTargets,
+    planner: new Planner({ vendors, routes, checkTargets }, state, before?.planner.directNames),
     requests: new RequestCount(),
   }
 }
@@ -93,7 +93,7 @@ function vendorOf(
 }
 
 /** The target of a vendor's health checks; none unless the config names a model for them. */
-function askedOf(name: string, vendor: Vendor, state: RoutingState): (readonly [string, Target])[] {
+function checkTargetOf(name: string, vendor: Vendor, state: RoutingState): (readonly [string, Target])[] {
   const model = vendor.health?.settings.ask
   return model === undefined ? [] : [[name, createTarget(vendor, { model, weight: 1, configured: true }, state)]]
 }

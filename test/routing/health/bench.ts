@@ -56,7 +56,7 @@ export class Bench {
   readonly #t: TestContext
   readonly #clock: Clock
 
-  constructor(t: TestContext, vendor: Vendor, asked: Target | undefined, upstream: Upstream, clock: Clock) {
+  constructor(t: TestContext, vendor: Vendor, checkTarget: Target | undefined, upstream: Upstream, clock: Clock) {
     this.#t = t
     this.#clock = clock
     this.upstream = upstream
@@ -64,7 +64,7 @@ export class Bench {
       this.begun += 1
       return vendor.provider.healthCheck()
     }
-    this.vendor = { ...vendor, asked, health: this.#health, provider: { ...vendor.provider, healthCheck } }
+    this.vendor = { ...vendor, checkTarget, health: this.#health, provider: { ...vendor.provider, healthCheck } }
     this.checks = new HealthChecks({
       now: () => clock.now,
       random: () => 0.5,
@@ -96,9 +96,13 @@ export async function setUp(t: TestContext, script: Script, keys = '[k1]', membe
   const upstream = await startUpstream(script)
   const text = `providers: { v: { type: openai-compatible, baseUrl: "${upstream.url}", apiKeys: ${keys}${members} } }`
   const clock: Clock = { now: 0 }
-  const { vendors, asked } = buildSnapshot(await loadText(text, {}), new RoutingState(() => clock.now), new Map())
+  const { vendors, checkTargets } = buildSnapshot(
+    await loadText(text, {}),
+    new RoutingState(() => clock.now),
+    new Map(),
+  )
   const vendor = vendors.get('v') as Vendor
-  const bench = new Bench(t, vendor, asked.get('v'), upstream, clock)
+  const bench = new Bench(t, vendor, checkTargets.get('v'), upstream, clock)
   t.after(async () => {
     bench.checks.stop()
     await Promise.all([upstream.close(), vendor.pool.close()])

@@ -26,8 +26,8 @@ async function snapshotAt(
 }
 
 async function candidateAt(t: TestContext, url: string, model: string, type = 'openai-compatible', members = {}) {
-  const { asked } = await snapshotAt(t, url, type, { health: { ask: model }, ...members })
-  return asked.get('v')?.candidates[0] as Candidate
+  const { checkTargets } = await snapshotAt(t, url, type, { health: { ask: model }, ...members })
+  return checkTargets.get('v')?.candidates[0] as Candidate
 }
 
 /** At the moment 0 of the clock. */
@@ -198,9 +198,9 @@ test('no type of provider is sent a prompt unless the config names a model for i
   const upstream = await startUpstream(whole({ data: [] }))
   t.after(() => upstream.close())
   for (const type of Object.keys(providerTypes)) {
-    const { vendors, asked } = await snapshotAt(t, upstream.url, type, { health: {} })
+    const { vendors, checkTargets } = await snapshotAt(t, upstream.url, type, { health: {} })
     const vendor = vendors.get('v') as Vendor
-    t.assert.equal(asked.size, 0, type)
+    t.assert.equal(checkTargets.size, 0, type)
     const exchange = await checkOf(vendor, vendor.keys[0] as VendorKey, 60_000)
     exchange.start()
     await exchange.outcome
@@ -334,8 +334,8 @@ test('a prompt says nothing of how many calls at a time the model takes, well an
   const upstream = await startUpstream([whole(COMPLETION), answers(503)])
   t.after(() => upstream.close())
   const state = new RoutingState(() => 0)
-  const { asked } = await snapshotAt(t, upstream.url, 'openai-compatible', { health: { ask: 'm' } }, state)
-  const candidate = asked.get('v')?.candidates[0] as Candidate
+  const { checkTargets } = await snapshotAt(t, upstream.url, 'openai-compatible', { health: { ask: 'm' } }, state)
+  const candidate = checkTargets.get('v')?.candidates[0] as Candidate
   const limit = () => [...state.allowances][0]?.allowance.concurrency(0)
   const calls = Array.from({ length: 10 }, () => candidate.gate.admit(0) as Permit)
   calls[0]?.overloaded()

@@ -51,11 +51,11 @@ test('a key that may not ask the model is said once, though another may', async 
 
 test('what is said of a key is said again of the one that a reload puts in its place, and of no key twice', async t => {
   const bench = await setUp(t, MISSING, '[k1]', ASKED)
-  const { asked, ...vendor } = bench.vendor
+  const { checkTarget, ...vendor } = bench.vendor
   const withKey = (secret: string) => {
     const key = { ...(vendor.keys[0] as VendorKey), secret }
-    const candidates = asked?.candidates.map(candidate => ({ ...candidate, key })) ?? []
-    return { ...vendor, keys: [key], asked: asked && { ...asked, candidates } }
+    const candidates = checkTarget?.candidates.map(candidate => ({ ...candidate, key })) ?? []
+    return { ...vendor, keys: [key], checkTarget: checkTarget && { ...checkTarget, candidates } }
   }
   for (const [index, secret] of ['k1', 'k1', 'k2', 'k2'].entries()) {
     bench.checks.watch([withKey(secret)])
@@ -78,7 +78,7 @@ test('no prompt is sent while the vendor wants to be left alone, and that is no 
 
 test('what a call of a client was told keeps the prompts back as well', async t => {
   const bench = await setUp(t, WELL, '[k1]', ASKED)
-  bench.vendor.asked?.candidates[0]?.gate.cooldown.extend(0, 6_000)
+  bench.vendor.checkTarget?.candidates[0]?.gate.cooldown.extend(0, 6_000)
   await bench.pass(5_000, 0)
   t.assert.deepEqual(bench.outcomes, ['skipped'])
   await bench.pass(SETTINGS.interval, 1)
@@ -107,7 +107,7 @@ test('a prompt counts at the limits of the provider, and waits where they are us
 
 test('it takes a place among the calls at a time, and gives it back when it is stopped', async t => {
   const bench = await setUp(t, silence(), '[k1]', `${ASKED}, limits: { concurrency: 1 }`)
-  const gate = bench.vendor.asked?.candidates[0]?.gate
+  const gate = bench.vendor.checkTarget?.candidates[0]?.gate
   await bench.pass(5_000, 0)
   await bench.upstream.request(0)
   t.assert.equal(gate?.ready(5_000), false)
@@ -135,7 +135,7 @@ test('a limit on tokens is settled with what the vendor reports', async t => {
   const bench = await setUp(t, WELL, '[k1]', `${ASKED}, limits: { tokensPerMinute: 240 }`)
   await bench.pass(5_000, 1)
   // Ten seconds' worth are 40 tokens. The prompt was taken to cost 20, half of them, and cost 10.
-  const gate = bench.vendor.asked?.candidates[0]?.gate
+  const gate = bench.vendor.checkTarget?.candidates[0]?.gate
   t.assert.deepEqual(
     [20, 10, 1].map(tokens => gate?.admitCheck(5_000, tokens) !== undefined),
     [true, true, false],
@@ -172,11 +172,11 @@ for (const [name, members] of [
 
 test('a reload that names another model, or none, changes the next check and not its time', async t => {
   const bench = await setUp(t, WELL, '[k1]', ASKED)
-  const { asked, ...vendor } = bench.vendor
+  const { checkTarget, ...vendor } = bench.vendor
   await bench.pass(5_000, 1)
   bench.checks.watch([vendor])
   await bench.pass(SETTINGS.interval, 2)
-  bench.checks.watch([{ ...vendor, asked }])
+  bench.checks.watch([{ ...vendor, checkTarget }])
   await bench.pass(SETTINGS.interval, 3)
   t.assert.deepEqual(
     bench.upstream.requests.map(({ method }) => method),
