@@ -1,15 +1,14 @@
 import type { ByteSink, ByteStream } from '../upstream/byte-stream.ts'
 import type { FailedOutcome } from '../upstream/failure.ts'
 
-/** Who is sent the bytes. */
 interface ByteReader {
   write(chunk: Buffer): void
   end(): void
-  /** The connection is cut: bytes have no place for an error, and half of them must not pass for the whole. */
+  /** Cuts the connection: bytes cannot carry an error, and a part must not pass for the whole. */
   cut(): void
 }
 
-/** Carries an answer of any kind to the client, as it comes. */
+/** Relays an answer of any media type to the client, as it arrives. */
 export class ByteRelay implements ByteSink {
   readonly #reader: ByteReader
   readonly #onEnd: (failure: FailedOutcome | undefined) => void

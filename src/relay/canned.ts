@@ -5,8 +5,8 @@ import { ARRAY_HEADERS } from './json-array.ts'
 import { framingOf } from './sse.ts'
 
 /**
- * An answer of these words. Undefined where the client could not take words for an answer: it asked for JSON or for a tool
- * call, or its call cannot be read. `seconds` since 1970.
+ * An answer with this text. Undefined where text is no valid answer: the call requires JSON or a tool call, or cannot be decoded.
+ * `seconds` since 1970.
  */
 export function cannedResult(words: string, envelope: Envelope, id: string, seconds: number): Result | undefined {
   const call = envelope.read()
@@ -23,7 +23,7 @@ export function cannedResult(words: string, envelope: Envelope, id: string, seco
   }
 }
 
-/** A result of our own as the client asked for it: whole, or as the text of a stream. */
+/** A result of our own in the form that the client requested: whole, or as the text of a stream. */
 export function writeResult(result: Result, envelope: Envelope): { contentType: string; body: string | Buffer } {
   const { dialect } = envelope
   if (!envelope.stream) {

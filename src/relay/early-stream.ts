@@ -6,12 +6,12 @@ import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 import { type ReplyHeaders, writeStreamHead } from './client-stream.ts'
 import { framingOf } from './sse.ts'
 
-/** How long a client is left without a word, ms; proxies cut connections that are silent for 30 s or 60 s. */
+/** Interval of keep-alives, ms; proxies cut connections that are silent for 30 s or 60 s. */
 const SILENCE = 10_000
 
 /**
- * A stream that begins while its request still waits. Its status, 200, is then said: whatever goes wrong later is an event.
- * Shorter waits begin nothing, so that they may still end with an honest status.
+ * A stream that begins while its request still waits. Its status is then 200, and later errors are events. Short waits begin nothing,
+ * so that they may still end with an error status.
  */
 export class EarlyStream implements Expirable {
   dueTick = 0
@@ -20,14 +20,14 @@ export class EarlyStream implements Expirable {
   readonly #headers: () => ReplyHeaders
   readonly #framing: Framing
 
-  /** `headers` are asked for when the stream begins. */
+  /** `headers` is called when the stream begins. */
   constructor(raw: ServerResponse, headers: () => ReplyHeaders, dialect: Dialect) {
     this.#raw = raw
     this.#headers = headers
     this.#framing = framingOf(dialect)
   }
 
-  /** The request waits from now on. */
+  /** The request begins to wait. */
   watch(): void {
     this.dueTick = deadlines.after(SILENCE)
     deadlines.watch(this)

@@ -19,12 +19,12 @@ export interface EnvelopeSource {
 }
 
 const BYTES_PER_TOKEN = 4
-/** Bytes from which opening a call takes so long (some ms) that others should have their turns of the event loop meanwhile. */
+/** Size in bytes from which decoding takes some ms, so that it is spread over turns of the event loop. */
 const LARGE = 2 ** 20
 
 /**
- * A client's call, unopened: the scanner says which model it asks for and whether it wants a stream; the blocks inside are
- * decoded when somebody needs them (the translate lane, a plugin) and never otherwise.
+ * A client's call, not decoded: a scan finds the model and whether a stream is requested. The call is decoded only when needed (by the
+ * translate lane, or a plugin).
  */
 export class Envelope {
   readonly body: Buffer
@@ -56,7 +56,7 @@ export class Envelope {
     return this.scan.stream
   }
 
-  /** What the body is: JSON, or a form with its boundary. */
+  /** JSON, or a form with its boundary. */
   get contentType(): string {
     return this.scan.form?.contentType ?? 'application/json'
   }
@@ -66,28 +66,28 @@ export class Envelope {
     return this.body.length
   }
 
-  /** About how many tokens the prompt costs, as vendors estimate it: one for four bytes. Counting them costs none. */
+  /** Estimated tokens of the prompt, as vendors do it: one for four bytes. A call that counts tokens has none. */
   get promptTokens(): number {
     if (this.operation === 'google-count-tokens') return 0
     return Math.ceil((this.scan.form?.words ?? this.body.length) / BYTES_PER_TOKEN)
   }
 
-  /** What the call will cost, in tokens: its prompt, and the most output that it allows. */
+  /** Estimated tokens of the call: its prompt, and the most output that it allows. */
   get tokens(): number {
     return this.promptTokens + this.scan.maxTokens
   }
 
-  /** True once another call was put in the place of the client's: the bytes can no longer be passed on. */
+  /** Whether the call was replaced: the client's bytes can no longer be passed on. */
   get replaced(): boolean {
     return this.#replaced
   }
 
-  /** The call, decoded at the first asking. Throws MalformedJson or InvalidRequest. */
+  /** The call, decoded when first needed. Throws MalformedJson or InvalidRequest. */
   decode(): Call {
     return atOnce(this.decoding())
   }
 
-  /** The same, step by step. */
+  /** As `decode`, in steps. */
   *decoding(): Steps<Call> {
     if (this.#call !== undefined) return this.#call
     const json = parseBody(this.body)
@@ -97,12 +97,12 @@ export class Envelope {
     return this.#call
   }
 
-  /** Does work on all of the call: at once where that is small, else in turns of the event loop. Throws, or rejects, as its steps do. */
+  /** Runs work on all of the call: at once where the call is small, else in turns of the event loop. Throws, or rejects, as its steps do. */
   pace<T>(steps: Steps<T>): T | Promise<T> {
     return this.size < LARGE ? atOnce(steps) : inTurns(steps)
   }
 
-  /** As `decode`, but undefined for a call that cannot be read: the vendor may well read what we cannot. */
+  /** As `decode`, but undefined for a call that cannot be decoded: the vendor may well understand it. */
   read(): Call | undefined {
     try {
       return this.decode()
@@ -112,7 +112,7 @@ export class Envelope {
     }
   }
 
-  /** The call goes on as this one. `model` and `stream` stay the client's: permission was granted on them. */
+  /** Replaces the call, but for `model` and `stream`, on which permission was granted. */
   replace(call: Call): void {
     this.#call = { ...call, model: this.model, stream: this.stream }
     this.#replaced = true

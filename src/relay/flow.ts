@@ -6,22 +6,22 @@ import type { FailedOutcome } from '../upstream/failure.ts'
 import { linger } from './linger.ts'
 import { BrokenStream, framingOf, type WireFrame } from './sse.ts'
 
-/** One event of a vendor's stream is never larger than this in good faith: images travel as base64 of a few MB. */
+/** Largest event of a vendor's stream: images are base64 of a few MB. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
-/** One event off the wire, with what it says. */
+/** One event off the wire, with the events of the hub that it contains. */
 export interface FlowItem extends WireFrame {
   readonly events: readonly Event[]
 }
 
 export interface FlowConsumer {
   items(items: readonly FlowItem[]): void
-  /** The bytes have ended; `events` is what the reader makes of that. */
+  /** The bytes have ended; `events` are the last ones of the reader. */
   end(events: readonly Event[]): void
   fail(failure: FailedOutcome): void
 }
 
-/** A vendor's stream as events: cut at event borders and read in the vendor's dialect, for one consumer at a time. */
+/** A vendor's stream, split into events and read in the vendor's dialect, for one consumer at a time. */
 export class Flow implements ByteSink {
   readonly #body: ByteStream
   readonly #reader: EventReader
@@ -41,7 +41,7 @@ export class Flow implements ByteSink {
     this.#body.attach(this)
   }
 
-  /** Lets what comes wait until somebody consumes again. */
+  /** Buffers what comes until the next `consume`. */
   hold(): void {
     this.#consumer = undefined
     this.#body.detach()
@@ -55,7 +55,7 @@ export class Flow implements ByteSink {
     this.#body.resume()
   }
 
-  /** The answer is complete, and nobody consumes any more. */
+  /** The answer is complete: drains the rest. */
   release(): void {
     this.#consumer = undefined
     linger(this.#body)

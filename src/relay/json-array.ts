@@ -4,16 +4,16 @@ import type { Envelope } from './envelope.ts'
 import { framingOf, SseSplitter } from './sse.ts'
 import type { StreamReader } from './stream-relay.ts'
 
-/** Of a stream that is one JSON array; nothing on its way may buffer it either. */
+/** Headers of a stream that is one JSON array. */
 export const ARRAY_HEADERS = { 'content-type': 'application/json; charset=utf-8' } satisfies ReplyHeaders
 
-/** White space between two elements says nothing, and shows that we are still there. */
-const SIGN = '\n'
+/** White space between two elements is insignificant. */
+const KEEP_ALIVE = '\n'
 
 /** A stream as Google sends it without `alt=sse`: the data of each event is an element of one JSON array, sent as it comes. */
 export class JsonArrayStream implements StreamReader {
   readonly #client: StreamReader
-  /** Events come whole: what is larger than the largest was refused before. */
+  /** Without a limit: larger events were refused before. */
   readonly #splitter = new SseSplitter(Number.MAX_SAFE_INTEGER)
   #begun = false
 
@@ -38,7 +38,7 @@ export class JsonArrayStream implements StreamReader {
   }
 
   keepAlive(): void {
-    this.#client.keepAlive?.(SIGN)
+    this.#client.keepAlive?.(KEEP_ALIVE)
   }
 
   stop(): void {
@@ -46,7 +46,7 @@ export class JsonArrayStream implements StreamReader {
   }
 }
 
-/** A whole stream as that array. */
+/** A whole event stream as that array. */
 export function jsonArrayOf(events: Buffer): string {
   let array = ''
   const stream = new JsonArrayStream({
@@ -60,7 +60,7 @@ export function jsonArrayOf(events: Buffer): string {
   return array
 }
 
-/** The client's side of a stream in the form that it asked for, its head sent. What it is written are events in either form. */
+/** The client's side of a stream in the form that it requested, with its head sent. Events are written to either form alike. */
 export function openClient(
   raw: ServerResponse,
   source: Pausable,

@@ -1,7 +1,7 @@
 import type { ByteSink, ByteStream } from '../upstream/byte-stream.ts'
 import { deadlines, type Expirable } from '../upstream/deadlines.ts'
 
-/** How long a vendor may take to close a stream behind its last event, ms. */
+/** How long a vendor may take to close a stream after its last event, ms. */
 const PATIENCE = 1_000
 
 class Linger implements ByteSink, Expirable {
@@ -29,8 +29,7 @@ class Linger implements ByteSink, Expirable {
 }
 
 /**
- * Reads a stream whose answer is complete to its end, so that its connection can be used again; gives it up when the end
- * does not come, for nobody waits for it any more.
+ * Drains a stream whose answer is complete, so that its connection can be reused; aborts it when the end does not come.
  */
 export function linger(body: ByteStream): void {
   const rest = new Linger(body)

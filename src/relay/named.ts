@@ -1,6 +1,6 @@
 /**
- * What some vendors (Bedrock) leave out of their answers and the clients of others look for: an id, for which ours of the
- * request stands in, and the model that was asked.
+ * Adds what some vendors (Bedrock) leave out of their answers and clients of other APIs expect: an id (that of the request) and the
+ * model that was called.
  */
 export function named<Answer extends { readonly id: string; readonly model: string }>(
   answer: Answer,

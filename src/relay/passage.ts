@@ -17,34 +17,34 @@ import type { Scan } from './scan.ts'
 import { holdsForeignIds } from './tool-ids.ts'
 import { applyEdits, askForUsage, type Edit } from './usage-request.ts'
 
-/** How one call travels to one vendor: as it came, or in the vendor's own dialect. */
+/** A call prepared for one vendor: as it came, or in the vendor's dialect. */
 export interface Passage {
   readonly lane: 'pass' | 'translate'
-  /** What the vendor speaks. */
+  /** The vendor's dialect. */
   readonly dialect: Dialect
   readonly body: Buffer
   readonly headers: Readonly<Record<string, string>>
   readonly losses: readonly Loss[]
-  /** Usage was asked for on the client's behalf: what it adds to the stream must be cut out again. */
+  /** Usage was requested by us, not by the client: what it adds to the stream must be cut out again. */
   readonly cutUsage: boolean
-  /** Set where the call is of a plain operation: its answer may be of any kind, and is passed on unread. */
+  /** Set for plain operations: the answer may be of any media type, and is passed on unread. */
   readonly plain?: PlainPassage
   /** Who signs the reasoning of its answer, where that is known. */
   readonly signer?: ReasoningRules['signer']
-  /** Names of tools that were made up for the vendor: the answer has to bear the client's own again. */
+  /** Tool names that were replaced for the vendor, to be restored in the answer. */
   readonly names?: MadeNames
 }
 
 export interface PlainPassage {
-  /** Turns the vendor's whole answer into the client's; asked on the translate lane alone. Throws when it is no such answer. */
+  /** Turns the vendor's whole answer into the client's; called on the translate lane only. Throws when it is no such answer. */
   rewrite(answer: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): Buffer
 }
 
-/** What a passage depends on beside the call and the vendor. */
+/** What a passage depends on besides the call and the vendor. */
 export interface PassageOptions {
   /** What is known of the model; nothing unless set. */
   readonly facts?: ModelFacts
-  /** A call that would lose something is refused. */
+  /** Refuse a call that would lose something. */
   readonly strict?: boolean
 }
 
@@ -52,10 +52,10 @@ const NO_HEADERS = Object.freeze({})
 const NOTHING_KNOWN: ModelFacts = Object.freeze({})
 
 /**
- * Prepares the body for a vendor. Same dialect and nothing to change: the client's own bytes, with only `model` put in
- * place (and the wish for usage, where a stream would not report it). Same dialect and a vendor with a quirk: the client's
- * members with the quirk applied. Else through the hub. Throws InvalidRequest when the call cannot be read or cannot be
- * said in the vendor's dialect, and Lossy when it is strict and would lose something.
+ * Prepares the body for a vendor. Same dialect and nothing to change: the client's own bytes, with only `model` replaced (and usage
+ * requested, where a stream would not report it). Same dialect and a vendor with a quirk: the client's members with the quirk applied.
+ * Else it is translated. Throws InvalidRequest when the call cannot be decoded or expressed in the vendor's dialect, and Lossy when it
+ * is strict and would lose something.
  */
 export function* passageTo(
   provider: Provider,
@@ -64,7 +64,7 @@ export function* passageTo(
   model: string,
   { facts = NOTHING_KNOWN, strict = false }: PassageOptions = {},
 ): Steps<Passage> {
-  if (dialect !== envelope.dialect || envelope.replaced || holdsOthersWords(provider, envelope, model)) {
+  if (dialect !== envelope.dialect || envelope.replaced || holdsForeignParts(provider, envelope, model)) {
     const call = yield* envelope.decoding()
     yield
     const passage = yield* translate(provider, dialect, call, model, facts)
@@ -83,8 +83,8 @@ export function refuseLosses({ losses }: Pick<Passage, 'losses'>): void {
   if (first !== undefined) throw Lossy({ param: first.path }, describeLosses(losses))
 }
 
-/** A conversation that another vendor has answered before holds its ids and its reasoning, whatever the client speaks. */
-function holdsOthersWords({ toolLimits, reasoningOf }: Provider, { body, dialect }: Envelope, model: string): boolean {
+/** Whether it holds tool ids or reasoning that this vendor refuses, as after a turn that another vendor answered. */
+function holdsForeignParts({ toolLimits, reasoningOf }: Provider, { body, dialect }: Envelope, model: string): boolean {
   const { signer, signedReasoning } = reasoningOf?.(model) ?? {}
   if (signer === 'nobody' && body.includes('"signature"')) return true
   if (toolLimits !== undefined && holdsForeignIds(body, dialect.name, toolLimits.id)) return true
@@ -103,7 +103,7 @@ function* adjusted(bytes: Buffer, adjust: NonNullable<Provider['adjust']>): Step
 
 function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: string): Passage {
   const { body, scan } = envelope
-  const usage = scan.stream && isAsked(provider, dialect) ? askForUsage(body, scan) : undefined
+  const usage = scan.stream && needsUsageRequest(provider, dialect) ? askForUsage(body, scan) : undefined
   const edits: Edit[] = usage === undefined ? [] : [usage]
   if (model !== scan.model) edits.push(...spliceModel(scan, model))
   return {
@@ -116,18 +116,18 @@ function pass(provider: Provider, dialect: Dialect, envelope: Envelope, model: s
   }
 }
 
-function isAsked({ streamUsage }: Provider, { usageOnRequest }: Dialect): boolean {
+function needsUsageRequest({ streamUsage }: Provider, { usageOnRequest }: Dialect): boolean {
   return usageOnRequest === true && streamUsage === 'on-request'
 }
 
-/** Puts the vendor's name of the model in the place of the client's; nothing to do where the path names it. */
+/** Replaces the client's name of the model by the vendor's; no edits where the path names it. */
 export function spliceModel({ modelMember, form }: Scan, model: string): Edit[] {
   if (modelMember === undefined) return []
   const { start, end } = modelMember
   return [{ start, end, bytes: form === undefined ? JSON.stringify(model) : model }]
 }
 
-/** A call in the words of a vendor, fitted to its model. Throws InvalidRequest when it cannot be said in the vendor's dialect. */
+/** Translates a call to a vendor's dialect, fitted to its model. Throws InvalidRequest when that dialect cannot express it. */
 export function* translate(
   provider: Provider,
   dialect: Dialect,
@@ -136,7 +136,7 @@ export function* translate(
   facts: ModelFacts,
 ): Steps<Passage> {
   refuseIndispensable(asked, dialect)
-  const wantsUsage = asked.stream && isAsked(provider, dialect)
+  const wantsUsage = asked.stream && needsUsageRequest(provider, dialect)
   const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
   const rules = provider.reasoningOf?.(model) ?? {}
   const own = keepReasoningOf(rules, wished)
@@ -158,7 +158,7 @@ export function* translate(
   }
 }
 
-/** What would be another call without a member that this dialect does not have is refused, naming the member. */
+/** Refuses a call that cannot do without a member that this dialect lacks, naming the member. */
 function refuseIndispensable({ dialect: spoken, indispensable = [] }: Call, dialect: Dialect): void {
   const [first] = spoken === dialect.name ? [] : indispensable
   if (first !== undefined) throw InvalidRequest({ param: first.path }, `${first.path}: ${first.why}`)

@@ -11,8 +11,8 @@ import { applyEdits } from './usage-request.ts'
 const AS_IT_CAME: PlainPassage = { rewrite: answer => answer }
 
 /**
- * Prepares the body of a plain operation: the client's own bytes with only `model` put in place, or what the vendor's codec
- * makes of them. Throws InvalidRequest when the codec has no words for the call, and Lossy when it is strict and would lose some.
+ * Prepares the body of a plain operation: the client's own bytes with only `model` replaced, or translated by the vendor's codec.
+ * Throws InvalidRequest when the codec cannot express the call, and Lossy when it is strict and would lose something.
  */
 export function* plainPassage(
   endpoint: Endpoint,

@@ -4,7 +4,7 @@ const CLIENT_GONE: FailedOutcome = { type: 'failed', kind: 'cancelled', reason: 
 
 const STOPPING: FailedOutcome = { type: 'failed', kind: 'network', reason: 'the gateway is shutting down' }
 
-/** An upstream call, or a wait for one, that nobody may be waiting for any more. */
+/** An upstream call, or a wait for one, that can be stopped. */
 export interface Abortable {
   abort(failure: FailedOutcome): void
 }
@@ -14,26 +14,26 @@ export class Presence {
   /** The client has left before its answer was complete. */
   gone = false
   #current: Abortable | undefined
-  /** Watched before and perhaps not over; a second one only while two targets race. */
-  #other: Abortable | undefined
+  /** Watched before, and perhaps still running: two targets race in a hedge. */
+  #previous: Abortable | undefined
   #controller: AbortController | undefined
   #hungUp = false
 
-  /** For plugins; made only when somebody asks, for an AbortController costs more than most of a request's stages. */
+  /** For plugins; created when first used, as an AbortController costs more than most stages of a request. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
     if (this.gone) this.#controller.abort()
     return this.#controller.signal
   }
 
-  /** What is done for this client now; of what was done before, at most the last has not ended. */
+  /** Stops `call` when the client leaves. Of those watched before, only the last may still be running. */
   watch(call: Abortable): void {
-    this.#other = this.#current
+    this.#previous = this.#current
     this.#current = call
     if (this.gone) call.abort(CLIENT_GONE)
   }
 
-  /** The connection has closed; `answered` when our last write had been made, so that nothing is lost. */
+  /** The connection has closed; `answered` after our last write. */
   closed(answered: boolean): void {
     if (answered || this.#hungUp) return
     this.gone = true
@@ -41,18 +41,18 @@ export class Presence {
     this.#controller?.abort()
   }
 
-  /** We are about to cut the connection ourselves: that is no client who leaves. */
+  /** We are about to cut the connection ourselves: the client has not left. */
   hangUp(): void {
     this.#hungUp = true
   }
 
-  /** The gateway itself must end the call. */
+  /** The gateway is shutting down. */
   stop(): void {
     this.#abort(STOPPING)
   }
 
   #abort(why: FailedOutcome): void {
-    this.#other?.abort(why)
+    this.#previous?.abort(why)
     this.#current?.abort(why)
   }
 }

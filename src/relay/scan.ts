@@ -1,7 +1,7 @@
 import { InvalidRequest, MalformedJson } from '../errors.ts'
 import { findMembers, type Member, watch } from './json-members.ts'
 
-/** What the gateway needs to know of a request body that it will forward as it came. */
+/** What the gateway reads of a request body that it forwards unchanged. */
 export interface Scan {
   readonly model: string
   /** Undefined where the path of the request names the model. */
@@ -10,22 +10,22 @@ export interface Scan {
   readonly streamOptions: Member | undefined
   /** Output tokens that the call allows; 0 where it does not say. */
   readonly maxTokens: number
-  /** Set where the body is a form: what it is sent as, and how many bytes of it are words and not files. */
+  /** Set where the body is a form: its content type, and how many of its bytes are not files. */
   readonly form?: { readonly contentType: string; readonly words: number }
 }
 
-/** Gemini's, in either spelling, and Bedrock's: what their bodies say of the output stands inside. */
+/** Objects that hold the output limit: Gemini's, in either spelling, and Bedrock's. */
 const CONFIGS = watch('generationConfig', 'generation_config', 'inferenceConfig')
 const CONFIG_LIMITS = watch('maxOutputTokens', 'max_output_tokens', 'maxTokens')
 
 const WATCHED = watch('model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'max_output_tokens')
 
-/** The names that dialects have for it, the newest first. */
+/** Names of the output limit, the newest first. */
 const LIMITS = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'] as const
 
 const BRACE = 0x7b
 
-/** No model puts out as many tokens; a number beyond it is a mistake, and must not upset the sums of those who count. */
+/** No model outputs as many tokens; a larger number is a mistake, and must not distort sums and limits. */
 const MOST_OUTPUT = 1_000_000
 
 /** Reads `model` and `stream` from the root of a JSON body. Throws MalformedJson or InvalidRequest. */
@@ -64,7 +64,7 @@ function readModel(body: Buffer, member: Member): string {
   return value
 }
 
-/** A string of printable ASCII without escapes says what its bytes say, as nearly every name of a model does. */
+/** Printable ASCII without escapes, as nearly every model name: its bytes are its value. */
 function isPlainString(body: Buffer, { start, end }: Member): boolean {
   if (body[start] !== 0x22) return false
   for (let at = start + 1; at < end - 1; at += 1) {
@@ -81,7 +81,7 @@ function readStream(body: Buffer, member: Member | undefined): boolean {
   throw InvalidRequest({ param: 'stream' }, 'stream must be true or false')
 }
 
-/** Whether it is one that the vendor accepts is for the vendor to say. */
+/** 0 where it is no number: the vendor validates it. */
 function readCount(body: Buffer, member: Member | undefined): number {
   const count = member === undefined ? 0 : Number(text(body, member))
   return count > 0 ? Math.min(count, MOST_OUTPUT) : 0

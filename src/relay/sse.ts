@@ -6,9 +6,9 @@ export { BrokenStream, type WireFrame }
 
 const LF = 0x0a
 const CR = 0x0d
-/** Servers on .NET write one unless told not to; the format has clients skip it. */
+/** Servers on .NET write one by default; clients must skip it. */
 const BYTE_ORDER_MARK = '\ufeff'
-/** Ends the line before, if nothing did, and the event: without it clients drop what they have read (A24). */
+/** Ends an unfinished last line and the event: without it clients drop the event (A24). */
 const BLANK_LINE = Buffer.from('\n\n')
 
 /**
@@ -155,7 +155,7 @@ function encodeFrames(frames: readonly Frame[]): string {
   return out
 }
 
-/** Server-sent events: the framing of every dialect that brings none of its own. */
+/** Server-sent events: the framing of every dialect without its own. */
 export const SSE: Framing = {
   mediaType: 'text/event-stream',
   contentType: 'text/event-stream; charset=utf-8',
@@ -164,7 +164,7 @@ export const SSE: Framing = {
   encode: encodeFrames,
 }
 
-/** How the streams of a dialect stand on the wire. */
+/** The framing of a dialect's streams. */
 export function framingOf({ framing = SSE }: Dialect): Framing {
   return framing
 }

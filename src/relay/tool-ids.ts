@@ -1,6 +1,6 @@
 import type { WordLimit } from '../call/tool-words.ts'
 
-/** The member by which each dialect's tool results name their call. A name inside of a string would have escaped quotes. */
+/** The member that holds the id in each dialect's tool results. Inside a string its quotes would be escaped. */
 const RESULT_IDS: Readonly<Record<string, string>> = {
   'openai-chat': '"tool_call_id"',
   anthropic: '"tool_use_id"',
@@ -10,8 +10,8 @@ const QUOTE = 0x22
 const COLON = 0x3a
 
 /**
- * Whether a JSON body of this dialect holds tool results whose ids a vendor does not take. One native search where there are
- * none, a look at each id where there are.
+ * Whether a JSON body of this dialect holds tool results whose ids a vendor does not accept. One native search where there are none,
+ * else a check of each id.
  */
 export function holdsForeignIds(body: Buffer, dialect: string, limit: WordLimit): boolean {
   const member = RESULT_IDS[dialect]

@@ -3,7 +3,7 @@ import type { Fault } from '../call/fault.ts'
 import { dialectNamed } from '../dialects/index.ts'
 import { faultOf, HeadersTooLarge, InvalidRequest, RequestTimeout } from '../errors.ts'
 
-/** Paths or headers in the bytes of a head: all that is known of who asks, where no route was found. The first that fits counts. */
+/** Paths or headers that tell a client's dialect from the raw head, as no route was found. The first match counts. */
 const SIGNS: readonly (readonly [dialect: string, sign: RegExp])[] = [
   ['gemini', /^\w+ \S*\/v1beta\/|^x-goog-api-key:/im],
   ['bedrock', /^\w+ \S*\/model\//],
@@ -12,8 +12,8 @@ const SIGNS: readonly (readonly [dialect: string, sign: RegExp])[] = [
 ]
 
 /**
- * The answer, as text of HTTP/1.1, to a request on which Node's parser gave up with this code; `head` is what it was reading.
- * Says nothing of what was sent: it may hold a key.
+ * The HTTP/1.1 response to a request that Node's parser rejected with this code; `head` is what it was reading. Repeats nothing of the
+ * request, which may hold a key.
  */
 export function refuseUnparsed(code: string, head: string): string {
   const [dialect] = SIGNS.find(([, sign]) => sign.test(head)) ?? ['openai-chat']
@@ -29,7 +29,7 @@ export function refuseUnparsed(code: string, head: string): string {
   ].join('\r\n')
 }
 
-/** 408 and 431 are statuses that only a server of HTTP gives: no kind of error has them. */
+/** 408 and 431 are given by the HTTP server alone: no kind of error has them. */
 function faultFor(code: string): Fault {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':

@@ -1,7 +1,7 @@
 import { findMembers, type Member, watch } from './json-members.ts'
 import type { Scan } from './scan.ts'
 
-/** Bytes to put in the place of `[start, end)`. */
+/** A replacement for the bytes `[start, end)`. */
 export interface Edit {
   readonly start: number
   readonly end: number
@@ -13,12 +13,12 @@ const USAGE = watch('usage', 'choices')
 
 /**
  * The edit that makes an OpenAI-style stream report its usage (`stream_options.include_usage`), or undefined when the
- * client asks for it already. What the vendor then sends more is cut again by `cutUsage`.
+ * client requests it already. What the vendor adds is removed by `cutUsage`.
  */
 export function askForUsage(body: Buffer, scan: Scan): Edit | undefined {
   const { streamOptions: options, modelMember } = scan
   if (options === undefined) {
-    // No dialect that names the model in its path has to be asked.
+    // Dialects that name the model in the path report usage without a request.
     if (modelMember === undefined) return undefined
     const { nameStart } = modelMember
     return { start: nameStart, end: nameStart, bytes: '"stream_options":{"include_usage":true},' }
@@ -67,7 +67,7 @@ export function cutUsage(event: Buffer): Buffer | undefined {
   const usage = members?.get('usage')
   if (members === undefined || usage === undefined) return event
   const value = (member: Member | undefined) => member && json.toString('latin1', member.start, member.end)
-  // Azure opens with an event without choices that holds its filter's opinion of the prompt, and `usage` null.
+  // Azure's first event has no choices, but the prompt's filter results, and `usage` null.
   const isReport = /^\[\s*\]$/.test(value(members.get('choices')) ?? '') && value(usage) !== 'null'
   return isReport ? undefined : without(event, open + usage.nameStart, open + usage.end)
 }

@@ -18,12 +18,12 @@ export function readReport(body: Buffer | string, dialect: Dialect): Report {
   return dialect.readReport(JSON.parse(body.toString()) as Json)
 }
 
-/** The same bytes as text where that is safe: Node joins text with the head of the answer in one write, bytes take a second buffer. */
+/** The same bytes, as text if they are ASCII: Node writes text and the head in one buffer, bytes in a second one. */
 export function singleWrite(body: Buffer): Buffer | string {
   return isAscii(body) ? body.toString('latin1') : body
 }
 
-/** Enough to tell an answer from a proxy's HTML page or from half an answer; the whole parse is left to who needs it. */
+/** A cheap check that tells an answer from a proxy's HTML page or a truncated answer. */
 export function looksLikeJson(body: Buffer): boolean {
   let first = 0
   let last = body.length - 1
@@ -33,8 +33,8 @@ export function looksLikeJson(body: Buffer): boolean {
 }
 
 /**
- * Whether a body is an error in the guise of an answer: an `error` at its root that is a text or an object. Most answers are
- * told by one native search: a quote inside of a JSON string is escaped, so only names and whole texts are found by it.
+ * Whether a body is an error disguised as an answer: an `error` at its root that is a string or an object. One native search decides
+ * for most answers: quotes inside a JSON string are escaped, so it only finds names and whole strings.
  */
 export function holdsError(body: Buffer): boolean {
   if (!body.includes('"error"')) return false
@@ -44,7 +44,7 @@ export function holdsError(body: Buffer): boolean {
   return first === BRACE || (first === QUOTE && member.end - member.start > 2)
 }
 
-/** None in a body that is no JSON: that is for others to find. */
+/** Undefined in a body that is not JSON: that is checked elsewhere. */
 function errorOf(body: Buffer): Member | undefined {
   try {
     return findMembers(body, ERROR).get('error')
