@@ -10,7 +10,7 @@ const head = z.object({
 
 const LENGTH_BYTES = 4
 
-/** An answer as one value: the length of its head, the head as JSON, and the body as it is. */
+/** Serialises an answer: the length of its head, the head as JSON, and the body. */
 export function writeAnswer({ status, headers, asked, body }: KeptAnswer, staleFor: number): Buffer {
   const json = Buffer.from(JSON.stringify({ status, headers, asked, staleFor }))
   const length = Buffer.alloc(LENGTH_BYTES)
@@ -18,7 +18,7 @@ export function writeAnswer({ status, headers, asked, body }: KeptAnswer, staleF
   return Buffer.concat([length, json, body])
 }
 
-/** Undefined for what another version, or somebody else, has written. */
+/** Undefined for a value that another version, or another program, has written. */
 export function readAnswer(value: Buffer): { answer: KeptAnswer; staleFor: number } | undefined {
   try {
     const end = LENGTH_BYTES + value.readUInt32BE(0)

@@ -7,12 +7,12 @@ interface Entry {
   readonly expires: number
 }
 
-/** What an entry takes beside its body, about. */
+/** Approximate size of an entry besides its body. */
 const ENTRY_BYTES = 1024
-/** Answers take at most this much memory together; the least recently used go first. */
+/** Most memory for all answers; the least recently used are evicted first. */
 export const MAX_BYTES = 64 * 1024 * 1024
 
-/** The answers that this process keeps, bounded in bytes, each for its time. */
+/** The answer store of one process: LRU, bounded in bytes, with a lifetime for each answer. */
 export class MemoryCache implements AnswerStore {
   readonly #entries = new Map<string, Entry>()
   readonly #now: () => number
@@ -23,7 +23,7 @@ export class MemoryCache implements AnswerStore {
     this.#now = now
   }
 
-  /** What the entries take, for tests. */
+  /** Size of all entries, for tests. */
   get bytes(): number {
     return this.#bytes
   }
@@ -46,7 +46,7 @@ export class MemoryCache implements AnswerStore {
     const former = this.#entries.get(key)
     if (former !== undefined) this.#drop(key, former)
     const freshUntil = this.#now() + ttl
-    this.#keep(key, { answer: { ...answer, body: alone(answer.body) }, freshUntil, expires: freshUntil + staleFor })
+    this.#keep(key, { answer: { ...answer, body: detached(answer.body) }, freshUntil, expires: freshUntil + staleFor })
     for (const [oldest, entry] of this.#entries) {
       if (this.#bytes <= MAX_BYTES) break
       this.#drop(oldest, entry)
@@ -73,8 +73,8 @@ function sizeOf({ answer }: Entry): number {
   return answer.body.length + ENTRY_BYTES
 }
 
-/** A copy in memory of its own: a small Buffer is a view of the large piece that was read off the socket, and would keep all of it. */
-function alone(body: Buffer): Buffer {
+/** A copy in its own memory: a small Buffer is a view of the large chunk that was read off the socket, and would retain all of it. */
+function detached(body: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(body.length)
   body.copy(copy)
   return copy

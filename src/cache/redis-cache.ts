@@ -11,12 +11,12 @@ interface CacheClient {
   set(key: string, value: Buffer, unit: 'PX', milliseconds: number): Promise<unknown>
 }
 
-/** A larger answer stays in the process that got it: to fetch it would take longer than Redis is waited for. */
+/** Larger answers are not shared: fetching one would take longer than the timeout of Redis. */
 export const MAX_SHARED_BYTES = 1024 * 1024
 
 /**
- * Answers that all gateways on one Redis share. The process's own memory is asked first and keeps what Redis had, so that a
- * Redis which is away takes nothing from a gateway but the answers of the others. Ages go by the server's clock.
+ * Answers shared by all gateways on one Redis. The process's own memory is looked up first and stores what Redis had, so that without
+ * Redis a gateway only misses the answers of others. Ages go by the server's clock.
  */
 export class RedisCache implements AnswerStore {
   readonly #local: MemoryCache
@@ -60,7 +60,7 @@ export class RedisCache implements AnswerStore {
       const { answer, staleFor } = read
       this.#local.set(key, answer, { ttl: remaining - staleFor, staleFor })
     }
-    // Also what came into this process while Redis was asked.
+    // Includes what this process has stored while it waited for Redis.
     return this.#local.get(key)
   }
 }

@@ -1,6 +1,6 @@
 import type { KeptAnswer } from './answer.ts'
 
-/** For how long an answer is good, and for how long after that it is better than none; ms. */
+/** For how long an answer is fresh, and for how long after that it may be served stale; ms. */
 export interface Lifetime {
   readonly ttl: number
   readonly staleFor: number
@@ -12,14 +12,14 @@ export interface Found {
   readonly fresh: boolean
 }
 
-/** Where answers are kept. */
+/** Stores answers. */
 export interface AnswerStore {
   /**
-   * A plain value when no other machine had to be asked, which the request has waited for before for `waitedMs`: so much shorter
-   * is this wait. Never throws or rejects.
+   * A promise only when Redis must be asked. `waitedMs` is how long the request has already waited for Redis, by which this wait is
+   * shorter. Never throws or rejects.
    */
   get(key: string, waitedMs?: number): Found | undefined | Promise<Found | undefined>
-  /** What this process has; asks no other machine. */
+  /** Looks in this process only. */
   here(key: string): Found | undefined
   set(key: string, answer: KeptAnswer, lifetime: Lifetime): void
   close(): void

@@ -2,13 +2,13 @@ import type { Annotated, Block, Extra } from './block.ts'
 import type { Json } from './json.ts'
 import type { Loss } from './loss.ts'
 
-/** What is asked of a vendor; a provider names an endpoint for each that it has. */
+/** What a vendor can be called for; a provider has an endpoint for each that it supports. */
 export type Operation = 'chat' | 'responses' | 'completions' | PlainOperation | GoogleOperation
 
-/** What only Google's API has in this form: such a call is passed on to a vendor that takes it as it is. */
+/** Operations that only Google's API has in this form: passed on to vendors that accept them unchanged. */
 export type GoogleOperation = 'google-count-tokens' | 'google-embed' | 'google-embed-batch'
 
-/** What no hub stands between: such a call is passed on to a vendor that takes it as it is. */
+/** Operations without a hub: passed on to vendors that accept them unchanged, or translated by a codec. */
 export type PlainOperation =
   | 'embeddings'
   | 'moderations'
@@ -66,7 +66,7 @@ export interface ReasoningWish {
   readonly budget?: number
 }
 
-/** A request in the house's own words: what any dialect read, and what any dialect can write. Deeply read-only. */
+/** A request in the neutral form that every dialect can read to and write from. Deeply read-only. */
 export interface Call {
   readonly operation: Operation
   /** The dialect it was read from. */
@@ -95,11 +95,11 @@ export interface Call {
   readonly serviceTier?: string
   /** A stream should end with a usage report (OpenAI's `stream_options.include_usage`); Anthropic's always do. */
   readonly includeUsage?: boolean
-  /** What the gateway knows of the model that is asked, where a writer has to choose; no reader sets it. */
+  /** What the gateway knows of the target model, where a writer has to choose; no reader sets it. */
   readonly target?: TargetModel
-  /** What only the dialect that it was read from can say, and without which it would be another call: refused, not lost. */
+  /** Members that only its own dialect has and without which it would be another call: elsewhere it is refused, not reduced. */
   readonly indispensable?: readonly Loss[]
-  /** The members by which it names what only the model that was asked for has, such as a cache of its vendor's. */
+  /** Members that refer to something only the requested model has, such as a cache of its vendor. */
   readonly ofOneModel?: readonly string[]
   readonly extra?: Extra
 }

@@ -20,7 +20,7 @@ interface OpenOutput {
 }
 
 /**
- * Puts the events of a stream together to the answer that the vendor would have given without a stream. Pieces in a
+ * Assembles the events of a stream to the answer that the vendor would have given without a stream. Pieces in a
  * delta's `extra` are joined (strings and lists appended); `extra` of `finish` and `end` replaces what came before.
  */
 export class Collector {

@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts'
 import type { Finish, Usage } from './result.ts'
 
 /**
- * A stream in the house's words: `start`, then for each block `block-open`, `delta`..., `block-close` (blocks may
+ * A stream in the neutral form: `start`, then for each block `block-open`, `delta`..., `block-close` (blocks may
  * overlap), a `finish` for each output, and `end` once, last. `error` may stand in the place of `end`; nothing follows either.
  * `output` numbers the answers (0 unless several were asked for), `block` the blocks within one output, from 0.
  */
@@ -84,6 +84,6 @@ export interface EndEvent {
 interface ErrorEvent {
   readonly type: 'error'
   readonly fault: Fault
-  /** The reader could not follow an event: the fault is in its own words, and somebody else may well understand the vendor. */
+  /** The reader could not understand the vendor's event, which others may: the fault is the reader's own. */
   readonly unread?: true
 }

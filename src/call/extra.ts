@@ -2,7 +2,7 @@ import type { Json } from './json.ts'
 
 type Members = Readonly<Record<string, Json>>
 
-/** Before a member of the wire's that would pass for a note on form (`$...`), or for an escaped one. */
+/** Prefix of wire members that look like a note on form (`$...`), or like an escaped member. */
 const ESCAPE = '.'
 
 /** The name under which a wire's member is kept beside notes on form. */
@@ -44,7 +44,7 @@ export class Joined<Whole extends Members = Members> {
     return this
   }
 
-  /** Whether this very value of the member is what has come so far. */
+  /** Whether the member has exactly this value so far. */
   says(member: string, value: Json): boolean {
     return this.#members.get(member) === value
   }
@@ -52,7 +52,7 @@ export class Joined<Whole extends Members = Members> {
   /** What has come so far; undefined when nothing has. What comes later does not change it. */
   whole(): Whole | undefined {
     if (this.#members.size === 0) return undefined
-    return Object.fromEntries([...this.#members].map(([member, value]) => [member, told(value)])) as Whole
+    return Object.fromEntries([...this.#members].map(([member, value]) => [member, plain(value)])) as Whole
   }
 
   #joined(known: Json | GrownList | Joined, value: Json): Json | GrownList | Joined {
@@ -79,7 +79,7 @@ class GrownList {
   }
 }
 
-function told(value: Json | GrownList | Joined): Json {
+function plain(value: Json | GrownList | Joined): Json {
   if (value instanceof GrownList) return [...value.list]
   return value instanceof Joined ? (value.whole() ?? {}) : value
 }

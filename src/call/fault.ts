@@ -1,6 +1,6 @@
 import type { Json } from './json.ts'
 
-/** What went wrong, by what follows from it; the table in errors.ts says what that is. */
+/** Kinds of errors; the table in errors.ts says what follows from each. */
 export type Kind =
   | 'invalid'
   | 'unauthorized'

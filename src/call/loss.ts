@@ -1,4 +1,4 @@
-/** Something that a writer could not express in its dialect: where it stood, and why it is gone. Never silent. */
+/** Something that a writer could not express in its dialect: its path, and why. Never silent. */
 export interface Loss {
   readonly path: string
   readonly why: string

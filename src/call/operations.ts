@@ -3,7 +3,7 @@ import type { Operation, PlainOperation } from './call.ts'
 interface Nature {
   /** The client may send a form, with a file in it. */
   readonly form?: true
-  /** The answer may be of any kind (a sound, subtitles), and is sent on as it comes. */
+  /** The answer may be of any media type (audio, subtitles), and is relayed as it arrives. */
   readonly bytes?: true
 }
 

@@ -4,17 +4,17 @@ import type { Event } from './event.ts'
 import type { Loss } from './loss.ts'
 import type { Result } from './result.ts'
 
-/** What reasoning a vendor gives and takes back. */
+/** The reasoning that a vendor gives and accepts back. */
 export interface ReasoningRules {
-  /** Who signs the reasoning of its models, and whose alone it takes back; `nobody` signs none and takes none that is signed. */
+  /** Whose signatures it gives, and alone accepts; with `nobody` it signs nothing and accepts nothing signed. */
   readonly signer?: Signer | 'nobody' | undefined
-  /** It refuses reasoning that does not bear its own signature: another's, which was given to the client unsigned, too. */
+  /** It refuses unsigned reasoning, too. */
   readonly signedReasoning?: boolean | undefined
 }
 
 /**
- * What stands before a signature that is given to a client of another maker's API. Whole groups of base64, so that clients that
- * decode signatures and encode them again give it back.
+ * Prefix of a signature that is given to a client of another maker's API. Whole groups of base64, so that it survives clients that
+ * decode and re-encode signatures.
  */
 const MARKS: Readonly<Record<Signer, string>> = {
   claude: 'sluiceClaude',
@@ -22,7 +22,7 @@ const MARKS: Readonly<Record<Signer, string>> = {
   openai: 'sluiceOpenAI',
 }
 
-/** Whose unmarked signatures come from a client: those of the API that it speaks. Chat Completions has none of its own. */
+/** The signer of unmarked signatures, by the client's dialect. Chat Completions has no signatures of its own. */
 const NATIVE: Readonly<Record<string, Signer>> = {
   anthropic: 'claude',
   bedrock: 'claude',

@@ -4,7 +4,7 @@ import type { Result, Usage } from './result.ts'
 
 /**
  * The events of a stream that would have given this answer, each block in one piece, so that a whole answer can be
- * streamed. Collecting them gives the result back. The input's usage is told at the start, where Anthropic tells it.
+ * streamed. Collecting them gives the result back. The input's usage is in the start event, as Anthropic has it.
  */
 export function replay(result: Result): Event[] {
   const { id, model, created, outputs, usage, extra } = result

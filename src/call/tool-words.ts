@@ -4,9 +4,9 @@ import type { Call, Tool, Turn } from './call.ts'
 import type { Event } from './event.ts'
 import type { Result } from './result.ts'
 
-/** What an API takes for the ids of tool calls, or for the names of tools. */
+/** The ids of tool calls, or the names of tools, that an API accepts. */
 export interface WordLimit {
-  /** Fits a whole word that may stay as it is. */
+  /** Matches a word that is accepted. */
   readonly fits: RegExp
   /** Most characters; all that a made-up word has where `opaque`. */
   readonly length: number
@@ -19,7 +19,7 @@ export interface ToolLimits {
   readonly name: WordLimit
 }
 
-/** Names that were made up, each with the client's own: what has to be put back in the answer. */
+/** Made-up names, each with the client's own, which is restored in the answer. */
 export type MadeNames = ReadonlyMap<string, string>
 
 /** Characters of a digest: 46 bits, beside a readable beginning. */
