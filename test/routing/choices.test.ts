@@ -34,7 +34,7 @@ function next(choices: Choices): string {
   return 'reason' in found ? `${found.reason} for ${found.waitMs} ms` : found.candidate.target.id
 }
 
-function strike(choices: Choices, { candidates }: Target): void {
+function exclude(choices: Choices, { candidates }: Target): void {
   choices.exclude(candidates[0] as Candidate, false)
 }
 
@@ -65,9 +65,9 @@ test('where all are unhealthy all are asked, one after the other', async t => {
   const { a, b, choices } = await setUp(t)
   for (const { vendor } of [a, b]) vendor.health?.report(false)
   t.assert.equal(next(choices), 'a/m')
-  strike(choices, a)
+  exclude(choices, a)
   t.assert.equal(next(choices), 'b/m')
-  strike(choices, b)
+  exclude(choices, b)
   t.assert.match(next(choices), /^failing/)
 })
 
@@ -103,6 +103,6 @@ test('a healthy target at its limit is well: it is waited for', async t => {
 test('a healthy target that fails one request is no reason to ask an unhealthy one', async t => {
   const { a, b, choices } = await setUp(t)
   a.vendor.health?.report(false)
-  strike(choices, b)
+  exclude(choices, b)
   t.assert.match(next(choices), /^failing/)
 })
