@@ -34,7 +34,8 @@ export function readTree(keep: (path: string) => boolean, folders: readonly stri
 function* walk(directory: string): Generator<string> {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name)
-    if (entry.isDirectory() && !NOT_OURS.has(entry.name)) yield* walk(path)
+    if (NOT_OURS.has(entry.name)) continue
+    if (entry.isDirectory()) yield* walk(path)
     else if (entry.isFile()) yield path
   }
 }
