@@ -11,24 +11,24 @@ import { SSE } from '../src/relay/sse.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Where answers are kept: here, and in Redis when several gateways share them. */
+    /** The answer store: in memory, and in Redis when several gateways share it. */
     cache: AnswerStore
   }
   interface FastifyRequest {
-    /** Names what this request asks: equal ones of one caller on one route have equal keys. */
+    /** The cache key: identical requests of one caller on one route have the same. */
     readonly asked: string
-    /** What is kept under a key; a Redis that is slow is waited for no longer than all questions of a request may take. */
+    /** Looks a key up. A slow Redis is waited for no longer than the time that all commands of a request may take together. */
     findKept(key: string): Promise<Found | undefined>
-    /** Under which names this request may be answered together with others; undefined for most. */
+    /** The keys under which this request may share an upstream call with others; undefined for most. */
     claims: Claim[] | undefined
   }
   interface FastifyReply {
-    /** Sends an answer that was given before, or to somebody else. */
+    /** Sends an answer that was stored, or made for another request. */
     replay(answer: KeptAnswer): FastifyReply
   }
 }
 
-/** Opens the answer store that the config names, and says what a request asks and how an answer is given again. */
+/** Opens the answer store that the config names; computes cache keys and replays stored answers. */
 export default fp<{ state: Config['state'] }>(
   async (app, { state: { redis, timeout } }) => {
     const store = await openStore({
@@ -42,7 +42,7 @@ export default fp<{ state: Config['state'] }>(
     app.decorateRequest('asked', {
       getter(this: FastifyRequest) {
         const { call, caller, record } = this
-        // What a plugin has made of the call is asked, not what came.
+        // A plugin may have replaced the call: its version counts.
         const body = call.replaced ? JSON.stringify(call.decode()) : call.body
         const { query, path, headers } = call
         return cacheKey({ caller: caller?.name, endpoint: record.endpoint, query, path, headers, body })
@@ -58,7 +58,7 @@ export default fp<{ state: Config['state'] }>(
     app.decorateReply('replay', function (this: FastifyReply, { status, headers, body }: KeptAnswer) {
       const { record, call } = this.request
       this.code(status).headers(headers).header('x-sluice-attempts', record.attempts.length)
-      // Streams are kept as events.
+      // Streams are stored as events.
       const asArray = call.path?.array === true && headers['content-type'] === SSE.contentType
       return asArray ? this.headers(ARRAY_HEADERS).send(jsonArrayOf(body)) : this.send(body)
     })

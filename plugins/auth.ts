@@ -9,7 +9,7 @@ import { wholeSeconds } from '../src/retry-after.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The key may also stand in the query, where Google's clients put it. */
+    /** The key may also be in the query, where Google's clients put it. */
     keyInQuery?: boolean
   }
   interface FastifyRequest {
@@ -18,10 +18,10 @@ declare module 'fastify' {
   }
 }
 
-/** Failures and unknown routes that one address may cause: so many at once, and as many again each minute. */
+/** Failed authentications and unknown routes allowed per address: this burst, refilled within a minute. */
 const FAILURES = { capacity: 60, refillPerSecond: 1 }
 
-/** Stage 3: who calls. A known key is never held back by what others behind the same address do. */
+/** Stage 3: who calls. A known key is never limited by what others behind the same address do. */
 export default fp(
   async app => {
     const failures = new MemoryBuckets()
@@ -58,7 +58,7 @@ export default fp(
   { name: 'auth', dependencies: ['meter'] },
 )
 
-/** Why a key that was shown opens nothing; undefined where it does. */
+/** Why the key is refused; undefined where it is valid. */
 function failureOf(caller: Caller | undefined): SluiceError | undefined {
   if (caller === undefined) return KeyUnknown()
   if (caller.disabled) return KeyDisabled()

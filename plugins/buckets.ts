@@ -6,14 +6,14 @@ import type { ReservationStore } from '../src/limits/reservation.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Where limits are counted: here, or in Redis when several gateways share them. */
+    /** The token buckets: in memory, or in Redis when several gateways share them. */
     buckets: BucketStore
-    /** Where room is taken for whole requests, in several limits at once. */
+    /** Reserves what a request may use, in several limits at once. */
     reservations: ReservationStore
   }
 }
 
-/** Opens the limits; does not wait for Redis. `share` is the part of them that is this process's own. */
+/** Opens the limits; does not wait for Redis. `share` is the part of them that this process may use by itself. */
 export default fp<{ state: Config['state']; share: number }>(
   async (app, { state: { redis, localShare, slotTtl, timeout }, share }) => {
     let shared = false

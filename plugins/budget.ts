@@ -10,14 +10,14 @@ import type { Route } from '../src/routing/target.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who can answer the model that was asked for. */
+    /** The route of the requested model. */
     route: Route
   }
 }
 
 /**
- * Stage 6: may this caller use this model, and has it room for this request in its limits? Asked of the one model that the
- * scanner found, which is the one that is sent. What is taken here is given back at stage 10, however the request ends.
+ * Stage 6: may this caller use this model, and do its limits have room for this request? Checked for the one model that the scanner
+ * found, which is the one that is sent. What is reserved here is settled at stage 10, however the request ends.
  */
 export default fp(
   async app => {
@@ -53,7 +53,7 @@ export default fp(
       }
     })
 
-    /** Throws the refusal of a limit, and Cancelled when the client has left while another machine was asked. */
+    /** Throws the refusal of a limit, and Cancelled when the client left while Redis was asked. */
     function admit(
       { reservation, refused, taken }: Admission,
       rules: readonly CallerRule[],
@@ -68,7 +68,7 @@ export default fp(
         throw refusal(rule, taken[refused] as Taken, call.tokens)
       }
       if (presence.gone) {
-        // Stage 10 may be over.
+        // The request may have been settled meanwhile.
         reservation.settle(0)
         throw Cancelled()
       }

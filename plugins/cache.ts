@@ -4,7 +4,7 @@ import { isCacheable } from '../src/cache/answer.ts'
 import { answersBytes } from '../src/call/operations.ts'
 import type { Route } from '../src/routing/target.ts'
 
-/** Stage 7: an equal request of the same caller is answered from what is kept, where the model says so; a stream as a stream. */
+/** Stage 7: an identical request of the same caller is answered from the cache, where the model has one; streams as streams. */
 export default fp(
   async app => {
     app.addHook('preHandler', (request, reply, done) => {
@@ -16,7 +16,7 @@ export default fp(
   { name: 'cache', dependencies: ['answers'] },
 )
 
-/** Resolves with false when the request has to be asked. */
+/** Resolves with false when an upstream call is needed. */
 async function answer(
   app: FastifyInstance,
   request: FastifyRequest,
@@ -50,7 +50,7 @@ async function answer(
   return false
 }
 
-/** The step, taken under lasting pressure, by which expired answers are given without asking anybody. */
+/** The degradation step, if taken now, that serves expired answers without an upstream call. */
 function staleStep({ route }: FastifyRequest): string | undefined {
   return route.standby?.relief?.due(performance.now()).find(({ stale }) => stale)?.name
 }

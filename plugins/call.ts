@@ -9,13 +9,13 @@ import { Envelope } from '../src/relay/envelope.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Set on the routes that are answered by a vendor. */
+    /** Set on the routes that vendors answer. */
     operation?: Operation
-    /** Names of the query parameters that may go to the vendor. */
+    /** Query parameters that may be sent to the vendor. */
     query?: readonly string[]
   }
   interface FastifyRequest {
-    /** The client's call, unopened: model, stream, size. Blocks are decoded on demand. */
+    /** The client's call, not decoded yet: model, stream, size. Blocks are decoded on demand. */
     call: Envelope
   }
 }
@@ -52,7 +52,7 @@ export default fp(
   { name: 'call', dependencies: ['body', 'errors', 'meter'] },
 )
 
-/** What the path says, in dialects where it does. Throws RouteUnknown for one that leads nowhere. */
+/** What the path says, in dialects that put the model there. Throws RouteUnknown. */
 function pathWords({ method, params, query, url }: FastifyRequest, dialect: Dialect): PathWords | undefined {
   if (dialect.readPath === undefined) return undefined
   const words = dialect.readPath((params as { '*': string })['*'], query as Record<string, unknown>)

@@ -21,7 +21,7 @@ declare module 'fastify' {
   }
 }
 
-/** What a caller may ask for by name, in the shape that its SDK reads. */
+/** The models a caller may use, in the format that its SDK reads. */
 interface Catalog {
   list(request: FastifyRequest): Promise<JsonObject>
   /** Rejects with ModelUnknown, also for a model that the caller may not use. */
@@ -69,7 +69,7 @@ const OPENAI = { list: openaiModels, show: openaiModel }
 const ANTHROPIC = { list: anthropicModels, show: anthropicModel }
 const GEMINI = { list: geminiModels, show: geminiModel }
 
-/** Google has paths of its own, and its newer clients a header; Anthropic's clients name their API version. */
+/** Google has paths of its own, and its newer clients a header; Anthropic's clients send their API version. */
 function shapeFor({ headers, routeOptions }: FastifyRequest) {
   if (routeOptions.config.dialect === 'gemini' || headers['x-goog-api-key'] !== undefined) return GEMINI
   return headers['anthropic-version'] === undefined ? OPENAI : ANTHROPIC

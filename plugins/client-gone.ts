@@ -5,18 +5,18 @@ import type { Snapshot } from '../src/routing/reload/snapshot.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What was in force when the request came; fixed for its life. */
+    /** The snapshot in force when the request arrived; fixed for its life. */
     snapshot: Snapshot
-    /** Whether the client is still there. */
+    /** Whether the client is still connected. */
     presence: Presence
-    /** Aborted when the client leaves before its answer was complete. */
+    /** Aborted when the client disconnects before its answer is complete. */
     readonly clientGone: AbortSignal
   }
 }
 
 /**
- * Stage 1: fixes the snapshot and watches for a client who leaves. `request.raw` cannot tell: its `close` fires as soon as the
- * body of a POST has been read. The response's `close` before our own last write can.
+ * Stage 1: fixes the snapshot and detects a client that disconnects. `request.raw` cannot: its `close` fires as soon as the body of a
+ * POST has been read. The response's `close` before our own last write can.
  */
 export default fp(
   async app => {

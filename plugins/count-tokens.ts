@@ -10,17 +10,17 @@ import type { WholeOutcome } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** How many tokens the prompt of a call has: as the vendor counts them, or by our estimate. */
+    /** Answers with the number of tokens of a prompt: counted by the vendor, else estimated. */
     countTokens(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
   }
 }
 
-/** The query parameter of Anthropic's SDKs and of Claude Code. */
+/** Sent by Anthropic's SDKs and Claude Code. */
 const BETA = 'beta=true'
 
 /**
- * Counting is no call: it takes none of its caller's tokens, is not kept, and neither breakers nor queues hear of it. An answer that
- * is no count (a 404 of a server that has no such door, a 429) gives way to the estimate, a 400 is the client's to read.
+ * Counting is not a call: it uses none of the caller's tokens, is not cached, and involves neither breakers nor queues. An answer that
+ * is no count (a 404 of a server without this route, a 429) is replaced by the estimate; a 400 is passed to the client.
  */
 export default fp(
   async app => {

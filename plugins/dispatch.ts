@@ -21,15 +21,15 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The targets of a request's route, best first. */
     plan(request: FastifyRequest): readonly Target[]
-    /** Asks them, and then who stands in for them, until one answers; the answer is committed. */
+    /** Tries the targets, then their stand-ins, until one answers; the answer is committed. */
     dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer | CannedAnswer>
   }
 }
 
-/** With which header a client says that it would rather be refused than lose something. */
+/** A client sends this to be refused rather than lose a parameter in translation. */
 const STRICT = 'x-sluice-strict'
 
-/** Stage 8: who is asked, in which order, and what is tried again; the loop itself is src/routing/dispatch.ts. */
+/** Stage 8: which targets are tried, in which order; the loop itself is src/routing/dispatch.ts. */
 export default fp(
   async app => {
     app.decorate('plan', ({ snapshot, route, call: envelope, caller }) => {
@@ -48,7 +48,7 @@ export default fp(
         passage: ({ target }) => {
           const { provider } = target.vendor
           const endpoint = endpointFor(provider, envelope.operation)
-          // Only a last resort is asked without that having been looked at.
+          // Checked earlier for all targets but a last resort.
           if (endpoint === undefined) throw OperationUnserved({}, route.name, envelope.operation)
           const { model, facts } = target
           return envelope.pace(
@@ -79,19 +79,19 @@ export default fp(
   { name: 'dispatch', dependencies: ['forward', 'budget'] },
 )
 
-/** To who stood in for the model before and is the only one to go on from: what it answers is again less than was asked for. */
+/** Continues a response that a stand-in gave: only that one can, and its answer is a degraded one again. */
 async function dispatchToStandIn(call: Dispatch, step: string): Promise<Answer> {
   const answer = await dispatch(call)
   if (answer.type !== 'refused') call.record.degraded = [step]
   return answer
 }
 
-/** For the queue of its route, where that has one. */
+/** For the queue of the request's route, where it has one. */
 function ticketFor(request: FastifyRequest, reply: FastifyReply): QueueTicket | undefined {
   const { route, call: envelope, caller, presence, record, flight } = request
   const { queue } = route
   if (queue === undefined) return undefined
-  // Who waits together is told by each one's own subscription; what a plain call is answered may be no stream after all.
+  // Requests that share a call get keep-alives from their own subscriptions; the answer to a plain call may be no stream.
   const streams = envelope.stream && !envelope.path?.array && flight === undefined && !isPlain(envelope.operation)
   const keepAlive = queue.settings.keepAlive && streams
   const early = keepAlive ? new EarlyStream(reply.raw, () => reply.getHeaders(), envelope.dialect) : undefined
@@ -107,7 +107,7 @@ function degradeContextOf(
   return {
     call,
     standby,
-    // A stand-in is another model: who may not ask for it does not get it either (E16).
+    // A stand-in is another model: a caller that may not use it does not get it either (E16).
     may: mayUse(caller),
     route: model => snapshot.routes.get(model) as Route,
     order: route => snapshot.planner.order(route, { envelope, caller: caller?.name, now: now() }),

@@ -4,7 +4,7 @@ import { type Entry, Roster } from '../src/roster.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** True from the moment the process was told to stop. */
+    /** True from the moment the process is asked to stop. */
     readonly draining: boolean
   }
 }
@@ -14,8 +14,8 @@ interface Active extends Entry {
 }
 
 /**
- * A stop that nobody notices: readiness turns 503 at once, new requests are still answered but end their connection, and
- * streams finish, up to `limit` ms. Without `connection: close` Fastify would wait for idle keep-alive sockets (over a minute).
+ * Graceful shutdown: readiness turns 503 at once, new requests are still answered but end their connection, and streams finish,
+ * up to `limit` ms. Without `connection: close` Fastify would wait for idle keep-alive sockets (over a minute).
  */
 export default fp<{ limit: number }>(
   async (app, { limit }) => {
@@ -45,7 +45,7 @@ export default fp<{ limit: number }>(
       app.log.info({ active: active.size, limitMs: limit }, 'draining')
       const timer = setTimeout(cutOff, limit)
       idle = finish
-      // Their clients read an error in their own dialect before the socket closes, not the end of a cable.
+      // Their clients get an error in their own dialect before the socket closes.
       function cutOff(): void {
         for (let slot = active.size - 1; slot >= 0; slot -= 1) active.at(slot)?.request.presence?.stop()
         setImmediate(finish)

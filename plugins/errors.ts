@@ -22,16 +22,16 @@ import { retryAfterHeaders } from '../src/retry-after.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The wire format of the route: its requests, its answers and its errors. */
+    /** The wire format of the route's requests, answers and errors. */
     dialect?: string
   }
   interface FastifyRequest {
-    /** The dialect that this client reads, also where no route was found. */
+    /** The dialect of this client, guessed where no route was found. */
     readonly dialect: Dialect
   }
 }
 
-/** Every error, whoever threw it, in the dialect of the route; its kind decides the log level, and nothing inner is shown. */
+/** Every error in the dialect of the route. Its kind decides the log level; no internals are shown. */
 export default fp(
   async app => {
     app.decorateRequest('dialect', {
@@ -46,7 +46,7 @@ export default fp(
   { name: 'errors' },
 )
 
-/** For Fastify's `frameworkErrors`: a URL that no router can read, before there is a route or a hook. Its own answer repeats the URL. */
+/** For Fastify's `frameworkErrors`: a malformed URL, before there is a route or a hook. Fastify's own answer repeats the URL. */
 export function refuseUrl(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const fault = faultOf(InvalidRequest({}, 'The URL of the request cannot be read.'))
   const { status, body } = dialectNamed(guessDialect(request)).writeError(fault, request.id)
@@ -80,7 +80,7 @@ function sendError(error: SluiceError, request: FastifyRequest, reply: FastifyRe
   return reply.code(status).type('application/json').send(JSON.stringify(body))
 }
 
-/** A stream that was begun before its answer, to keep it alive: the error is its last event. */
+/** A stream that was begun early, to keep it alive: the error is its last event. */
 function endStream(error: SluiceError, { id, record, dialect }: FastifyRequest, reply: FastifyReply): FastifyReply {
   record.failure = error.kind
   reply.hijack()
@@ -88,7 +88,7 @@ function endStream(error: SluiceError, { id, record, dialect }: FastifyRequest, 
   return reply
 }
 
-/** Fastify's own refusals in our words; anything unknown is our bug, and says nothing of itself to the client. */
+/** Fastify's own refusals as ours. Anything unknown is a bug of ours: the client gets a 500 without details. */
 function toSluiceError(error: FastifyError, request: FastifyRequest): SluiceError {
   if (isSluiceError(error)) return error
   switch (error.code) {
@@ -114,7 +114,7 @@ function mediaType({ headers }: FastifyRequest): string {
   return /^[\w.+/-]{1,80}/.exec(type)?.[0] ?? 'that was sent'
 }
 
-/** Where no route says it: Anthropic's clients always name their API version, Google's and Bedrock's paths are their own. */
+/** Where there is no route: Anthropic's clients always send their API version, Google's and Bedrock's paths are unique. */
 function guessDialect({ headers, url }: FastifyRequest): string {
   if (url.startsWith('/v1beta/') || headers['x-goog-api-key'] !== undefined) return 'gemini'
   if (url.startsWith('/model/')) return 'bedrock'

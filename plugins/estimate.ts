@@ -3,8 +3,8 @@ import fp from 'fastify-plugin'
 import { endpointFor } from '../src/providers/endpoint-for.ts'
 
 /**
- * Stage 6, the end of it: how many tokens a call of Google's would have is asked of vendors that count, and estimated for a model
- * that no such vendor has. Before stage 7, where requests are joined to wait for a vendor: nobody has to wait for this.
+ * End of stage 6: Google's countTokens goes to vendors that count; for models without such a vendor it is estimated here, before
+ * stage 7, as there is no upstream call to share.
  */
 export default fp(
   async app => {
@@ -20,7 +20,7 @@ function isCounted({ route, call }: FastifyRequest): boolean {
   return route.targets.some(({ vendor }) => endpointFor(vendor.provider, call.operation) !== undefined)
 }
 
-/** Answers in Google's form. Rejects with MalformedJson or InvalidRequest. */
+/** Answers in Google's format. Rejects with MalformedJson or InvalidRequest. */
 async function estimate({ call }: FastifyRequest, reply: FastifyReply): Promise<void> {
   const asked = await call.pace(call.decoding())
   const { estimateTokens } = await import('../src/tokens/estimate.ts')

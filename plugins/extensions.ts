@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** The organisation's own plugins, in the order of the config, between stages 5 and 6: they see `request.call` and may replace it. */
+/** The operator's plugins, in the order of the config, between stages 5 and 6: they see `request.call` and may replace it. */
 export default fp<{ paths: readonly string[] }>(
   async (app, { paths }) => {
     for (const path of paths) await add(app, path)
@@ -10,7 +10,7 @@ export default fp<{ paths: readonly string[] }>(
   { name: 'extensions', dependencies: ['call'] },
 )
 
-/** What a plugin throws rarely says where it comes from, so its path is put before it. */
+/** Errors of plugins rarely say where they come from, so the path is prepended. */
 async function add(app: FastifyInstance, path: string): Promise<void> {
   try {
     const loaded = (await import(pathToFileURL(path).href)) as { default?: FastifyPluginAsync }

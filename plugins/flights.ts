@@ -13,18 +13,18 @@ import { STALE } from '../src/routing/degrade/step-names.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Upstream calls for which several requests may wait. */
+    /** Upstream calls that several requests may share. */
     flights: Flights
   }
   interface FastifyRequest {
-    /** Set on the request that began such a call: what is relayed goes to all who wait for it. */
+    /** Set on the request that began a shared call: its answer is relayed to all that joined. */
     flight: Flight | undefined
   }
 }
 
 /**
- * Stage 7, the end of it: a request that others may join waits for its answer as they do, so that it can leave before them. The
- * upstream call is made for all of them; stages 8 and 9 find it on the request that began it.
+ * End of stage 7 (singleflight). The request that begins a shared call subscribes to it like those that join, so that it can leave before
+ * them. Stages 8 and 9 run for the call on the request that began it.
  */
 export default fp(
   async app => {
@@ -40,7 +40,7 @@ export default fp(
   { name: 'flights', dependencies: ['cache', 'idempotency', 'responses'] },
 )
 
-/** Rejects with the error of the upstream call, and with Cancelled when the client has left before its answer began. */
+/** Rejects with the error of the upstream call, and with Cancelled when the client left before its answer began. */
 async function answer(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, claims: readonly Claim[]) {
   const { presence: client, record } = request
   if (client.gone) throw Cancelled()
@@ -83,7 +83,7 @@ function begin(app: FastifyInstance, request: FastifyRequest, reply: FastifyRepl
   return flight
 }
 
-/** Stages 8 and 9 for all who wait; where no target can answer, an older answer does, rather than words of our own. Never rejects. */
+/** Stages 8 and 9 for all subscribers. Where no target can answer, a stale answer is preferred to a canned one. Never rejects. */
 async function ask(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, flight: Flight): Promise<void> {
   try {
     const answer = await app.dispatch(request, reply)
@@ -96,7 +96,7 @@ async function ask(app: FastifyInstance, request: FastifyRequest, reply: Fastify
   }
 }
 
-/** Why an answer is none; canned words are given where nobody could be asked or every one failed. */
+/** The failure that an answer stands for, if any: a canned one is given where every target failed or was unavailable. */
 function failureBehind(answer: Answer | CannedAnswer): Kind | undefined {
   if (answer.type === 'canned') return 'overloaded'
   return answer.type === 'refused' ? answer.fault.kind : undefined
@@ -108,7 +108,7 @@ function read({ record, call }: FastifyRequest, reply: FastifyReply, flight: Fli
   const { dialect } = call
   const client = openClient(reply.raw, subscription, reply.getHeaders(), call)
   client.keepAlive?.(dialect.keepAlive)
-  // Without its subscription nobody else would end what a client that leaves is sent.
+  // When the client leaves, only this stops its keep-alives.
   reply.raw.once('close', () => client.stop?.())
   subscription.attach({
     write: chunk => client.write(chunk),

@@ -18,7 +18,7 @@ declare module 'fastify' {
   }
 }
 
-/** reply-from calls these with the request; made once, they find the attempt there. */
+/** reply-from calls these with the request, which has the attempt; so they are made only once. */
 const STATIC_OPTIONS = {
   getUpstream: (request: unknown) => (request as FastifyRequest).exchange.request.origin,
   // Never the client's own query: it may hold a key.
@@ -34,7 +34,7 @@ const STATIC_OPTIONS = {
   retriesCount: 0,
 }
 
-/** Stage 8, the wire: reply-from in front of our own dispatcher, which verifies TLS, aborts, times out, and never retries. */
+/** End of stage 8: reply-from with our own dispatcher, which verifies TLS, aborts, times out, and never retries. */
 export default fp(
   async app => {
     await app.register(replyFrom, {
@@ -46,8 +46,8 @@ export default fp(
     app.decorateReply('forward', function (this: FastifyReply, attempt: Attempt, exchange: Exchange) {
       attempt.carriedBy(exchange)
       this.request.presence.watch(exchange)
-      // A reply can pass through reply-from once at a time, and another attempt is still on its way; who began a call for many
-      // may leave before it ends, and its reply with them.
+      // A reply can be in reply-from only once at a time, and a hedge runs beside another attempt; the client that began a shared call
+      // may leave before it ends, and its reply with it.
       if (attempt.record.hedge || this.request.flight !== undefined) {
         exchange.start()
         return exchange.outcome

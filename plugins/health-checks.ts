@@ -10,12 +10,12 @@ import type { Vendor } from '../src/routing/target.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Checks the vendors of the snapshot that is in force, and nobody else; to be called when another one is. */
+    /** Checks the vendors of the snapshot in force and no others; called after each change of it. */
     checkHealth(): void
   }
 }
 
-/** Beside all requests: asks the vendors whose config wants it how they are. Routing reads the answer from `vendor.health`. */
+/** Active health checks, beside all requests. Routing reads their results from `vendor.health`. */
 export default fp(
   async app => {
     const { live, meters } = app
@@ -55,7 +55,7 @@ export default fp(
     app.addHook('onReady', async () => app.checkHealth())
     app.addHook('onClose', async () => checks.stop())
 
-    /** Not of what a reload has taken out while the check was under way: its time series are gone, and would be back. */
+    /** Not for what a reload removed during the check: its time series are gone and would come back. */
     function count(counter: FastScalar, labels: Labels, amount = 1): void {
       if (isInUse(labels, [live.snapshot])) counter.inc(labels, amount)
     }

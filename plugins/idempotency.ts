@@ -4,7 +4,7 @@ import { idempotencyKey } from '../src/cache/key.ts'
 import { answersBytes } from '../src/call/operations.ts'
 import { IdempotencyConflict } from '../src/errors.ts'
 
-/** A larger outcome is not kept. */
+/** Larger outcomes are not stored. */
 const MAX_BYTES = 4 * 1024 * 1024
 
 /** Stage 7: a client's retry under the same `idempotency-key` is answered with the outcome of the first request, which is billed once. */
@@ -20,7 +20,7 @@ export default fp(
   { name: 'idempotency', dependencies: ['answers'] },
 )
 
-/** Resolves with false when the request has to be asked, or to join the one that is under way. Rejects with IdempotencyConflict. */
+/** Resolves with false when an upstream call is needed, or one in flight is to be joined. Rejects with IdempotencyConflict. */
 async function answer(
   app: FastifyInstance,
   request: FastifyRequest,
@@ -49,7 +49,7 @@ async function answer(
       asked,
       lingers: linger,
       maxBytes: MAX_BYTES,
-      // One may begin, and even end, while this request looks for an answer in Redis: here, and then for the cache.
+      // Another may begin, and even end, while this request looks in Redis, here and then for the cache.
       missed: () => app.cache.here(key)?.answer,
       onJoin: onReplay,
       keep: kept => app.cache.set(key, kept, { ttl, staleFor: 0 }),

@@ -4,17 +4,17 @@ import { buildSnapshot, type Snapshot } from '../src/routing/reload/snapshot.ts'
 import { Succession } from '../src/routing/reload/succession.ts'
 import { RoutingState } from '../src/routing/routing-state.ts'
 
-/** What is in force now. A request keeps the snapshot that it began with. */
+/** The configuration in force. A request keeps the snapshot that it began with. */
 interface Live {
   readonly snapshot: Snapshot
   /**
-   * Puts a config in force for the requests that come from now on. Rejects, with nothing changed, where its providers cannot
-   * be made. One call at a time.
+   * Applies a config to requests from now on. Rejects, with nothing changed, where its providers cannot be created. One call at a
+   * time.
    */
   apply(config: Config): Promise<void>
   /** Calls this after each change of the snapshot. */
   onChange(listener: () => void): void
-  /** Calls this after the last request of a former snapshot, with those that are in use. */
+  /** Calls this after the last request of a former snapshot, with the snapshots still in use. */
   onDrained(listener: (inUse: readonly Snapshot[]) => void): void
 }
 
@@ -26,7 +26,7 @@ declare module 'fastify' {
 }
 
 /**
- * Builds the snapshots: the first, and one for each config that is applied. All connections close, softly, with the app. `share` is the
+ * Builds the first snapshot, and one for each config that is applied. Connections are closed gracefully with the app. `share` is the
  * part of the providers' limits that this process may use.
  */
 export default fp<{ config: Config; share: number }>(
@@ -65,7 +65,7 @@ export default fp<{ config: Config; share: number }>(
       await succession.close()
     })
 
-    /** Those that are started for a snapshot to come are in no snapshot yet. */
+    /** Not while applying: simulators started for the next snapshot are in none yet. */
     function stopUnused(): void {
       if (applying) return
       const vendors = succession.living.flatMap(snapshot => [...snapshot.vendors.values()])

@@ -21,9 +21,9 @@ declare module 'fastify' {
   }
 }
 
-/** What a client that has left is recorded with (nginx's code for it). */
+/** The status recorded for a client that disconnected, as in nginx. */
 const CLIENT_CLOSED_REQUEST = 499
-/** The gauge's value for each state of a breaker. */
+/** The gauge's value for each breaker state. */
 const STATES = { closed: 0, 'half-open': 1, open: 2 }
 
 /** Stage 2 opens the record; stage 10, on the response's close, settles it: metrics and one log line, once for every request. */
@@ -36,7 +36,7 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
       },
       logDropped: counter => counter.set({}, droppedLines()),
       eventLoopUtilization: utilizationSinceLast(),
-      // One; what several show is added up.
+      // A primary adds up those of its workers.
       workers: gauge => gauge.set({}, 1),
       queueDepth: gauge => {
         for (const { name, queue } of app.live.snapshot.routes.values())
@@ -61,9 +61,9 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
       request.record = record
       inflight.inc()
       reply.header('x-request-id', request.id)
-      // What Anthropic's SDKs look for.
+      // Read by Anthropic's SDKs.
       if (config.dialect === 'anthropic') reply.header('request-id', request.id)
-      // A later stage may put all who wait for the same call in the place of this client.
+      // A later stage may replace it by the presence of all that share the call.
       const client = request.presence
       reply.raw.on('close', () => {
         inflight.dec()
@@ -79,7 +79,7 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
       if (ended.push(entry) === 1) setImmediate(settleAll)
     }
 
-    // All that ended in one turn of the event loop is settled together, with one write for all log lines. By then the attempt of
+    // Requests that ended in one turn of the event loop are settled together, with one write for all log lines. By then the attempt of
     // a client that left has been aborted and recorded.
     function settleAll(): void {
       const lines = []
@@ -100,7 +100,7 @@ export default fp<{ logRequest: RequestLog; droppedLines: () => number }>(
   { name: 'meter', dependencies: ['client-gone', 'metrics'] },
 )
 
-/** On the pass lane nothing depends on an answer being readable: its bytes have reached the client. */
+/** On the pass lane nothing depends on the answer being parseable: the client has its bytes. */
 function readReport({ record, log }: FastifyRequest): void {
   try {
     record.readReport()

@@ -2,8 +2,8 @@ import fp from 'fastify-plugin'
 import { RouteUnknown } from '../src/errors.ts'
 
 /**
- * Paths that lead nowhere. Registered in the scope of the routes: what nobody answers meets the same guards, limits and
- * meters as what somebody does, so that guessing paths needs a key and shows in the log.
+ * Unknown paths. Registered in the scope of the routes, so that they meet the same authentication, limits and metering: guessing
+ * paths needs a key and shows in the log.
  */
 export default fp(
   async app => {

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { refuseStrangers } from '../src/config/loopback.ts'
 import { KeyMissing, KeyUnknown } from '../src/errors.ts'
 
-/** The ops listener's guard: a key when one is configured, else only programs on this machine, and never a web page. */
+/** Authentication of the ops listener: a key when one is configured, else only programs on this machine, never a web page. */
 export default fp<{ key: string | undefined }>(
   async (app, { key }) => {
     const expected = key === undefined ? undefined : digest(key)

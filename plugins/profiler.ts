@@ -7,7 +7,7 @@ declare module 'fastify' {
   }
 }
 
-/** Profiles of the process, for the ops listener. Until the first heap profile, or `heapSampling`, nothing is recorded. */
+/** Profiles of the process, for the ops listener. Nothing is recorded until the first heap profile, unless `heapSampling` is set. */
 export default fp<{ heapSampling: boolean }>(
   async (app, { heapSampling }) => {
     const profiler = new Profiler()

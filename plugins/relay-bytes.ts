@@ -7,15 +7,15 @@ import { header } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Sends an answer of any kind as it comes; tells the breaker and the record how it ended. */
+    /** Streams an answer of any media type; settles the attempt and the record. */
     relayBytes(answer: BytesAnswer): FastifyReply
   }
 }
 
-/** Of the vendor's head, what says what the bytes are. */
+/** The vendor's headers that describe the bytes. */
 const OF_THE_BYTES = ['content-type', 'content-disposition']
 
-/** Stage 9 for sounds, subtitles and the like. What they used, nobody says: the client's limits keep what was reserved. */
+/** Stage 9 for audio, subtitles and the like. Their usage is not reported: limits keep what was reserved. */
 export default fp(
   async app => {
     app.decorateReply('relayBytes', function (this: FastifyReply, answer: BytesAnswer) {

@@ -20,12 +20,12 @@ import type { StreamAnswer } from '../src/routing/attempt/answer.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Sends a stream that has been committed; tells the breaker and the record how it ended. */
+    /** Sends a committed stream; settles the attempt and the record. */
     relayStream(answer: StreamAnswer): FastifyReply
   }
 }
 
-/** Stage 9 for streams: event by event, to the client or to all who wait for the same call. */
+/** Stage 9 for streams: event by event, to the client or to all that share the call. */
 export default fp(
   async app => {
     app.decorateReply('relayStream', function (this: FastifyReply, answer: StreamAnswer) {
@@ -60,13 +60,13 @@ export default fp(
   { name: 'relay-stream', dependencies: ['dispatch'] },
 )
 
-/** For the log: a vendor's own words may hold a prompt or a key. */
+/** For the log: a vendor's own message may hold a prompt or a key. */
 function reasonOf(fault: Fault | undefined): string | undefined {
   if (fault === undefined || fault.code?.startsWith('SLUICE_')) return fault?.message
   return 'the vendor ended the stream with an error, or did not end it'
 }
 
-/** None where the vendor's bytes are passed on. Else reasoning is marked with its maker, and tools have the client's own names again. */
+/** None on the pass lane. Else reasoning is marked with its vendor, and tools get the client's own names back. */
 function writerFor(call: Envelope, { lane, names, signer }: Passage): EventWriter | undefined {
   if (lane === 'pass') return undefined
   const plain = call.dialect.eventWriter(call.decode())

@@ -13,15 +13,15 @@ import { header } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Sends an answer to the client, in the client's dialect, and tells the breaker and the record how it ended. */
+    /** Sends an answer in the client's dialect; settles the attempt and the record. */
     relay(answer: Answer | CannedAnswer): FastifyReply
   }
 }
 
-/** Headers that are part of a refusal: AWS's clients find the exception's name there. */
+/** Headers that are part of an error: AWS's clients read the exception's name there. */
 const OF_A_REFUSAL = ['x-amzn-errortype']
 
-/** Stage 9: back to the client. The reply's head is set here alone: what a failed attempt sent never shows. */
+/** Stage 9: back to the client. Only here are headers set on the reply, so nothing of a failed attempt shows. */
 export default fp(
   async app => {
     app.decorateReply('relay', function (this: FastifyReply, answer: Answer | CannedAnswer) {
@@ -53,10 +53,10 @@ function describe(reply: FastifyReply, { attempt, headers }: Answer): void {
   if (record.queue !== undefined) reply.header('x-sluice-queued-ms', Math.round(record.queue.waitedMs))
 }
 
-/** Why others did not answer: each target with the kind of its failure, as in the log line. */
+/** The other attempts' targets with the kind of their failure, as in the log line. */
 function failedBefore(answeredBy: AttemptRecord, { attempts }: CallRecord): string {
   const others = attempts.filter(attempt => attempt !== answeredBy)
-  // One that has not ended yet is the slower of two, and hung up on.
+  // One that has not ended is the slower of two hedged attempts, and cancelled.
   return others.map(({ target, failure = 'cancelled' }) => `${target}: ${failure}`).join(', ')
 }
 
@@ -91,7 +91,7 @@ function relayWhole(reply: FastifyReply, answer: WholeAnswer): FastifyReply {
   return send(reply, body, true)
 }
 
-/** To the client; where several wait for the answer, to all of them. `complete` says that it is an answer and not a refusal. */
+/** To the client, or to all that share the call. `complete` for an answer, as opposed to an error. */
 function send(reply: FastifyReply, body: Buffer | string, complete: boolean): FastifyReply {
   const { flight, record } = reply.request
   if (flight === undefined) return reply.send(body)
@@ -101,7 +101,7 @@ function send(reply: FastifyReply, body: Buffer | string, complete: boolean): Fa
   return reply
 }
 
-/** Only an answer that can be read is worth keeping; where none is kept, nobody reads it here. */
+/** Only a parseable answer is worth caching. */
 function isReadable({ record, log }: FastifyRequest): boolean {
   try {
     record.readReport()
@@ -112,7 +112,7 @@ function isReadable({ record, log }: FastifyRequest): boolean {
   }
 }
 
-/** Usage and end: of an answer that was read, now; of one that is passed on, when the request is settled. */
+/** Usage and finish reason: of a decoded answer now, of a passed one when the request is settled. */
 function tallyWhole({ record, call }: FastifyRequest, { result }: WholeAnswer, body: Buffer | string): void {
   if (result === undefined) {
     const { dialect } = call
@@ -133,7 +133,7 @@ function relayRefusal(reply: FastifyReply, answer: RefusedAnswer): FastifyReply 
     return reply
   }
   if (answer.retryAfterMs !== undefined) reply.headers(retryAfterHeaders(answer.retryAfterMs))
-  // A proxy's HTML page is no error that a client can read, and may name hosts.
+  // A proxy's HTML page is no error that a client can parse, and may name hosts.
   if (answer.passage.lane === 'pass' && answer.body !== undefined && looksLikeJson(answer.body)) {
     for (const name of OF_A_REFUSAL) {
       const value = header(answer.headers, name)

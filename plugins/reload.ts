@@ -6,21 +6,21 @@ import { FileWatch } from '../src/config/watch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Reads the configuration again: when its files change, and when somebody asks. */
+    /** Reloads the configuration when its files change, and on request. */
     reloads: Reloads
   }
 }
 
 interface ReloadOptions {
-  /** What the process was started with. */
+  /** The config the process was started with. */
   readonly config: Config
-  /** Where it came from; without it there is nothing to read again. */
+  /** Where it came from; without it there are no reloads. */
   readonly source: ConfigSource | undefined
-  /** Puts one in force; rejects, with nothing changed, where that cannot be. */
+  /** Applies a config; rejects, with nothing changed, where it cannot. */
   readonly apply: (config: Config) => Promise<void>
 }
 
-/** Beside all requests: watches the files of the configuration, and puts what they say in force for the requests to come. */
+/** Beside all requests: watches the files of the configuration and applies their changes. */
 export default fp<ReloadOptions>(
   async (app, { config, source, apply }) => {
     const reloads = new Reloads({

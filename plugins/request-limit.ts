@@ -10,21 +10,21 @@ import { wholeSeconds } from '../src/retry-after.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Stage 4 took a token of the caller's; whoever refuses the request later gives it back. */
+    /** Gives the token that stage 4 took back to the caller's bucket, when a later stage refuses the request. */
     refundRequest(): void
-    /** What the caller's bucket answered. */
+    /** The caller's bucket, with its answer. */
     countedKey: CountedKey | undefined
   }
 }
 
-/** The plugin wants to know one; the bucket knows better. */
+/** Required by the plugin, not used by the bucket. */
 const WINDOW = 60_000
 const SETTING = 'keys[].limits.requestsPerMinute'
 const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
 
 /**
- * Stage 4: a token of the caller's bucket for each request, before its body is read. @fastify/rate-limit asks the questions,
- * our token bucket answers them: one bucket a caller over all routes, where the plugin's own store counts windows a route.
+ * Stage 4: each request takes a token of its caller's bucket before its body is read. @fastify/rate-limit with our token bucket as its
+ * store: one bucket per caller for all routes, where the plugin's own store counts fixed windows per route.
  */
 export default fp(
   async app => {
@@ -66,7 +66,7 @@ function countedKey(request: FastifyRequest): CountedKey | undefined {
   return request.countedKey
 }
 
-/** OpenAI's header names, which its SDKs read; the plugin's own are fixed. */
+/** OpenAI's header names, which SDKs read; the plugin's own cannot be changed. */
 function showLimit({ countedKey, record }: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const taken = countedKey?.taken
   if (countedKey !== undefined && taken !== undefined) {

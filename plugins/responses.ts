@@ -21,20 +21,20 @@ declare module 'fastify' {
     responses: ResponseMemory
   }
   interface FastifyRequest {
-    /** Of a request for a response: what it goes on from, and whether it shall be kept. */
+    /** For the Responses API: what the request continues, and whether the response shall be stored. */
     wishes: StateWishes | undefined
-    /** Told of every event of the stream that this request is answered with. */
+    /** Called with every event of the stream that answers this request. */
     hearing: ((event: Event) => void) | undefined
   }
   interface FastifyReply {
-    /** Remembers who gave this response, so that the caller can go on from it; keeps the turns where the config says so. */
+    /** Remembers which target gave this response, so that the caller can continue it; stores the turns where the config says so. */
     remember(answer: Answer | CannedAnswer): void
   }
 }
 
 /**
- * A response that goes on from an earlier one: to the vendor that keeps that one and nobody else, or, where the gateway keeps
- * it, to any vendor with all that was said. Before the cache: what is asked differs.
+ * Responses that continue an earlier one: routed to the vendor that stores it, or, where the gateway stores it, to any vendor with the
+ * whole conversation. Before the cache, as it changes the cache key.
  */
 export default fp(
   async app => {
@@ -52,7 +52,7 @@ export default fp(
       if (conversation !== undefined && request.caller !== undefined) {
         throw ResponseUnknown({ param: 'conversation' }, excerpt(conversation))
       }
-      // Without keys there is one caller, whose items they must be.
+      // Without keys there is only one caller, so the items are its own.
       const references = request.caller === undefined ? [] : referencesIn(request.call.body)
       if (previous === undefined && references.length === 0) done()
       else goOn(memory, request, previous, references).then(() => done(), done)
@@ -67,7 +67,7 @@ export default fp(
   { name: 'responses', dependencies: ['answers'] },
 )
 
-/** Rejects with ResponseUnknown, and with InvalidRequest where the model that is asked for does not lead to who has it. */
+/** Rejects with ResponseUnknown, and with InvalidRequest where the requested model has no target that stores it. */
 async function goOn(
   memory: ResponseMemory,
   request: FastifyRequest,
@@ -87,11 +87,11 @@ async function goOnFrom(memory: ResponseMemory, request: FastifyRequest, previou
   const known = await memory.find(caller?.name, previous)
   if (known?.held !== undefined) call.replace(continueFrom(call.decode(), known.held.turns))
   else if (known !== undefined) pin(request, known.origin, 'previous_response_id')
-  // Without keys there is one caller, whose id it must be, be it from before a restart.
+  // Without keys there is only one caller, so the id is its own, if from before a restart.
   else if (caller !== undefined) throw ResponseUnknown({ param: 'previous_response_id' }, excerpt(previous))
 }
 
-/** It may have been given by who stood in for the model; where it still leads there, that is who has it. */
+/** A stand-in may have given it; where the model still degrades to that one, it is the one that stores it. */
 function pin(request: FastifyRequest, origin: Origin, param: string): void {
   const { caller, route, snapshot } = request
   const standIns = everyStandIn(route.standby, {
@@ -122,12 +122,12 @@ function rememberOrigin(memory: ResponseMemory, request: FastifyRequest, answer:
   }
 }
 
-/** A stream that has shown content has shown its start. */
+/** A committed stream has had its start event. */
 function startedId({ items }: StreamAnswer): string | undefined {
   return items.flatMap(({ events }) => events).find(event => event.type === 'start')?.id
 }
 
-/** Keeps the conversation with the answer, as soon as that is whole. */
+/** Stores the conversation with the answer, once that is complete. */
 function hold(memory: ResponseMemory, request: FastifyRequest, answer: WholeAnswer | StreamAnswer): void {
   const keep = (result: Result): void => {
     const { call, caller, snapshot } = request

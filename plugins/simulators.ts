@@ -8,7 +8,7 @@ declare module 'fastify' {
   }
 }
 
-/** Keeps the simulated vendors, which the live config starts and stops. */
+/** Holds the simulated vendors, which the live config starts and stops. */
 export default fp(
   async app => {
     const simulators = new Simulators()

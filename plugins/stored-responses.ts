@@ -18,12 +18,12 @@ import type { WholeOutcome } from '../src/upstream/outcome.ts'
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Reads, deletes or cancels a response that was given to this caller, at the vendor that keeps it or here. */
+    /** Reads, deletes or cancels a response of this caller, at the vendor that stores it or here. */
     handleStored(id: string, action: Action): Promise<FastifyReply>
   }
 }
 
-/** Responses that were given earlier, by their ids. Another caller's does not exist. */
+/** Earlier responses, by their ids. Another caller's does not exist. */
 export default fp(
   async app => {
     app.decorateReply('handleStored', async function (this: FastifyReply, id: string, action: Action) {
@@ -42,7 +42,7 @@ export default fp(
   { name: 'stored-responses', dependencies: ['responses'] },
 )
 
-/** Throws what became of it, where that is no answer of the vendor's that may be shown. */
+/** Throws where the vendor's answer may not be shown. */
 async function askVendor(
   { snapshot, presence, url }: FastifyRequest,
   { target, key }: Origin,
@@ -64,7 +64,7 @@ async function askVendor(
     outcome.body.abort()
     throw UpstreamAnswer({}, 'it is an event stream that nobody asked for')
   }
-  // The vendor's own words would name the key that it refused.
+  // The vendor's message may name the key that it refused.
   if (outcome.status === 401 || outcome.status === 403) throw UpstreamKey()
   if (!looksLikeJson(outcome.body)) throw UpstreamAnswer({}, 'it is not JSON')
   return outcome
