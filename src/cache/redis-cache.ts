@@ -1,4 +1,5 @@
 import type { RedisLink } from '../redis/link.ts'
+import { protocolError } from '../redis/replies.ts'
 import type { KeptAnswer } from './answer.ts'
 import { readAnswer, writeAnswer } from './codec.ts'
 import type { MemoryCache } from './memory-cache.ts'
@@ -53,8 +54,7 @@ export class RedisCache implements AnswerStore {
   }
 
   async #fetch(key: string, waitedMs: number): Promise<Found | undefined> {
-    const both = Promise.all([this.#client.getBuffer(key), this.#client.pttl(key)])
-    const [value, remaining] = (await this.#link.answer(both, waitedMs)) ?? [null, 0]
+    const [value, remaining] = (await this.#link.answer(this.#ask(key), waitedMs)) ?? [null, 0]
     const read = value === null || remaining <= 0 ? undefined : readAnswer(value)
     if (read !== undefined) {
       const { answer, staleFor } = read
@@ -62,5 +62,11 @@ export class RedisCache implements AnswerStore {
     }
     // Includes what this process has stored while it waited for Redis.
     return this.#local.get(key)
+  }
+  /** What is kept under a key, and for how many ms. Rejects with a protocol error where the replies are other ones. */
+  async #ask(key: string): Promise<[value: Buffer | null, remaining: number]> {
+    const [value, remaining] = await Promise.all([this.#client.getBuffer(key), this.#client.pttl(key)])
+    if ((value !== null && !Buffer.isBuffer(value)) || !Number.isInteger(remaining)) throw protocolError()
+    return [value, remaining]
   }
 }

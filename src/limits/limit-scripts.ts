@@ -1,3 +1,4 @@
+import { countIn, protocolError } from '../redis/replies.ts'
 import { refillMs, TOLERANCE_MS } from './bucket.ts'
 import { type Demand, isSlot } from './demand.ts'
 import { RedisScript, type ScriptClient } from './redis-script.ts'
@@ -109,12 +110,12 @@ export class LimitScripts {
 
   /** The slots of one key that these ids hold are held for another while. */
   async renew(key: string, ids: readonly string[]): Promise<void> {
-    await this.#renew.run([key], [this.#slotTtl, ...ids])
+    countIn(await this.#renew.run([key], [this.#slotTtl, ...ids]))
   }
 
   /** Gives back the slots of one key that these ids hold; says how many did. */
   async release(key: string, ids: readonly string[]): Promise<number> {
-    return Number(await this.#release.run([key], ids))
+    return countIn(await this.#release.run([key], ids))
   }
 
   async #run(demands: readonly Demand[], id: string, sign: 1 | -1, always: boolean): Promise<ScriptAnswer> {
@@ -130,7 +131,15 @@ export class LimitScripts {
           sign * refillMs(demand.bucket, demand.cost),
         )
     }
-    const [refused, ...levels] = (await this.#take.run(keys, values)) as [number, ...string[]]
-    return { refused: refused - 1, levels: levels.map(Number) }
+    return readAnswer(await this.#take.run(keys, values), demands.length)
   }
+}
+
+/** The reply to a take of so many demands. Throws a protocol error where it can be none. */
+function readAnswer(reply: unknown, count: number): ScriptAnswer {
+  if (!Array.isArray(reply) || reply.length !== count + 1) throw protocolError()
+  const refused = countIn(reply[0])
+  const levels = reply.slice(1).map(level => (typeof level === 'string' ? Number.parseFloat(level) : Number.NaN))
+  if (refused < 0 || refused > count || !levels.every(Number.isFinite)) throw protocolError()
+  return { refused: refused - 1, levels }
 }

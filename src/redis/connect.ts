@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { protocolError } from './replies.ts'
 
 /** No command waits for a connection, and none is sent twice: one that was sent may have counted. */
 const CLIENT_OPTIONS = {
@@ -15,6 +16,41 @@ const CLIENT_OPTIONS = {
 /** A client of the Redis at `url` (`redis://` or `rediss://`), all of whose keys begin with `keyPrefix`. Does not wait for it. */
 export async function connectRedis(url: string, keyPrefix: string): Promise<Redis> {
   // Loaded only here: without Redis the gateway starts sooner.
-  const { Redis } = await import('ioredis')
+  const [{ Redis }, { default: dataHandler }] = await Promise.all([import('ioredis'), import(DATA_HANDLER)])
+  Object.assign((dataHandler as DataHandlerModule).default.prototype, STRICT)
   return new Redis(url, { ...CLIENT_OPTIONS, keyPrefix })
+}
+
+const DATA_HANDLER = 'ioredis/built/DataHandler.js'
+
+interface DataHandlerModule {
+  readonly default: { readonly prototype: object }
+}
+
+/** The part of ioredis' reader of replies that is replaced. */
+interface DataHandler {
+  readonly redis: {
+    readonly commandQueue: { shift(): object | undefined }
+    recoverFromFatalError(commandError: Error, error: Error, options: { offlineQueue: boolean }): void
+  }
+}
+
+/**
+ * A reply that nothing asked for ends the connection: those behind it would be taken for answers to other questions. ioredis goes on,
+ * and throws, where nobody can catch it, what its own code cannot read, as a nil is.
+ */
+const STRICT = {
+  shiftCommand(this: DataHandler): object {
+    const command = this.redis.commandQueue.shift()
+    if (command === undefined) throw protocolError()
+    return command
+  },
+  dispatch(this: DataHandler, take: () => void): void {
+    try {
+      take()
+    } catch {
+      const error = protocolError()
+      this.redis.recoverFromFatalError(error, error, { offlineQueue: false })
+    }
+  },
 }

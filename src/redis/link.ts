@@ -1,3 +1,5 @@
+import { isProtocolError } from './replies.ts'
+
 /** `shared`: Redis answers. `local`: it does not, and each process goes on by itself. */
 export type LinkState = 'shared' | 'local'
 
@@ -8,7 +10,8 @@ export type OnLinkState = (state: LinkState, reason: string) => void
 export interface LinkClient {
   on(event: 'ready' | 'close', listener: () => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
-  disconnect(): void
+  /** `reconnect`: and begins anew. */
+  disconnect(reconnect?: boolean): void
 }
 
 interface LinkOptions {
@@ -98,6 +101,7 @@ export class RedisLink {
     } catch (error) {
       // One that was given less than its time has not failed.
       if (error === TOO_SLOW && patience < timeout) return undefined
+      if (this.shared && isProtocolError(error)) this.#beginAnew(reasonOf(error))
       if (sentAt <= this.#failedAt) return undefined
       this.#failedAt = performance.now()
       this.#failures += 1
@@ -116,7 +120,15 @@ export class RedisLink {
     this.#probing = true
     const answer = await this.answer(this.#options.probe())
     this.#probing = false
-    if (answer !== undefined) this.#enter('shared', 'Redis answers')
+    // It may have sent more than the answer.
+    if (answer !== undefined && this.#lastError === LOST) this.#enter('shared', 'Redis answers')
+  }
+
+  /** Answers may belong to other questions: only a new connection is in step again for certain. */
+  #beginAnew(reason: string): void {
+    this.#lastError = reason
+    this.#enter('local', reason)
+    this.#options.client.disconnect(true)
   }
 
   #enter(state: LinkState, reason: string): void {
