@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { hostname } from 'node:os'
 import pino, { type Logger } from 'pino'
 
@@ -10,6 +11,9 @@ const FLUSH_EVERY = 200
 
 /** Where nobody takes the lines, so many bytes wait; what comes then is dropped and counted, for memory is worth more than a log (C18). */
 const MOST_WAITING = 8 * 1024 * 1024
+
+/** How long (ms) the last lines are tried to be written where there is no room for them just now. */
+const LAST_FLUSH = 1000
 
 /** Takes the lines of requests that ended together, one object each. */
 export type RequestLog = (lines: readonly Readonly<Record<string, unknown>>[]) => void
@@ -81,7 +85,30 @@ function outlive(destination: ReturnType<typeof pino.destination>): void {
   })
   const flush = destination.flushSync
   destination.flushSync = () => {
-    if (!failing) flush.call(destination)
+    if (!failing) boundWrites(() => flush.call(destination), destination)
+  }
+}
+
+/**
+ * Pino's last flush tries for ever what cannot be written, and nothing ends it but writing: lines that can be written neither at once
+ * nor, on a pipe that is full, in time are dropped.
+ */
+function boundWrites(flush: () => void, destination: ReturnType<typeof pino.destination>): void {
+  const { writeSync } = fs
+  const end = performance.now() + LAST_FLUSH
+  fs.writeSync = ((fd: number, text: string) => {
+    try {
+      return writeSync(fd, text)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN' && performance.now() < end) throw error
+      destination.emit('drop', text)
+      return Buffer.byteLength(text)
+    }
+  }) as typeof writeSync
+  try {
+    flush()
+  } finally {
+    fs.writeSync = writeSync
   }
 }
 

@@ -39,3 +39,15 @@ test('a log that cannot be written keeps the gateway neither from serving nor fr
   child.kill('SIGTERM')
   t.assert.deepEqual(await exit, [0, null])
 })
+
+test('a disk that is full only when the last lines are written does not keep the process from ending', {
+  skip: existsSync(FULL) ? false : 'no /dev/full here',
+}, async (t: TestContext) => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'last-words.ts')], {
+    stdio: ['ignore', openSync(FULL, 'w'), 'inherit', 'ipc'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const [[dropped], exit] = await Promise.all([once(child, 'message'), once(child, 'exit')])
+  t.assert.deepEqual(exit, [0, null])
+  t.assert.equal(dropped, 2)
+})
