@@ -374,11 +374,24 @@ test('A13: a stream that is cut fails, one that is closed properly ends', async 
   t.assert.equal(String(await drain(await openStream(bench))), 'x')
 })
 
-test('a vendor that hints first (103) is heard at its real answer', async t => {
+test('a vendor that says first that it works (102) and hints (103) is heard at its real answer', async t => {
   const bench = await setUp(t, (_request, response) => {
+    response.writeProcessing()
     response.writeEarlyHints({ link: '</x>; rel=preload' })
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end('{}')
   })
   t.assert.equal(((await bench.call()) as WholeOutcome).status, 200)
+})
+
+test('a 100 that nobody waited for breaks the connection, as undici will have it, and no call but its own', async t => {
+  const bench = await setUp(t, [
+    (request, response) => {
+      response.writeContinue()
+      return whole({ ok: true })(request, response)
+    },
+    whole({ ok: true }),
+  ])
+  t.assert.equal(((await bench.call()) as FailedOutcome).kind, 'network')
+  t.assert.equal((await bench.call()).type, 'whole')
 })
