@@ -50,7 +50,7 @@ export default fp(
 export function refuseUrl(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const fault = faultOf(InvalidRequest({}, 'The URL of the request cannot be read.'))
   const { status, body } = dialectNamed(guessDialect(request)).writeError(fault, request.id)
-  reply.code(status).type('application/json').send(JSON.stringify(body))
+  reply.code(status).header('x-request-id', request.id).type('application/json').send(JSON.stringify(body))
 }
 
 /** For Fastify's `clientErrorHandler`: bytes that are no request. The error holds them, so only its code is logged. */

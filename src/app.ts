@@ -17,6 +17,7 @@ import estimate from '../plugins/estimate.ts'
 import extensions from '../plugins/extensions.ts'
 import flights from '../plugins/flights.ts'
 import forward from '../plugins/forward.ts'
+import head from '../plugins/head.ts'
 import healthChecks from '../plugins/health-checks.ts'
 import idempotency from '../plugins/idempotency.ts'
 import live from '../plugins/live.ts'
@@ -127,6 +128,7 @@ export async function buildApp({
 async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promise<void> {
   const { config, source, share } = furnishings
   await api.register(errors)
+  await api.register(head)
   await api.register(drain, { limit: config.listen.drain })
   await api.register(simulators)
   await api.register(live, { config, share })

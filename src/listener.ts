@@ -1,4 +1,5 @@
-import { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
+import type { Server } from 'node:http'
+import { type FastifyBaseLogger, type FastifyHttpOptions, type FastifyServerOptions, LogController } from 'fastify'
 import { refuseBytes, refuseUrl } from '../plugins/errors.ts'
 import { requestIds } from './request-ids.ts'
 
@@ -33,7 +34,9 @@ export function listenerOptions(logger: ListenerLogger) {
     clientErrorHandler: refuseBytes,
     // Fastify sets none, so a client that sends its body a byte a minute would hold its socket for ever.
     requestTimeout: RECEIVING_TIMEOUT,
+    // Refused by plugins/head.ts.
+    http: { requireHostHeader: false },
     forceCloseConnections: true,
     return503OnClosing: false,
-  } satisfies FastifyServerOptions
+  } satisfies FastifyHttpOptions<Server>
 }

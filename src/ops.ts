@@ -1,6 +1,7 @@
 import { Registry } from '@prometheus-io/client'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import errors from '../plugins/errors.ts'
+import head from '../plugins/head.ts'
 import notFound from '../plugins/not-found.ts'
 import opsAuth from '../plugins/ops-auth.ts'
 import reload from '../plugins/reload.ts'
@@ -34,6 +35,7 @@ export async function furnishOps(
   { key, metrics, describeConfig, targetStates }: OpsFurnishings,
 ): Promise<void> {
   await ops.register(errors)
+  await ops.register(head)
   await ops.register(opsAuth, { key })
   await ops.register(notFound)
   await ops.register(opsMetrics, { metrics, contentType: Registry.PROMETHEUS_CONTENT_TYPE })

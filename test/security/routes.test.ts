@@ -145,6 +145,7 @@ test('a URL that cannot be read is refused in the dialect of the client, and not
   const { gateway } = await guarded(t)
   const plain = await sendRaw(gateway.url, ['GET /v1/models/%zz?key=secret-of-mine HTTP/1.1', 'host: gateway'])
   t.assert.equal(plain.status, 400)
+  t.assert.match(plain.headers['x-request-id'] ?? '', /./)
   t.assert.deepEqual(JSON.parse(plain.body), {
     error: {
       message: 'The URL of the request cannot be read.',
