@@ -7,6 +7,7 @@ import type { Envelope } from './envelope.ts'
 import { parseBody } from './parse-body.ts'
 import { type Passage, type PassageOptions, type PlainPassage, refuseLosses, spliceModel } from './passage.ts'
 import { applyEdits } from './usage-request.ts'
+import { parseAnswer } from './whole.ts'
 
 const AS_IT_CAME: PlainPassage = { rewrite: answer => answer }
 
@@ -46,7 +47,8 @@ function coded(codec: Codec, asked: JsonObject): Pick<Passage, 'lane' | 'body' |
     body: Buffer.from(JSON.stringify(body)),
     losses,
     plain: {
-      rewrite: (answer, headers) => Buffer.from(JSON.stringify(codec.readResponse(parseBody(answer), headers, asked))),
+      rewrite: (answer, headers) =>
+        Buffer.from(JSON.stringify(codec.readResponse(parseAnswer(answer) as JsonObject, headers, asked))),
     },
   }
 }

@@ -7,15 +7,28 @@ import { findMembers, type Member, watch } from './json-members.ts'
 const ERROR = watch('error')
 const QUOTE = 0x22
 const BRACE = 0x7b
+const MARK = '\uFEFF'
+const MARK_BYTES = Buffer.from(MARK)
+
+/** A vendor's JSON, also behind a byte order mark, which a parser may ignore (RFC 8259, 8.1). Throws when it is none. */
+export function parseAnswer(body: Buffer | string): Json {
+  const text = body.toString()
+  return JSON.parse(text.startsWith(MARK) ? text.slice(MARK.length) : text) as Json
+}
+
+function withoutMark(body: Buffer): Buffer {
+  const { length } = MARK_BYTES
+  return body.subarray(0, length).equals(MARK_BYTES) ? body.subarray(length) : body
+}
 
 /** Reads a whole answer as the given dialect's. Throws when it is none. */
 export function readWhole(body: Buffer, dialect: Dialect): Result {
-  return dialect.readResponse(JSON.parse(body.toString('utf8')) as Json)
+  return dialect.readResponse(parseAnswer(body))
 }
 
 /** Reads the usage and the finish of a whole answer alone. Throws when it is no answer of the dialect. */
 export function readReport(body: Buffer | string, dialect: Dialect): Report {
-  return dialect.readReport(JSON.parse(body.toString()) as Json)
+  return dialect.readReport(parseAnswer(body))
 }
 
 /** The same bytes, as text if they are ASCII: Node writes text and the head in one buffer, bytes in a second one. */
@@ -24,7 +37,8 @@ export function singleWrite(body: Buffer): Buffer | string {
 }
 
 /** A cheap check that tells an answer from a proxy's HTML page or a truncated answer. */
-export function looksLikeJson(body: Buffer): boolean {
+export function looksLikeJson(answer: Buffer): boolean {
+  const body = withoutMark(answer)
   let first = 0
   let last = body.length - 1
   while (isSpace(body[first])) first += 1
@@ -36,8 +50,9 @@ export function looksLikeJson(body: Buffer): boolean {
  * Whether a body is an error disguised as an answer: an `error` at its root that is a string or an object. One native search decides
  * for most answers: quotes inside a JSON string are escaped, so it only finds names and whole strings.
  */
-export function holdsError(body: Buffer): boolean {
-  if (!body.includes('"error"')) return false
+export function holdsError(answer: Buffer): boolean {
+  if (!answer.includes('"error"')) return false
+  const body = withoutMark(answer)
   const member = errorOf(body)
   if (member === undefined) return false
   const first = body[member.start]

@@ -1,5 +1,6 @@
 import { isObject, type Json } from '../call/json.ts'
 import { isSafeModelPath } from '../providers/model-path.ts'
+import { parseAnswer } from '../relay/whole.ts'
 import { checkOf } from './health/health-check.ts'
 import type { Vendor } from './target.ts'
 
@@ -48,7 +49,7 @@ async function refresh(entry: Entry, vendor: Vendor): Promise<void> {
     const outcome = await exchange.outcome
     if (outcome.type === 'stream') outcome.body.abort()
     if (outcome.type !== 'whole' || outcome.status !== 200) return
-    const names = readNames(JSON.parse(outcome.body.toString('utf8')) as Json)
+    const names = readNames(parseAnswer(outcome.body))
     if (names.length > 0) entry.names = names
   } catch {
     // A page that is no JSON, or a key that cannot sign: the list stays as it is.

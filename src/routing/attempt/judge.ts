@@ -2,6 +2,7 @@ import type { Fault, Kind } from '../../call/fault.ts'
 import type { Json } from '../../call/json.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import type { Provider } from '../../providers/provider.ts'
+import { parseAnswer } from '../../relay/whole.ts'
 import { MAX_COOLDOWN_MS } from '../quota/retry-after.ts'
 
 /** Who is to blame for a vendor's refusal. */
@@ -75,7 +76,7 @@ export function kindOf(status: number): Kind {
 
 function parse(body: Buffer): Json | undefined {
   try {
-    return JSON.parse(body.toString('utf8')) as Json
+    return parseAnswer(body)
   } catch {
     return undefined
   }
