@@ -26,7 +26,7 @@ export interface Usage {
   readonly cacheRead?: number
   readonly cacheWrite?: number
   readonly reasoning?: number
-  /** Counted by the gateway, not reported by the vendor. */
+  /** Counted by the gateway, or to be: the vendor reported nothing, or what cannot be true. */
   readonly estimated?: boolean
   /** The vendor's own report, verbatim, under its dialect's name. */
   readonly raw?: { readonly dialect: string; readonly value: Json }

@@ -10,3 +10,8 @@ const MOST = 100_000_000
 export function tokenCount(value: Json | undefined): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= MOST ? Math.trunc(value) : undefined
 }
+
+/** The mark of a report one of whose counts can be none: who meters has to estimate. */
+export function doubtOf(...counts: readonly (Json | undefined)[]): { readonly estimated?: true } {
+  return counts.some(count => typeof count === 'number' && tokenCount(count) === undefined) ? { estimated: true } : {}
+}

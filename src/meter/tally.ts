@@ -33,12 +33,12 @@ export class Tally {
   }
 
   /**
-   * The vendor's usage when the answer came whole. Of one that was cut short, or whose usage was never reported: the input
+   * The vendor's usage when the answer came whole. Of one that was cut short, or whose usage was never reported or cannot be true: the input
    * as far as it was reported (else estimated from `requestBytes`) and the tokens that went by, marked as estimated.
    */
   usage(complete: boolean, requestBytes: number): Usage {
     const known = this.#usage
-    if (complete && known !== undefined) return known
+    if (complete && known !== undefined && known.estimated !== true) return known
     const streamed = Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
     return {
       ...known,

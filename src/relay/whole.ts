@@ -23,12 +23,19 @@ function withoutMark(body: Buffer): Buffer {
 
 /** Reads a whole answer as the given dialect's. Throws when it is none. */
 export function readWhole(body: Buffer, dialect: Dialect): Result {
-  return dialect.readResponse(parseAnswer(body))
+  return withTrueUsage(dialect.readResponse(parseAnswer(body)))
+}
+
+/** Drops usage that cannot be true: the call then counts as it was estimated before. */
+function withTrueUsage<T extends Result | Report>(read: T): T {
+  if (read.usage?.estimated !== true) return read
+  const { usage, ...rest } = read
+  return rest as T
 }
 
 /** Reads the usage and the finish of a whole answer alone. Throws when it is no answer of the dialect. */
 export function readReport(body: Buffer | string, dialect: Dialect): Report {
-  return dialect.readReport(parseAnswer(body))
+  return withTrueUsage(dialect.readReport(parseAnswer(body)))
 }
 
 /** The same bytes, as text if they are ASCII: Node writes text and the head in one buffer, bytes in a second one. */

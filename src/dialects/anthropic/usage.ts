@@ -1,6 +1,6 @@
 import type { Json } from '../../call/json.ts'
 import type { Usage } from '../../call/result.ts'
-import { tokenCount } from '../token-count.ts'
+import { doubtOf, tokenCount } from '../token-count.ts'
 import { DIALECT, isMembers, type Members } from './members.ts'
 
 /**
@@ -20,6 +20,7 @@ export function readUsage(value: Json | undefined): Usage | undefined {
     ...(cacheRead !== undefined && { cacheRead }),
     ...(cacheWrite !== undefined && { cacheWrite }),
     ...(reasoning !== undefined && { reasoning: Math.min(reasoning, output) }),
+    ...doubtOf(value.input_tokens, value.output_tokens),
     raw: { dialect: DIALECT, value },
   }
 }
