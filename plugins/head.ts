@@ -3,16 +3,16 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { InvalidRequest, type SluiceError } from '../src/errors.ts'
 
-/** What HTTP itself asks of the head of a request, refused in the dialect of the client: Node's own answers are empty. */
+/** Refuses, in the client's dialect, requests whose head breaks HTTP's own rules: Node's answers have no body. */
 export default fp(
   async app => {
-    // Node hands it on only to who listens for it.
+    // Without a listener Node answers an unknown expectation by itself.
     app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
       app.server.emit('request', request, response)
     })
     app.addHook('onRequest', (request, reply, done) => {
       const error = faultIn(request)
-      // Whether a body follows is for the client to know, who waits to be told.
+      // A body may or may not follow, so the connection cannot be used again.
       if (error !== undefined) reply.header('x-request-id', request.id).header('connection', 'close')
       done(error)
     })
@@ -20,12 +20,12 @@ export default fp(
   { name: 'head', dependencies: ['errors'] },
 )
 
-/** RFC 9112, 3.2, and RFC 9110, 10.1.1; older clients need neither know. */
+/** RFC 9112, 3.2, and RFC 9110, 10.1.1, which bind HTTP/1.1 clients only. */
 function faultIn({ headers: { host, expect }, raw }: FastifyRequest): SluiceError | undefined {
   if (host !== undefined && expect === undefined) return undefined
   if (raw.httpVersion !== '1.1') return undefined
   if (host === undefined) return InvalidRequest({}, 'The request has no host header.')
   if (/(?:^|\W)100-continue(?:$|\W)/i.test(expect ?? '')) return undefined
-  const error = InvalidRequest({}, 'The request expects something else than 100-continue, which nobody here can meet.')
+  const error = InvalidRequest({}, 'The only expectation that can be met is 100-continue.')
   return Object.assign(error, { statusCode: 417 })
 }

@@ -12,7 +12,7 @@ const FLUSH_EVERY = 200
 /** Where nobody takes the lines, so many bytes wait; what comes then is dropped and counted, for memory is worth more than a log (C18). */
 const MOST_WAITING = 8 * 1024 * 1024
 
-/** How long (ms) the last lines are tried to be written where there is no room for them just now. */
+/** How long the last flush waits for a full pipe, ms. */
 const LAST_FLUSH = 1000
 
 /** Takes the lines of requests that ended together, one object each. */
@@ -90,8 +90,8 @@ function outlive(destination: ReturnType<typeof pino.destination>): void {
 }
 
 /**
- * Pino's last flush tries for ever what cannot be written, and nothing ends it but writing: lines that can be written neither at once
- * nor, on a pipe that is full, in time are dropped.
+ * Pino's last flush retries for ever what cannot be written and has no option to stop it. So lines that cannot be written (on a full
+ * pipe: not in time) are reported to it as written, and dropped.
  */
 function boundWrites(flush: () => void, destination: ReturnType<typeof pino.destination>): void {
   const { writeSync } = fs

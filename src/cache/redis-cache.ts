@@ -63,6 +63,7 @@ export class RedisCache implements AnswerStore {
     // Includes what this process has stored while it waited for Redis.
     return this.#local.get(key)
   }
+
   /** What is kept under a key, and for how many ms. Rejects with a protocol error where the replies are other ones. */
   async #ask(key: string): Promise<[value: Buffer | null, remaining: number]> {
     const [value, remaining] = await Promise.all([this.#client.getBuffer(key), this.#client.pttl(key)])

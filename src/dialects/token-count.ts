@@ -11,7 +11,7 @@ export function tokenCount(value: Json | undefined): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= MOST ? Math.trunc(value) : undefined
 }
 
-/** The mark of a report one of whose counts can be none: who meters has to estimate. */
+/** Marks a report with an impossible count, which must be estimated instead. */
 export function doubtOf(...counts: readonly (Json | undefined)[]): { readonly estimated?: true } {
   return counts.some(count => typeof count === 'number' && tokenCount(count) === undefined) ? { estimated: true } : {}
 }

@@ -16,15 +16,12 @@ const CLIENT_OPTIONS = {
 /** A client of the Redis at `url` (`redis://` or `rediss://`), all of whose keys begin with `keyPrefix`. Does not wait for it. */
 export async function connectRedis(url: string, keyPrefix: string): Promise<Redis> {
   // Loaded only here: without Redis the gateway starts sooner.
-  const [{ Redis }, { default: dataHandler }] = await Promise.all([import('ioredis'), import(DATA_HANDLER)])
-  Object.assign((dataHandler as DataHandlerModule).default.prototype, STRICT)
+  const [{ Redis }, { default: dataHandler }] = await Promise.all([
+    import('ioredis'),
+    import('ioredis/built/DataHandler.js'),
+  ])
+  Object.assign(dataHandler.default.prototype, STRICT)
   return new Redis(url, { ...CLIENT_OPTIONS, keyPrefix })
-}
-
-const DATA_HANDLER = 'ioredis/built/DataHandler.js'
-
-interface DataHandlerModule {
-  readonly default: { readonly prototype: object }
 }
 
 /** The part of ioredis' reader of replies that is replaced. */
@@ -36,8 +33,8 @@ interface DataHandler {
 }
 
 /**
- * A reply that nothing asked for ends the connection: those behind it would be taken for answers to other questions. ioredis goes on,
- * and throws, where nobody can catch it, what its own code cannot read, as a nil is.
+ * A reply without a command ends the connection, as later replies would be matched to the wrong commands. ioredis 5 goes on instead,
+ * and throws uncaught what its own code cannot read, such as a nil.
  */
 const STRICT = {
   shiftCommand(this: DataHandler): object {

@@ -101,7 +101,7 @@ export class RedisLink {
     } catch (error) {
       // One that was given less than its time has not failed.
       if (error === TOO_SLOW && patience < timeout) return undefined
-      if (this.shared && isProtocolError(error)) this.#beginAnew(reasonOf(error))
+      if (this.shared && isProtocolError(error)) this.#reconnect(reasonOf(error))
       if (sentAt <= this.#failedAt) return undefined
       this.#failedAt = performance.now()
       this.#failures += 1
@@ -124,8 +124,8 @@ export class RedisLink {
     if (answer !== undefined && this.#lastError === LOST) this.#enter('shared', 'Redis answers')
   }
 
-  /** Answers may belong to other questions: only a new connection is in step again for certain. */
-  #beginAnew(reason: string): void {
+  /** Replies may belong to other commands: only a new connection is certainly in step. */
+  #reconnect(reason: string): void {
     this.#lastError = reason
     this.#enter('local', reason)
     this.#options.client.disconnect(true)

@@ -1,4 +1,4 @@
-/** What arrives is not what was asked for: whoever answers does not speak RESP as Redis does, or answers and questions are out of step. */
+/** A reply that does not fit its command: the server does not speak RESP as Redis does, or replies and commands are out of step. */
 export function protocolError(): Error {
   return Object.assign(new Error('Redis sent a reply that does not fit'), { code: PROTOCOL_ERROR })
 }
