@@ -18,6 +18,7 @@ export class Presence {
   #previous: Abortable | undefined
   #controller: AbortController | undefined
   #hungUp = false
+  #stopping = false
 
   /** For plugins; created when first used, as an AbortController costs more than most stages of a request. */
   get signal(): AbortSignal {
@@ -26,11 +27,13 @@ export class Presence {
     return this.#controller.signal
   }
 
-  /** Stops `call` when the client leaves. Of those watched before, only the last may still be running. */
+  /** Stops `call` when the client leaves or the gateway stops. Of those watched before, only the last may still be running. */
   watch(call: Abortable): void {
     this.#previous = this.#current
     this.#current = call
     if (this.gone) call.abort(CLIENT_GONE)
+    // Else the call that was stopped would go on at another target.
+    else if (this.#stopping) call.abort(STOPPING)
   }
 
   /** The connection has closed; `answered` after our last write. */
@@ -48,6 +51,7 @@ export class Presence {
 
   /** The gateway is shutting down. */
   stop(): void {
+    this.#stopping = true
     this.#abort(STOPPING)
   }
 

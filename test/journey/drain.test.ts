@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { Gateway } from '../helper.ts'
-import { stream, whole } from '../upstream.ts'
+import { silence, stream, type Upstream, whole } from '../upstream.ts'
 import { Client } from './client.ts'
 import { chunk, completion, DONE, ROLE } from './frames.ts'
 import { asked, CHAT, setUp } from './setup.ts'
@@ -77,4 +77,14 @@ test('trap 10: clients that keep their connection open do not hold up the end', 
   const startedAt = performance.now()
   await gateway.close()
   t.assert.equal(performance.now() - startedAt < 60_000, true, 'neither until they close it nor to the limit')
+})
+
+test('C23: at the drain limit a call that waits for a vendor is not sent to another one', async t => {
+  const { gateway, upstreams } = await setUp(t, [silence(), silence()], { config: { listen: { drain: '50ms' } } })
+  const [first, second] = upstreams as [Upstream, Upstream]
+  const response = gateway.post(CHAT, asked())
+  await first.request(0)
+  await gateway.app.api.close()
+  t.assert.match(await (await response).text(), /shutting down/)
+  t.assert.equal(second.requests.length, 0)
 })
