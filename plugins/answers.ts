@@ -16,7 +16,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** The cache key: identical requests of one caller on one route have the same. */
-    readonly asked: string
+    readonly requestKey: string
     /** Looks a key up. A slow Redis is waited for no longer than the time that all commands of a request may take together. */
     findKept(key: string): Promise<Found | undefined>
     /** The keys under which this request may share an upstream call with others; undefined for most. */
@@ -39,7 +39,7 @@ export default fp<{ state: Config['state'] }>(
     })
     app.decorate('cache', store)
     app.decorateRequest('claims')
-    app.decorateRequest('asked', {
+    app.decorateRequest('requestKey', {
       getter(this: FastifyRequest) {
         const { call, caller, record } = this
         // A plugin may have replaced the call: its version counts.

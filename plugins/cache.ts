@@ -23,8 +23,8 @@ async function answer(
   reply: FastifyReply,
   { ttl, staleIfError, maxSize }: NonNullable<Route['cache']>,
 ): Promise<boolean> {
-  const { asked, record } = request
-  const found = app.flights.get(asked) === undefined ? await request.findKept(asked) : undefined
+  const { requestKey, record } = request
+  const found = app.flights.get(requestKey) === undefined ? await request.findKept(requestKey) : undefined
   const step = found?.fresh === false ? staleStep(request) : undefined
   record.cache = found?.fresh ? 'hit' : step === undefined ? 'miss' : 'stale'
   reply.header('x-sluice-cache', record.cache)
@@ -38,13 +38,13 @@ async function answer(
   }
   request.claims ??= []
   request.claims.push({
-    key: asked,
-    asked,
+    key: requestKey,
+    requestKey,
     lingers: 0,
     maxBytes: maxSize,
     stale: found?.answer,
     keep: (kept, finish) => {
-      if (isCacheable(kept, finish)) app.cache.set(asked, kept, { ttl, staleFor: staleIfError })
+      if (isCacheable(kept, finish)) app.cache.set(requestKey, kept, { ttl, staleFor: staleIfError })
     },
   })
   return false

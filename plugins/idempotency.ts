@@ -27,7 +27,7 @@ async function answer(
   reply: FastifyReply,
   word: string,
 ): Promise<boolean> {
-  const { asked, record, caller } = request
+  const { requestKey, record, caller } = request
   const { ttl, linger } = request.snapshot.config.idempotency
   const key = idempotencyKey({ caller: caller?.name, endpoint: record.endpoint }, word)
   const known = app.flights.get(key) ?? (await request.findKept(key))?.answer
@@ -36,7 +36,7 @@ async function answer(
     reply.header('x-sluice-idempotent', 'replayed')
   }
   if (known !== undefined) {
-    if (known.asked !== asked) throw IdempotencyConflict()
+    if (known.requestKey !== requestKey) throw IdempotencyConflict()
     onReplay()
   }
   if (known !== undefined && 'body' in known) {
@@ -46,7 +46,7 @@ async function answer(
   request.claims = [
     {
       key,
-      asked,
+      requestKey,
       lingers: linger,
       maxBytes: MAX_BYTES,
       // Another may begin, and even end, while this request looks in Redis, here and then for the cache.

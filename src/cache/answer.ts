@@ -2,7 +2,7 @@
 export interface KeptAnswer extends AnswerHead {
   readonly body: Buffer
   /** The cache key of its request. */
-  readonly asked: string
+  readonly requestKey: string
 }
 
 /** Status and headers of an answer, without those of a single request. */

@@ -6,8 +6,8 @@ import { Broadcast, type Source, type Subscription } from './broadcast.ts'
 /** A key under which equal calls share one answer, and what is done with that answer. */
 export interface Claim {
   readonly key: string
-  /** The key of what is asked. */
-  readonly asked: string
+  /** The cache key of its request. */
+  readonly requestKey: string
   /** How long (ms) the call goes on after the last waiter has left. */
   readonly lingers: number
   /** A larger answer is not kept, and cannot be joined late. */
@@ -24,7 +24,7 @@ export interface Claim {
 
 /** The presence of the request that makes the upstream call. */
 export interface FlightOwner {
-  /** With `answered` false: nobody waits for the call any more. */
+  /** With `answered` false: no request waits for the call any more. */
   closed(answered: boolean): void
   /** The gateway itself must end the call. */
   stop(): void
@@ -37,7 +37,7 @@ type Landing =
 
 /** One upstream call shared by all who wait for it. It ends with its answer, when it fails, or some time after the last waiter has left. */
 export class Flight {
-  readonly asked: string
+  readonly requestKey: string
   /** Rejects with the error that all waiters get. */
   readonly landing: Promise<Landing>
   /** The upstream call is over, and its answer kept if it may be; never rejects. */
@@ -56,10 +56,10 @@ export class Flight {
   #lingering: NodeJS.Timeout | undefined
 
   constructor(claims: readonly Claim[], owner: FlightOwner) {
-    this.asked = (claims[0] as Claim).asked
+    this.requestKey = (claims[0] as Claim).requestKey
     this.#claims = [...claims]
     this.#owner = owner
-    this.#broadcast = new Broadcast(Math.max(...claims.map(({ maxBytes }) => maxBytes)), () => this.#deserted())
+    this.#broadcast = new Broadcast(Math.max(...claims.map(({ maxBytes }) => maxBytes)), () => this.#onEmpty())
     this.landing = this.#land.promise
     this.over = this.#end.promise
     // Everybody may have left before it fails.
@@ -85,8 +85,8 @@ export class Flight {
   }
 
   /** The answer, in one piece. `complete` says that it is one that may be kept. */
-  answer(answer: Omit<KeptAnswer, 'asked'>, complete: boolean, finish: string | undefined): void {
-    const kept = { ...answer, asked: this.asked }
+  answer(answer: Omit<KeptAnswer, 'requestKey'>, complete: boolean, finish: string | undefined): void {
+    const kept = { ...answer, requestKey: this.requestKey }
     this.#land.resolve({ type: 'whole', answer: kept, stale: false })
     if (complete) this.#keep(kept, finish)
     this.#finish()
@@ -103,11 +103,12 @@ export class Flight {
     this.#broadcast.write(chunk)
   }
 
-  /** How the stream ended, told before its end. */
+  /** How the stream ended; called before `end`. */
   conclude(failure: Kind | undefined, complete: boolean, finish: string | undefined): void {
     this.failure = failure
     const body = complete ? this.#broadcast.body() : undefined
-    if (body !== undefined && this.#head !== undefined) this.#keep({ ...this.#head, body, asked: this.asked }, finish)
+    if (body !== undefined && this.#head !== undefined)
+      this.#keep({ ...this.#head, body, requestKey: this.requestKey }, finish)
     this.#finish()
   }
 
@@ -149,7 +150,7 @@ export class Flight {
   }
 
   /** The last waiter has left; true when the call goes on, so that a retry can join it. */
-  #deserted(): boolean {
+  #onEmpty(): boolean {
     if (this.#ended) return false
     const lingers = this.#broadcast.whole ? Math.max(...this.#claims.map(claim => claim.lingers)) : 0
     if (lingers > 0) this.#lingering = setTimeout(() => this.abandon(), lingers)

@@ -14,13 +14,13 @@ export class Flights {
 
   /**
    * The flight that can be joined under any of these keys; from then on all of them lead to it. Throws IdempotencyConflict where it
-   * asks something else: another request of the same key may have begun while this one looked for an answer in Redis.
+   * answers another request: one of the same key may have begun while this one looked for an answer in Redis.
    */
   find(claims: readonly Claim[]): Flight | undefined {
     const met = claims.find(({ key }) => this.get(key) !== undefined)
     const flight = met && this.get(met.key)
     if (flight === undefined) return undefined
-    if (claims.some(({ asked }) => asked !== flight.asked)) throw IdempotencyConflict()
+    if (claims.some(({ requestKey }) => requestKey !== flight.requestKey)) throw IdempotencyConflict()
     met?.onJoin?.()
     for (const claim of claims) {
       if (this.#flights.get(claim.key) === flight) continue
@@ -32,13 +32,13 @@ export class Flights {
 
   /**
    * The answer of a call under one of these keys that began and ended while this request waited for Redis. Throws
-   * IdempotencyConflict where something else was asked.
+   * IdempotencyConflict where that was another request.
    */
   missed(claims: readonly Claim[]): KeptAnswer | undefined {
     for (const claim of claims) {
       const answer = claim.missed?.()
       if (answer === undefined) continue
-      if (answer.asked !== claim.asked) throw IdempotencyConflict()
+      if (answer.requestKey !== claim.requestKey) throw IdempotencyConflict()
       claim.onJoin?.()
       return answer
     }

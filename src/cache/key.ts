@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** The parts of a request that can change its answer. */
-export interface CacheableRequest {
+interface CacheableRequest {
   readonly caller: string | undefined
   readonly endpoint: string
   readonly query: string

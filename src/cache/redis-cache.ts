@@ -54,7 +54,7 @@ export class RedisCache implements AnswerStore {
   }
 
   async #fetch(key: string, waitedMs: number): Promise<Found | undefined> {
-    const [value, remaining] = (await this.#link.answer(this.#ask(key), waitedMs)) ?? [null, 0]
+    const [value, remaining] = (await this.#link.answer(this.#query(key), waitedMs)) ?? [null, 0]
     const read = value === null || remaining <= 0 ? undefined : readAnswer(value)
     if (read !== undefined) {
       const { answer, staleFor } = read
@@ -64,8 +64,8 @@ export class RedisCache implements AnswerStore {
     return this.#local.get(key)
   }
 
-  /** What is kept under a key, and for how many ms. Rejects with a protocol error where the replies are other ones. */
-  async #ask(key: string): Promise<[value: Buffer | null, remaining: number]> {
+  /** What is kept under a key, and for how many ms. Rejects with a protocol error where the replies are of another shape. */
+  async #query(key: string): Promise<[value: Buffer | null, remaining: number]> {
     const [value, remaining] = await Promise.all([this.#client.getBuffer(key), this.#client.pttl(key)])
     if ((value !== null && !Buffer.isBuffer(value)) || !Number.isInteger(remaining)) throw protocolError()
     return [value, remaining]

@@ -15,7 +15,7 @@ export interface Found {
 /** Stores answers. */
 export interface AnswerStore {
   /**
-   * A promise only when Redis must be asked. `waitedMs` is how long the request has already waited for Redis, by which this wait is
+   * A promise only where Redis is queried. `waitedMs` is how long the request has already waited for Redis, by which this wait is
    * shorter. Never throws or rejects.
    */
   get(key: string, waitedMs?: number): Found | undefined | Promise<Found | undefined>

@@ -47,7 +47,7 @@ export class ResponseMemory {
   }
 
   #set(caller: string | undefined, id: string, body: Buffer, ttl: number): void {
-    this.#store.set(keyOf(caller, id), { status: 200, headers: {}, asked: '', body }, { ttl, staleFor: 0 })
+    this.#store.set(keyOf(caller, id), { status: 200, headers: {}, requestKey: '', body }, { ttl, staleFor: 0 })
   }
 }
 

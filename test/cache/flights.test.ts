@@ -5,7 +5,7 @@ import { Flights } from '../../src/cache/flights.ts'
 import { answer } from './answers.ts'
 
 function claim(key: string, members: Partial<Claim> = {}): Claim {
-  return { key, asked: 'asked', lingers: 0, maxBytes: 100, keep: () => {}, ...members }
+  return { key, requestKey: 'request', lingers: 0, maxBytes: 100, keep: () => {}, ...members }
 }
 
 /** Counts how often it was left alone. */
@@ -32,7 +32,7 @@ test('a call that asks something else is not joined, and its answer is not kept 
   const kept: string[] = []
   const flights = new Flights()
   const flight = flights.begin([claim('retry')], new Nobody())
-  const other = { asked: 'something else', keep: () => kept.push('something else') }
+  const other = { requestKey: 'another request', keep: () => kept.push('something else') }
   const claims = [claim('retry', other), claim('something else', other)]
   t.assert.throws(() => flights.find(claims), { code: 'SLUICE_REQUEST_IDEMPOTENCY' })
   flight.answer(answer('whole'), true, 'stop')
