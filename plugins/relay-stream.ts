@@ -29,7 +29,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     app.decorateReply('relayStream', function (this: FastifyReply, answer: StreamAnswer) {
-      const { call, record, presence, flight, hearing } = this.request
+      const { call, record, presence, flight, onEvent } = this.request
       const { flow, passage, attempt } = answer
       const tally = new Tally()
       this.headers(lossHeaders(record.losses))
@@ -42,7 +42,7 @@ export default fp(
         writer: writerFor(call, passage),
         cutUsage: passage.cutUsage,
         tally,
-        hearing,
+        onEvent,
         onEnd: (fault: Fault | undefined, losses: readonly Loss[]) => {
           attempt.settle(performance.now(), presence.gone ? 'cancelled' : fault?.kind, reasonOf(fault))
           record.failure = presence.gone ? 'cancelled' : fault?.kind

@@ -24,7 +24,7 @@ declare module 'fastify' {
     /** For the Responses API: what the request continues, and whether the response shall be stored. */
     wishes: StateWishes | undefined
     /** Called with every event of the stream that answers this request. */
-    hearing: ((event: Event) => void) | undefined
+    onEvent: ((event: Event) => void) | undefined
   }
   interface FastifyReply {
     /** Remembers which target gave this response, so that the caller can continue it; stores the turns where the config says so. */
@@ -41,7 +41,7 @@ export default fp(
     const memory = new ResponseMemory(app.cache)
     app.decorate('responses', memory)
     app.decorateRequest('wishes')
-    app.decorateRequest('hearing')
+    app.decorateRequest('onEvent')
     app.addHook('preHandler', (request, _reply, done) => {
       if (request.call?.operation !== 'responses') {
         done()
@@ -117,7 +117,7 @@ function rememberOrigin(memory: ResponseMemory, request: FastifyRequest, answer:
     for (const item of itemsOf(answer.body)) remember(item)
     return
   }
-  request.hearing = event => {
+  request.onEvent = event => {
     if (event.type === 'block-open') for (const item of idsOf([event.content])) remember(item)
   }
 }
@@ -142,7 +142,7 @@ function hold(memory: ResponseMemory, request: FastifyRequest, answer: WholeAnsw
     return
   }
   const collector = new Collector()
-  request.hearing = event => {
+  request.onEvent = event => {
     collector.push(event)
     if (event.type === 'end') keep(markResult(collector.result(), answer.passage.signer, request.call.dialect.name))
   }

@@ -54,7 +54,7 @@ import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
 import { type ListenerLogger, listenerOptions } from './listener.ts'
 import { logEach, type RequestLog } from './logger.ts'
-import { furnishOps } from './ops.ts'
+import { registerOps } from './ops.ts'
 import { targetStates } from './routing/target-states.ts'
 
 /** How long a plugin may take to start, and to stop once all streams have ended, ms; Fastify's default. */
@@ -100,16 +100,15 @@ export async function buildApp({
   })
   const ops = Fastify(listenerOptions(logger))
   try {
-    const furnishings = {
+    await registerApi(api, {
       config,
       source,
       registry,
       logRequest: logRequest ?? logEach(api.log),
       droppedLines,
       share,
-    }
-    await furnishApi(api, furnishings)
-    await furnishOps(ops, {
+    })
+    await registerOps(ops, {
       key: config.ops.key,
       metrics: () => registry.metrics(),
       describeConfig: () => api.reloads.describe(),
@@ -125,8 +124,8 @@ export async function buildApp({
   return { api, ops }
 }
 
-async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promise<void> {
-  const { config, source, share } = furnishings
+async function registerApi(api: FastifyInstance, options: ApiOptions): Promise<void> {
+  const { config, source, share } = options
   await api.register(errors)
   await api.register(head)
   await api.register(drain, { limit: config.listen.drain })
@@ -134,7 +133,7 @@ async function furnishApi(api: FastifyInstance, furnishings: Furnishings): Promi
   await api.register(live, { config, share })
   await api.register(reload, { config, source, apply: next => api.live.apply(next) })
   await api.register(health)
-  await api.register(journey, furnishings)
+  await api.register(journey, options)
 }
 
 export async function closeApp({ api, ops }: App): Promise<void> {
@@ -142,7 +141,7 @@ export async function closeApp({ api, ops }: App): Promise<void> {
   await ops.close()
 }
 
-interface Furnishings {
+interface ApiOptions {
   readonly config: Config
   readonly source: ConfigSource | undefined
   readonly registry: Registry
@@ -154,7 +153,7 @@ interface Furnishings {
 /** The stages of a request, in order; /health is outside of them. */
 async function journey(
   api: FastifyInstance,
-  { config, registry, logRequest, droppedLines, share }: Furnishings,
+  { config, registry, logRequest, droppedLines, share }: ApiOptions,
 ): Promise<void> {
   await api.register(body)
   await api.register(metrics, { registry })

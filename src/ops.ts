@@ -14,14 +14,14 @@ import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/source.ts'
 import { listenerOptions } from './listener.ts'
 
-interface OpsFurnishings {
+interface OpsOptions {
   readonly key: string | undefined
   readonly metrics: () => Promise<string>
   readonly describeConfig: () => JsonObject
   readonly targetStates: () => JsonObject | Promise<JsonObject>
 }
 
-interface PrimaryOpsOptions extends Pick<OpsFurnishings, 'metrics' | 'targetStates'>, WorkerProfilesOptions {
+interface PrimaryOpsOptions extends Pick<OpsOptions, 'metrics' | 'targetStates'>, WorkerProfilesOptions {
   readonly config: Config
   readonly source: ConfigSource
   readonly logger: FastifyBaseLogger
@@ -30,9 +30,9 @@ interface PrimaryOpsOptions extends Pick<OpsFurnishings, 'metrics' | 'targetStat
 }
 
 /** What every ops listener has, a primary's and that of a process that answers calls. */
-export async function furnishOps(
+export async function registerOps(
   ops: FastifyInstance,
-  { key, metrics, describeConfig, targetStates }: OpsFurnishings,
+  { key, metrics, describeConfig, targetStates }: OpsOptions,
 ): Promise<void> {
   await ops.register(errors)
   await ops.register(head)
@@ -53,7 +53,7 @@ export async function buildPrimaryOps(options: PrimaryOpsOptions): Promise<Fasti
   try {
     await ops.register(reload, { config, source, apply })
     const describeConfig = () => ops.reloads.describe()
-    await furnishOps(ops, { key: config.ops.key, metrics, describeConfig, targetStates })
+    await registerOps(ops, { key: config.ops.key, metrics, describeConfig, targetStates })
     await ops.register(opsWorkerProfiles, { askWorker })
   } catch (error) {
     await ops.close()

@@ -28,7 +28,7 @@ interface StreamRelayParts {
   readonly cutUsage: boolean
   readonly tally: Tally
   /** Called with every event before it is sent to the client. */
-  readonly hearing?: ((event: Event) => void) | undefined
+  readonly onEvent?: ((event: Event) => void) | undefined
   /** Called once, after the last write and before the client is ended; `fault` says why the stream broke, if it did. */
   onEnd(fault: Fault | undefined, losses: readonly Loss[]): void
 }
@@ -69,7 +69,7 @@ export class StreamRelay implements FlowConsumer {
   end(events: readonly Event[]): void {
     if (this.#done) return
     for (const event of events) {
-      this.#heard(event)
+      this.#observe(event)
       if (event.type === 'error') {
         this.#break(event.fault)
         return
@@ -93,10 +93,10 @@ export class StreamRelay implements FlowConsumer {
     else this.#break(faultOf((failure.kind === 'timeout' ? UpstreamTimeout : UpstreamStream)({}, failure.reason)))
   }
 
-  #heard(event: Event): void {
-    const { tally, hearing, client, dialect } = this.#parts
+  #observe(event: Event): void {
+    const { tally, onEvent, client, dialect } = this.#parts
     tally.push(event)
-    hearing?.(event)
+    onEvent?.(event)
     if (event.type === 'end') this.#complete = true
     // Not earlier: a stream of Anthropic's must begin with its start event.
     else if (event.type === 'start') client.keepAlive?.(dialect.keepAlive)
@@ -110,7 +110,7 @@ export class StreamRelay implements FlowConsumer {
       if (bytes !== undefined) kept.push(bytes)
       for (const event of item.events) {
         if (event.type !== 'error') {
-          this.#heard(event)
+          this.#observe(event)
         } else if (event.unread) {
           this.tapFailed = true
         } else {
@@ -128,7 +128,7 @@ export class StreamRelay implements FlowConsumer {
     const out: Frame[] = []
     for (const { events } of items) {
       for (const event of events) {
-        this.#heard(event)
+        this.#observe(event)
         if (event.type === 'error') {
           if (out.length > 0) this.#parts.client.write(this.#framing.encode(out))
           this.#break(event.fault)
