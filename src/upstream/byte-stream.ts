@@ -21,14 +21,14 @@ const WAITING_LIMIT = 64 * 1024
 
 /**
  * The body of a streamed answer without Node's stream machinery: one source, one sink at a time, and the sink may be
- * changed (first who waits for the answer to be committed, then who relays it). Bytes wait while there is no sink.
+ * changed (first one that waits for the commit, then one that relays). Bytes wait while there is no sink.
  */
 export class ByteStream {
   readonly #source: ByteSource
   #sink: ByteSink | undefined
   #waiting: Buffer[] = []
   #waitingBytes = 0
-  /** The sink has asked for a pause; bytes that wait for a sink pause the source by themselves. */
+  /** The sink has requested a pause; bytes that wait for a sink pause the source by themselves. */
   #paused = false
   #over: { failure?: FailedOutcome } | undefined
 
@@ -36,7 +36,7 @@ export class ByteStream {
     this.#source = source
   }
 
-  /** Told by who reads the bytes: the answer has begun, from here on only silence is measured. */
+  /** Called by the reader of the bytes: the answer has begun, from here on only silence is measured. */
   begin(): void {
     this.#source.begun?.()
   }
@@ -70,7 +70,7 @@ export class ByteStream {
     this.#source.resume()
   }
 
-  /** Ends the upstream call; the sink hears no more. */
+  /** Ends the upstream call; the sink is called no more. */
   abort(): void {
     this.#sink = undefined
     this.#waiting = []

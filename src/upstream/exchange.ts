@@ -3,14 +3,16 @@ import type { Dispatcher } from 'undici'
 import { ByteStream } from './byte-stream.ts'
 import { deadlines, type Expirable } from './deadlines.ts'
 import { decoderFor } from './decoder.ts'
-import type { FailedOutcome } from './failure.ts'
-import { failureOf, isDeadSocket, isWantOfRoom } from './failure.ts'
+import { type FailedOutcome, failureOf, isDeadSocket, isWantOfRoom } from './failure.ts'
 import type { Outcome, ResponseHeaders } from './outcome.ts'
 import type { Pool } from './pool.ts'
 import { atTurnEnd } from './turn.ts'
 
 /** An answer that is not a stream is held in one piece; more than this is no answer that a client could want. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024
+
+/** Server-sent events, and the binary ones of AWS. */
+const EVENT_STREAM = /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/i
 
 /** What is held in one piece where bytes of any kind may come: JSON may be an error, and a page is no answer. */
 const WHOLE_TYPES = /^(?:application\/(?:[\w.-]+\+)?json|text\/html)\b/i
@@ -194,7 +196,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
 
   /** Whether an answer of this type is handed on piece by piece. */
   #arrives(type: string): boolean {
-    return isEventStream(type) || (this.request.bytes === true && !WHOLE_TYPES.test(type))
+    return EVENT_STREAM.test(type) || (this.request.bytes === true && !WHOLE_TYPES.test(type))
   }
 
   #openStream(): void {
@@ -249,7 +251,7 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
   }
 
   /**
-   * A kept-alive socket that the vendor closed while our request was on its way: nothing was answered, so ask once more.
+   * A kept-alive socket that the vendor closed while our request was on its way: nothing was answered, so it is sent once more.
    * Not on a fresh one: there the vendor took the request and may have begun.
    */
   #mayRetry(error: Error): boolean {
@@ -279,9 +281,4 @@ export class Exchange implements Expirable, Dispatcher.DispatchHandler {
     this.#controller?.resume()
     this.#decoder?.resume()
   }
-}
-
-/** Server-sent events, and the binary ones of AWS. */
-function isEventStream(type: string | string[] | undefined): boolean {
-  return typeof type === 'string' && /^(?:text\/event-stream|application\/vnd\.amazon\.eventstream)/i.test(type)
 }

@@ -42,7 +42,7 @@ export class Pool {
     })
   }
 
-  /** All connections are in use: who comes now waits for one. */
+  /** All connections are in use: a new call waits for one. */
   get full(): boolean {
     return this.calls >= this.#settings.connections
   }
