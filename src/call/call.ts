@@ -6,7 +6,7 @@ import type { Loss } from './loss.ts'
 export type Operation = 'chat' | 'responses' | 'completions' | PlainOperation | GoogleOperation
 
 /** Operations that only Google's API has in this form: passed on to vendors that accept them unchanged. */
-export type GoogleOperation = 'google-count-tokens' | 'google-embed' | 'google-embed-batch'
+type GoogleOperation = 'google-count-tokens' | 'google-embed' | 'google-embed-batch'
 
 /** Operations without a hub: passed on to vendors that accept them unchanged, or translated by a codec. */
 export type PlainOperation =
@@ -104,7 +104,7 @@ export interface Call {
   readonly extra?: Extra
 }
 
-export interface TargetModel {
+interface TargetModel {
   /** For dialects that insist on a limit of output tokens. */
   readonly defaultMaxTokens?: number
   /** The model refuses a thinking budget, and takes an effort instead. */

@@ -5,7 +5,7 @@ import type { Finish, Usage } from './result.ts'
 /**
  * A stream in the neutral form: `start`, then for each block `block-open`, `delta`..., `block-close` (blocks may
  * overlap), a `finish` for each output, and `end` once, last. `error` may stand in the place of `end`; nothing follows either.
- * `output` numbers the answers (0 unless several were asked for), `block` the blocks within one output, from 0.
+ * `output` numbers the answers (0 unless several were requested), `block` the blocks within one output, from 0.
  */
 export type Event =
   | StartEvent

@@ -32,7 +32,7 @@ export interface Usage {
   readonly raw?: { readonly dialect: string; readonly value: Json }
 }
 
-/** One of the answers of a call (more than one only where `choices` was asked for). */
+/** One of the answers of a call (more than one only where the call sets `choices`). */
 export interface Output {
   readonly blocks: readonly Block[]
   readonly finish: Finish

@@ -7,7 +7,7 @@ import { boundaryOf, scanForm } from './form.ts'
 import { parseBody } from './parse-body.ts'
 import { type Scan, scanBelowPath, scanBody } from './scan.ts'
 
-export interface EnvelopeSource {
+interface EnvelopeSource {
   readonly body: Buffer
   readonly dialect: Dialect
   readonly operation: Operation

@@ -131,15 +131,15 @@ export function spliceModel({ modelMember, form }: Scan, model: string): Edit[] 
 export function* translate(
   provider: Provider,
   dialect: Dialect,
-  asked: Call,
+  call: Call,
   model: string,
   facts: ModelFacts,
 ): Steps<Passage> {
-  refuseIndispensable(asked, dialect)
-  const wantsUsage = asked.stream && needsUsageRequest(provider, dialect)
-  const wished = { ...asked, model, ...(wantsUsage && { includeUsage: true }) }
+  refuseIndispensable(call, dialect)
+  const wantsUsage = call.stream && needsUsageRequest(provider, dialect)
+  const requested = { ...call, model, ...(wantsUsage && { includeUsage: true }) }
   const rules = provider.reasoningOf?.(model) ?? {}
-  const own = keepReasoningOf(rules, wished)
+  const own = keepReasoningOf(rules, requested)
   const fitting = fitToModel(own.call, facts)
   const limits = provider.toolLimits ?? toolLimitsOf(dialect.name)
   const limited = limits === undefined ? undefined : limitToolWords(fitting.call, limits)

@@ -24,9 +24,9 @@ export function* plainPassage(
   const codec = endpoint.codec?.(model)
   const common = { dialect: dialectNamed(endpoint.dialect), headers: {}, cutUsage: false }
   if (codec !== undefined) {
-    const asked = { ...parseBody(envelope.body), model }
+    const request = { ...parseBody(envelope.body), model }
     yield
-    const passage = coded(codec, asked)
+    const passage = coded(codec, request)
     if (strict) refuseLosses(passage)
     return { ...common, ...passage }
   }
@@ -40,15 +40,15 @@ export function* plainPassage(
   }
 }
 
-function coded(codec: Codec, asked: JsonObject): Pick<Passage, 'lane' | 'body' | 'losses' | 'plain'> {
-  const { body, losses } = codec.writeRequest(asked)
+function coded(codec: Codec, request: JsonObject): Pick<Passage, 'lane' | 'body' | 'losses' | 'plain'> {
+  const { body, losses } = codec.writeRequest(request)
   return {
     lane: 'translate',
     body: Buffer.from(JSON.stringify(body)),
     losses,
     plain: {
       rewrite: (answer, headers) =>
-        Buffer.from(JSON.stringify(codec.readResponse(parseAnswer(answer) as JsonObject, headers, asked))),
+        Buffer.from(JSON.stringify(codec.readResponse(parseAnswer(answer) as JsonObject, headers, request))),
     },
   }
 }

@@ -28,10 +28,10 @@ export function askForUsage(body: Buffer, scan: Scan): Edit | undefined {
 }
 
 function askInside(options: Buffer, offset: number): Edit | undefined {
-  const asked = findMembers(options, INCLUDE).get('include_usage')
-  if (asked !== undefined) {
-    if (options.toString('latin1', asked.start, asked.end) === 'true') return undefined
-    return { start: offset + asked.start, end: offset + asked.end, bytes: 'true' }
+  const requested = findMembers(options, INCLUDE).get('include_usage')
+  if (requested !== undefined) {
+    if (options.toString('latin1', requested.start, requested.end) === 'true') return undefined
+    return { start: offset + requested.start, end: offset + requested.end, bytes: 'true' }
   }
   const empty = options.subarray(1, -1).toString('latin1').trim() === ''
   return { start: offset + 1, end: offset + 1, bytes: `"include_usage":true${empty ? '' : ','}` }
@@ -55,7 +55,7 @@ export function applyEdits(body: Buffer, edits: readonly Edit[]): Buffer {
 }
 
 /**
- * Takes out of one event of an OpenAI-style stream what is there only because we asked for usage: the `usage` member, or
+ * Takes out of one event of an OpenAI-style stream what is there only because we requested usage: the `usage` member, or
  * the whole event (undefined) when it carries nothing else. All other bytes stay as they are.
  */
 export function cutUsage(event: Buffer): Buffer | undefined {

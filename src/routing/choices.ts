@@ -7,7 +7,7 @@ export interface Choice {
   readonly permit: Permit
 }
 
-const NOBODY_LEFT: Refusal = { reason: 'failing', waitMs: 1 }
+const NONE_LEFT: Refusal = { reason: 'failing', waitMs: 1 }
 
 /** The candidates that one request may still be sent to, best first. One that failed is not tried again (C7). */
 export class Choices {
@@ -116,10 +116,10 @@ function isLastResort({ target }: Candidate): boolean {
   return health?.healthy === false && health.settings.whenAllUnhealthy === 'use-all'
 }
 
-/** When they will be healthy again is unknown; the next check may tell. */
+/** When they will be healthy again is unknown; the next check may find out. */
 function untilChecked(candidates: readonly Candidate[]): Refusal {
   const intervals = candidates.map(({ target }) => target.vendor.health?.settings.interval ?? 0)
-  return candidates.length === 0 ? NOBODY_LEFT : { reason: 'failing', waitMs: Math.min(...intervals) }
+  return candidates.length === 0 ? NONE_LEFT : { reason: 'failing', waitMs: Math.min(...intervals) }
 }
 
 function isBetter(one: Refusal, other: Refusal): boolean {

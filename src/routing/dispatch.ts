@@ -55,7 +55,7 @@ export async function dispatch(call: Dispatch): Promise<Answer> {
       call.record.retryUnpaid = false
       const ended = await tryOne(call, choices, choice)
       if (!isFailure(ended)) return ended
-      failure = moreTelling(failure, ended)
+      failure = moreInformative(failure, ended)
       if (!mayRetryElsewhere(call, ended, target)) return conclude(failure)
     }
     if (!call.present()) throw Cancelled()
@@ -74,7 +74,7 @@ function tryOne(call: Dispatch, choices: Choices, choice: Choice): Promise<Answe
 }
 
 /** Which of two failures the client reads: that one vendor cannot take the call must not hide that the right one is down. */
-function moreTelling(before: Failure | undefined, latest: Failure): Failure {
+function moreInformative(before: Failure | undefined, latest: Failure): Failure {
   return latest.mismatch && before !== undefined && !before.mismatch ? before : latest
 }
 

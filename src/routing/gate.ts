@@ -92,10 +92,10 @@ export class Gate {
   }
 
   #breakerRefusal(): Refusal {
-    const { state, openForMs, newsWithinMs } = this.breaker
+    const { state, openForMs, probeWaitMs } = this.breaker
     // Its time may be over while its timer has yet to fire; a wait is never 0.
     if (state === 'open') return { reason: 'failing', waitMs: Math.max(1, openForMs), exact: true }
-    if (newsWithinMs > 0) return { reason: 'limited', waitMs: newsWithinMs }
+    if (probeWaitMs > 0) return { reason: 'limited', waitMs: probeWaitMs }
     return { reason: 'failing', waitMs: SILENT_PROBES_MS }
   }
 

@@ -47,7 +47,7 @@ export interface RefusedAnswer extends FromVendor {
 
 export type Answer = WholeAnswer | StreamAnswer | BytesAnswer | RefusedAnswer
 
-/** Words of the operator's own, where nobody can answer. */
+/** The operator's own text, where no target can answer. */
 export interface CannedAnswer {
   readonly type: 'canned'
   readonly result: Result

@@ -7,7 +7,7 @@ import { Exchange } from '../../upstream/exchange.ts'
 import type { Candidate } from '../target.ts'
 
 /**
- * The upstream call of one attempt. Its headers are built anew from an allow-list: nothing of the client's travels but what
+ * The upstream call of one attempt. Its headers are built from an allow-list: nothing of the client's travels but what
  * the vendor is known to understand, so no key, cookie or forwarding header of the client's ever does.
  */
 export function exchangeFor(candidate: Candidate, passage: Passage, envelope: Envelope): Exchange | Promise<Exchange> {

@@ -31,7 +31,7 @@ function whole(call: AttemptContext, attempt: Attempt, passage: Passage, outcome
   // Never followed: the key would travel along.
   if (outcome.status >= 300) return unreadable(call, attempt, 'it is a redirect')
   if (holdsError(outcome.body)) return refused(call, attempt, passage, outcome)
-  // Some ignore the wish for a stream, as OpenAI's older transcriber does by its documentation.
+  // Some ignore the request for a stream, as OpenAI's older transcriber does by its documentation.
   if (call.envelope.stream && passage.plain === undefined) return unreadable(call, attempt, 'it is not an event stream')
   if (!looksLikeJson(outcome.body)) return unreadable(call, attempt, 'it is not JSON')
   if (passage.lane === 'pass') return { ...outcome, attempt, passage }

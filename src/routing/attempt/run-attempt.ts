@@ -26,7 +26,7 @@ async function send(call: AttemptContext, attempt: Attempt): Promise<Answer | Fa
     passage = prepared instanceof Promise ? await prepared : prepared
     outcome = await call.forward(attempt, passage)
   } catch (error) {
-    // Not the target's doing, yet its breaker must hear of the end: a probe would keep its place.
+    // Not the target's doing, yet the end is reported to its breaker: a probe would keep its slot.
     attempt.settle(call.now(), faultOf(error).kind)
     if (isSluiceError(error) && error.kind === 'invalid')
       return { kind: 'invalid', ofKey: false, mismatch: true, error }

@@ -55,7 +55,7 @@ const FAILED = new Error('the attempt failed')
 
 /**
  * The breaker of one provider x model x key: opossum's state machine and window, with our own admission and probes. By itself opossum
- * would close after one success or one filtered error, or by a success that began before it opened, and would stay half-open for ever
+ * would close after one success or one filtered error, or by a success that began before it opened, and would stay half-open forever
  * behind a probe that hangs. So each admission carries a generation, outcomes of an earlier generation are dropped, neutral ones are
  * never reported, and of good probes only the last of `closeAfter` is.
  */
@@ -111,8 +111,8 @@ export class Breaker {
   }
 
   /** How long (ms) it is worth waiting for the outcome of a half-open breaker's probes; 0 when it is not. */
-  get newsWithinMs(): number {
-    return this.#opossum?.halfOpen ? this.#probes.newsWithin(this.#now()) : 0
+  get probeWaitMs(): number {
+    return this.#opossum?.halfOpen ? this.#probes.waitMs(this.#now()) : 0
   }
 
   /** Permission for one attempt, or undefined while open or while all probes are in flight. */

@@ -6,9 +6,9 @@ export interface Probe {
 /** A probe that has not ended after this long (ms) frees its slot; its outcome still counts when it comes. */
 const PATIENCE = 60_000
 /** A probe that has taken this long (ms) may hang: it is not worth waiting for any more. */
-const NEWS_WITHIN = 1_000
+const WORTH_WAITING = 1_000
 
-/** The attempts that a half-open breaker admits: few at a time, and none can hold its slot for ever. */
+/** The attempts that a half-open breaker admits: few at a time, and none can hold its slot forever. */
 export class Probes {
   readonly #running = new Set<Probe>()
   #good = 0
@@ -23,9 +23,9 @@ export class Probes {
   }
 
   /** How long (ms) it is still worth waiting for the outcome of the latest probe; 0 when none is in flight. */
-  newsWithin(now: number): number {
+  waitMs(now: number): number {
     const latest = [...this.#running].at(-1)
-    return latest === undefined ? 0 : Math.max(0, latest.startedAt + NEWS_WITHIN - now)
+    return latest === undefined ? 0 : Math.max(0, latest.startedAt + WORTH_WAITING - now)
   }
 
   /** Frees its slot. Returns how many probes have succeeded by now. */
@@ -35,7 +35,7 @@ export class Probes {
     return this.#good
   }
 
-  /** Starts anew in another state of the breaker. */
+  /** The breaker has changed its state. */
   clear(): void {
     this.#running.clear()
     this.#good = 0

@@ -12,8 +12,8 @@ import { discardOutcome, type FallbackReason, findsFault, type ModelOutcome, try
 
 /**
  * As `dispatch`, for a model with a standby: under lasting pressure the call is made cheaper; where the model's own targets cannot
- * answer, its stand-ins follow in order, then the canned answer. All are tried by `dispatch`, on the same record, which is told how the
- * answer is less than what was requested.
+ * answer, its stand-ins follow in order, then the canned answer. All are tried by `dispatch`, on the same record, which notes how
+ * the answer is less than what was requested.
  */
 export async function degrade(context: DegradeContext): Promise<Answer | CannedAnswer> {
   const { call, standby } = context
@@ -50,7 +50,7 @@ async function tryModelThenStandIns(context: DegradeContext, refusal?: ModelOutc
   const { call, standby } = context
   const first = await tryModel(firstCall(context), standby.models['content-filter'].length > 0)
   if (first.why === 'answered' || first.why === 'final') return first
-  // Where the model itself cannot tell, the stand-in's refusal counts.
+  // Where the model itself gave no verdict, the stand-in's refusal counts.
   if (first.why === 'down' && refusal !== undefined) return refusal
   let last: ModelOutcome | undefined
   try {

@@ -26,7 +26,7 @@ export class Ladder {
     this.settings = settings
   }
 
-  /** The number of steps taken at `now` (ms, monotonic) under this pressure (0..1). Asked by requests: there is no timer. */
+  /** The number of steps taken at `now` (ms, monotonic) under this pressure (0..1). Requests call it: there is no timer. */
   steps(pressure: number, now: number): number {
     const { steps, pressure: limit, after, recoverAfter } = this.settings
     const pressed = pressure >= limit

@@ -8,7 +8,7 @@ export class LastGate extends Gate {
   }
 }
 
-/** The breaker is not told of attempts that it did not admit. */
+/** Attempts that the breaker did not admit are not reported to it. */
 const UNJUDGED: Permit = { answered: ignore, overloaded: ignore, used: ignore, keep: ignore, settle: ignore }
 
 function ignore(): void {}

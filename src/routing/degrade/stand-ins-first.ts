@@ -76,7 +76,7 @@ async function losslessPassages(
   return passages
 }
 
-/** The targets of a stand-in that can take a call at once without taking it from those who ask for that model. */
+/** The targets of a stand-in that can take a call at once without taking it from requests for that model. */
 function withRoom(context: DegradeContext, route: Route): readonly Target[] {
   const { call, standby, keeps } = context
   const now = call.now()

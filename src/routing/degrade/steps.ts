@@ -40,20 +40,20 @@ function asksForLess({ maxTokens, reasoningEffort }: Step): boolean {
 /** The call with a step's limits; the same one where it keeps them already. */
 export function cheapen(call: Call, { maxTokens, reasoningEffort }: Step): Call {
   const long = maxTokens !== undefined && (call.maxTokens === undefined || call.maxTokens > maxTokens)
-  const reasoning = reasoningEffort && easierWish(call.reasoning, reasoningEffort)
+  const reasoning = reasoningEffort && lessReasoning(call.reasoning, reasoningEffort)
   if (!long && reasoning === undefined) return call
   return { ...call, ...(long && { maxTokens }), ...(reasoning && { reasoning }) }
 }
 
-/** The wish lowered to this effort; undefined where it is no higher, or an unknown word. */
-function easierWish(wish: ReasoningWish | undefined, most: Effort): ReasoningWish | undefined {
-  if (wish === undefined || wish.enabled === false) return undefined
-  const { effort, budget } = wish
+/** The reasoning lowered to this effort; undefined where it is no higher, or an unknown word. */
+function lessReasoning(reasoning: ReasoningWish | undefined, most: Effort): ReasoningWish | undefined {
+  if (reasoning === undefined || reasoning.enabled === false) return undefined
+  const { effort, budget } = reasoning
   const limit = EFFORT_BUDGETS[most]
   const lower = budget !== undefined && budget > limit
   const easier = effort === undefined ? budget === undefined : rank(effort) > rank(most)
   if (!lower && !easier) return undefined
-  return { ...wish, ...(lower && { budget: limit }), ...(easier && { effort: most }) }
+  return { ...reasoning, ...(lower && { budget: limit }), ...(easier && { effort: most }) }
 }
 
 function rank(effort: string): number {

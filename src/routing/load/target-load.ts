@@ -45,7 +45,7 @@ export class TargetLoad {
     return this.#inFlight
   }
 
-  /** An attempt begins; `streamed` where a stream is asked for. */
+  /** An attempt begins; `streamed` where a stream is requested. */
   begin(streamed: boolean, now: number): Timing {
     const speed = this.#speed(streamed)
     let waiting = true

@@ -55,7 +55,7 @@ export class QueueTicket implements Waiter, Abortable {
     this.priority = caller?.priority ?? 'interactive'
     this.share = caller?.share ?? 1
     this.cost = envelope.promptTokens
-    this.#maxWait = Math.min(queue.settings.maxWait, wishOf(envelope.headers[MAX_WAIT]))
+    this.#maxWait = Math.min(queue.settings.maxWait, maxWaitIn(envelope.headers[MAX_WAIT]))
   }
 
   /**
@@ -136,7 +136,7 @@ function isLimited(found: Choice | Refusal): found is Refusal {
   return isRefusal(found) && found.reason === 'limited'
 }
 
-function wishOf(header: string | string[] | undefined): number {
+function maxWaitIn(header: string | string[] | undefined): number {
   if (header === undefined) return Infinity
   if (typeof header === 'string' && DURATION_PATTERN.test(header)) return parseDuration(header)
   throw InvalidRequest({ param: MAX_WAIT }, `${MAX_WAIT} must be a duration such as 250ms or 2s`)

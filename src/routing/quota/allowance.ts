@@ -56,7 +56,7 @@ export class Allowance {
 
   #slotWait(now: number): number {
     const slots = this.#slotsInUse
-    return slots.taken < this.concurrency(now) ? 0 : slots.turnMs
+    return slots.taken < this.concurrency(now) ? 0 : slots.expectedWaitMs
   }
 }
 

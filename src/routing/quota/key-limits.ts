@@ -30,7 +30,7 @@ export function shareOfKeyLimits(settings: KeyLimitSettings, share: number): Key
   }
 }
 
-/** The limits of one key of ours, shared by all models that are asked with it. */
+/** The limits of one key of ours, shared by all models that are called with it. */
 export class KeyLimits {
   /** Calls in flight with this key. */
   readonly slots = new Slots()

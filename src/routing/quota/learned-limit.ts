@@ -25,16 +25,17 @@ export class LearnedLimit {
   #at: number
 
   /**
-   * `heardAt`: when the answer came. `sentAt`: when its call was sent, which is when the vendor counted; `sentSince`: what was
+   * `receivedAt`: when the answer came. `sentAt`: when its call was sent, which is when the vendor counted; `sentSince`: what was
    * sent after it, and is therefore not in the reading.
    */
-  constructor({ limit, remaining, resetMs }: Reading, heardAt: number, sentAt: number, sentSince: number) {
+  constructor({ limit, remaining, resetMs }: Reading, receivedAt: number, sentAt: number, sentSince: number) {
     this.#capacity = Math.max(limit ?? 0, remaining)
     this.#mostCost = limit === undefined ? Infinity : limit / 2
     this.#perMs = limit === undefined ? 0 : refillPerMs(this.#capacity, remaining, resetMs)
-    this.#forgetAt = heardAt + Math.min(limit === undefined ? resetMs : Math.max(resetMs, MEMORY_MS), MAX_COOLDOWN_MS)
-    this.#level = Math.min(this.#capacity, remaining + this.#perMs * (heardAt - sentAt)) - sentSince
-    this.#at = heardAt
+    this.#forgetAt =
+      receivedAt + Math.min(limit === undefined ? resetMs : Math.max(resetMs, MEMORY_MS), MAX_COOLDOWN_MS)
+    this.#level = Math.min(this.#capacity, remaining + this.#perMs * (receivedAt - sentAt)) - sentSince
+    this.#at = receivedAt
   }
 
   /** What may still be sent at `now`; undefined once the reading is too old. */
@@ -52,7 +53,7 @@ export class LearnedLimit {
 
   /**
    * The assumed cost of a call of this size: at most half of the limit. Estimates are far too high for images, and a call that needed
-   * all of a limit would wait for ever while others use it.
+   * all of a limit would wait forever while others use it.
    */
   costOf(size: number): number {
     return Math.max(1, Math.min(size, this.#mostCost))

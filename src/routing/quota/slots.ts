@@ -23,7 +23,7 @@ export class Slots {
   }
 
   /** Expected ms until one of the calls in flight ends (Little's law). */
-  get turnMs(): number {
+  get expectedWaitMs(): number {
     return Math.max(1, this.#meanMs / Math.max(1, this.#taken))
   }
 }
