@@ -16,6 +16,9 @@ interface Active extends Entry {
 /**
  * Graceful shutdown: readiness turns 503 at once, new requests are still answered but end their connection, and streams finish,
  * up to `limit` ms. Without `connection: close` Fastify would wait for idle keep-alive sockets (over a minute).
+ *
+ * New connections are accepted for half of that time only: a balancer needs a while to see that this gateway is not ready, and one
+ * that never looks (nginx) would go on sending requests until the last of them are cut.
  */
 export default fp<{ limit: number }>(
   async (app, { limit }) => {
@@ -43,6 +46,7 @@ export default fp<{ limit: number }>(
         return
       }
       app.log.info({ active: active.size, limitMs: limit }, 'draining')
+      const accepting = setTimeout(() => app.server.close(), limit / 2)
       const timer = setTimeout(cutOff, limit)
       idle = finish
       // Their clients get an error in their own dialect before the socket closes.
@@ -51,6 +55,7 @@ export default fp<{ limit: number }>(
         setImmediate(finish)
       }
       function finish(): void {
+        clearTimeout(accepting)
         clearTimeout(timer)
         idle = undefined
         done()

@@ -53,6 +53,19 @@ test('C23: a stream may drain for minutes when the limit says so', async t => {
   await closed
 })
 
+test('C23: new connections are refused from half of the limit on, so that a proxy that never looks goes elsewhere', async t => {
+  const { gateway, client, release } = await withOpenStream(t, '4m')
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { closed } = await close(gateway)
+  t.mock.timers.tick(2 * 60_000 - 1)
+  t.assert.equal((await fetch(`${gateway.url}/health/live`)).status, 200)
+  t.mock.timers.tick(1)
+  await t.assert.rejects(fetch(`${gateway.url}/health/live`))
+  release()
+  t.assert.match(await client.whole(), /\[DONE\]/)
+  await closed
+})
+
 test('C23: at the limit it ends with an error, and the vendor is cut', async t => {
   const { gateway, upstream, client } = await withOpenStream(t, '200ms')
   await gateway.app.api.close()
