@@ -1,10 +1,11 @@
 import { escaped } from '../call/extra.ts'
-import { isObject as isMembers, type Json, type JsonObject } from '../call/json.ts'
+import { isObject, type Json, type JsonObject } from '../call/json.ts'
+import { InvalidRequest } from '../errors.ts'
 import type { Members } from './object-reader.ts'
 
-export { isMembers, type Members }
+export { isObject, type Members }
 
-/** A member that is not what its API says it is. `path` names it; the message says what is expected. */
+/** A member whose value does not have the type that its API documents. */
 export class Malformed extends Error {
   readonly path: string
 
@@ -14,10 +15,35 @@ export class Malformed extends Error {
   }
 }
 
+/** What `read` makes of a request; a Malformed that it throws becomes an InvalidRequest. */
+export function readChecked<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Malformed) throw InvalidRequest({ param: error.path }, error.message)
+    throw error
+  }
+}
+
+/** What `read` returns; undefined when it throws Malformed. */
+export function unlessMalformed<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Malformed) return undefined
+    throw error
+  }
+}
+
 /** The object at `path`; throws Malformed. */
-export function membersAt(value: Json | undefined, path: string): Members {
-  if (isMembers(value)) return value
+export function objectAt(value: Json | undefined, path: string): Members {
+  if (isObject(value)) return value
   throw new Malformed(path, 'an object')
+}
+
+/** The object at `path`; null and absent are undefined; throws Malformed. */
+export function optionalObject(value: Json | undefined, path: string): Members | undefined {
+  return value === undefined || value === null ? undefined : objectAt(value, path)
 }
 
 /** The list at `path`; throws Malformed. */
@@ -52,8 +78,8 @@ export function optionalString(value: Json | undefined, path: string): string | 
 }
 
 /**
- * What an object holds beside the members that were read, every name behind `prefix` (`thinking.` for members of a nested
- * object). A null that was read as "absent" is kept, to be written again.
+ * The members of an object that were not read, each name with `prefix` before it (`thinking.` for members of a nested object).
+ * A null, which is read as absent, is kept so that it can be written again.
  */
 export function leftover(object: JsonObject, read: ReadonlySet<string>, prefix = ''): Record<string, Json> {
   const rest: [string, Json][] = []

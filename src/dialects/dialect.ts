@@ -8,16 +8,16 @@ import type { Frame, Framing } from './framing.ts'
 
 export type { Frame }
 
-/** What the path of a request says in dialects that say it there: which model, and what is asked of it. */
+/** What the path of a request says, in dialects that have the model and the operation there. */
 export interface PathWords {
   readonly model: string
   readonly stream: boolean
   readonly operation: Operation
-  /** The stream is wanted as one JSON array, element by element, and not as server-sent events. */
+  /** The stream is to be one JSON array, sent element by element, instead of server-sent events. */
   readonly array?: true
 }
 
-/** What a route hands to a dialect. */
+/** A client's request. */
 export interface WireRequest {
   readonly json: JsonObject
   /** Set in dialects that have `readPath`. */
@@ -27,23 +27,23 @@ export interface WireRequest {
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** What an answer says of itself. */
+/** Usage and finish reason of an answer. */
 export interface Report {
   readonly usage?: Usage
   readonly finish?: FinishReason
 }
 
 export interface EventReader {
-  /** Takes one frame, returns what it says. A malformed frame gives an `error` event that is `unread`, never a throw. */
+  /** The events of one frame. A malformed frame gives an `error` event that is `unread`; nothing is thrown. */
   push(frame: Frame): Event[]
-  /** The bytes have ended. Without the vendor's own terminator this gives an `error` event (a cut stream), else nothing. */
+  /** To be called when the bytes have ended: gives an `error` event if the vendor has not ended the stream (it was cut). */
   end(): Event[]
 }
 
 export interface EventWriter {
   push(event: Event): Frame[]
   end(): Frame[]
-  /** What could not be expressed so far. */
+  /** The losses so far. */
   readonly losses: readonly Loss[]
 }
 
@@ -51,33 +51,33 @@ export interface EventWriter {
 export interface Dialect {
   readonly name: string
   /**
-   * In dialects whose bodies name no model: what `path`, the part of a request's path behind the door's own, says in its
-   * place; `query` is the client's. Undefined for a path that leads nowhere.
+   * For dialects whose bodies do not name the model: reads `path`, the part of a request's path after that of the route, and the
+   * client's `query`. Undefined for an unknown path.
    */
   readPath?(path: string, query: Readonly<Record<string, unknown>>): PathWords | undefined
-  /** Throws an InvalidRequest (errors.ts) that names the member when the request cannot be understood. */
+  /** Throws an InvalidRequest that names the member when the request cannot be understood. */
   readRequest(request: WireRequest): Call
   writeRequest(call: Call): { body: JsonObject; headers?: Record<string, string>; losses: Loss[] }
   /** Throws when the body is not an answer of this dialect. */
   readResponse(json: Json): Result
-  /** Usage and end of an answer that is only passed on, without reading its content. Throws when it is no answer of this dialect. */
+  /** Usage and finish reason of an answer on the pass lane, without reading its content. Throws when it is not an answer of this dialect. */
   readReport(json: Json): Report
   writeResponse(result: Result): { body: JsonObject; losses: Loss[] }
   /** A stream reports its usage only where the request asks for it (`stream_options.include_usage`). */
   readonly usageOnRequest?: true
   eventReader(): EventReader
-  /** What may stand between two events of a stream that has begun, as it is on the wire; clients read it and learn nothing. */
+  /** Bytes that keep a stream alive between two events; clients ignore them. */
   readonly keepAlive: string | Buffer
-  /** How its streams stand on the wire; server-sent events unless set. */
+  /** The framing of its streams; server-sent events unless set. */
   readonly framing?: Framing
-  /** `call` is the client's call: a writer looks there for what the client asked of its stream (`includeUsage`). */
+  /** `call` is the client's call, which says what its stream should hold (`includeUsage`). */
   eventWriter(call: Call): EventWriter
   /**
-   * `json` is undefined where the body was not JSON. A status below 400 says nothing of the error: then the fault has the
-   * status that belongs to its words, as an error inside a stream has.
+   * `json` is undefined where the body was not JSON. If `status` is below 400, as for an error inside a stream, the status of the
+   * fault is derived from the body.
    */
   readError(status: number, json: Json | undefined): Fault
-  /** `requestId` is our id of the request, for dialects whose errors name it. */
+  /** `requestId` is the gateway's id of the request, for dialects whose errors name it. */
   writeError(fault: Fault, requestId?: string): { status: number; body: JsonObject }
   /** An error inside a stream that has begun. */
   writeErrorFrames(fault: Fault, requestId?: string): Frame[]

@@ -3,27 +3,27 @@ import { unescaped } from '../call/extra.ts'
 import { isObject, type Json } from '../call/json.ts'
 import type { Members } from './object-reader.ts'
 
-/** How a dialect keeps what the hub has no word for, and its notes on form (`$...`), under its own name in `extra`. */
+/** How a dialect keeps members that the hub does not have, and notes on their form (`$...`), under its own name in `extra`. */
 interface ExtraMembers {
-  /** `extra` with this dialect's members, spread into a block, turn or result; nothing when there are none. */
+  /** `{ extra }` with these members, to be spread into a block, turn or result; empty when there are none. */
   extraOf(...parts: readonly Members[]): { extra?: Extra }
-  /** True for what this dialect's readers made: its form is to be restored. */
+  /** Whether this dialect's readers made it, so that its form is to be restored. */
   isOwn(extra: Extra | undefined): boolean
   /** A note on form (`$...`) that a reader left. */
-  note(extra: Extra | undefined, name: string): Json | undefined
+  noteOf(extra: Extra | undefined, name: string): Json | undefined
   /**
-   * The members to write back at the top of an object: neither notes nor members of the nested objects named in `nested`.
-   * The note `$wire` holds members that are form only (`index`, `object`): they are written back, yet never losses.
+   * The members to write back into the object itself: no notes, and no members of the nested objects named in `nested`. Includes
+   * those in the note `$wire`, which are form only (`index`, `object`) and never losses.
    */
   ownMembers(extra: Extra | undefined, ...nested: readonly string[]): Members
   /**
-   * The members to write back inside the nested object `name`: readers keep them as `name.member`. Not those of objects inside
-   * of that one, named in `nested`.
+   * The members to write back into the nested object `name`, which readers keep as `name.member`, without those of the objects
+   * inside it that are named in `nested`.
    */
   nestedMembers(extra: Extra | undefined, name: string, ...nested: readonly string[]): Members
 }
 
-/** The members of the dialect of that name. */
+/** The functions for the dialect of that name. */
 export function extraMembers(dialect: string): ExtraMembers {
   return {
     extraOf(...parts) {
@@ -33,7 +33,7 @@ export function extraMembers(dialect: string): ExtraMembers {
       return Object.keys(members).length === 0 ? {} : { extra: { [dialect]: members } }
     },
     isOwn: extra => extra?.[dialect] !== undefined,
-    note: (extra, name) => extra?.[dialect]?.[name],
+    noteOf: (extra, name) => extra?.[dialect]?.[name],
     ownMembers: (extra, ...nested) => topMembers(extra?.[dialect], nested),
     nestedMembers(extra, name, ...nested) {
       const members = extra?.[dialect]

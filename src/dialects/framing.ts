@@ -1,34 +1,34 @@
-/** One event of a stream, fields decoded; `data` of a server-sent one joins several data lines by a line feed. */
+/** One event of a stream, decoded. Several data lines of a server-sent event are joined by line feeds. */
 export interface Frame {
   readonly event?: string
   readonly data: string
 }
 
-/** One event as it stood on the wire: its bytes, and what a reader is given of them. */
+/** One event on the wire: its bytes, and its decoded form. */
 export interface WireFrame {
   readonly bytes: Buffer
-  /** Undefined for what carries nothing for a reader (comments), yet must be passed on. */
+  /** Undefined for what is passed on but has no meaning for a reader (comments). */
   readonly frame: Frame | undefined
 }
 
-/** What a stream of bytes cannot be: an event over the size cap, or one whose bytes are damaged. The message is safe to show. */
+/** An event is larger than the cap, or its bytes are damaged. The message is safe to show. */
 export class BrokenStream extends Error {}
 
-/** Cuts a stream of bytes into events wherever the network cut it. */
+/** Splits a stream of bytes into events. */
 export interface Splitter {
-  /** Takes the next bytes, returns the events they completed. Throws BrokenStream. */
+  /** Takes the next bytes and returns the events that they complete. Throws BrokenStream. */
   push(chunk: Buffer): WireFrame[]
-  /** The bytes have ended; returns what was left as events. Throws BrokenStream. */
+  /** To be called when the bytes have ended: returns what is left as events. Throws BrokenStream. */
   end(): WireFrame[]
 }
 
-/** How the events of a stream stand on the wire. */
+/** How events are encoded on the wire. */
 export interface Framing {
-  /** The media type that asks for such a stream and that announces one. */
+  /** The media type in `accept` and `content-type`. */
   readonly mediaType: string
-  /** `content-type` of the streams that we send. */
+  /** The `content-type` of streams that the gateway sends. */
   readonly contentType: string
-  /** What may stand before the first event; clients read it and learn nothing. */
+  /** Bytes that keep a stream alive before its first event; clients ignore them. */
   readonly waiting: string | Buffer
   /** `maxBytes` bounds one event. */
   splitter(maxBytes: number): Splitter

@@ -18,7 +18,7 @@ export const dialects: Readonly<Record<string, Dialect>> = {
   [openaiPlain.name]: openaiPlain,
 }
 
-/** The dialect of that name. Throws when there is none: names come from code, not from users. */
+/** The dialect of that name. Throws when there is none, since names come from code, not from users. */
 export function dialectNamed(name: string): Dialect {
   const dialect = Object.hasOwn(dialects, name) ? dialects[name] : undefined
   if (dialect === undefined) throw new Error(`There is no dialect named ${name}.`)

@@ -5,9 +5,9 @@ import { InvalidRequest } from '../errors.ts'
 export type Members = Readonly<Record<string, Json>>
 
 /**
- * Reads members of one JSON object and remembers which were understood; `rest()` is what was not. With a path (`at`, ''
- * for the root) a member of the wrong type is an InvalidRequest; without one, in answers of vendors, it stays in the rest.
- * Null and empty lists say nothing but have to be written back, so they count as not understood.
+ * Reads members of a JSON object and remembers which were understood; `rest()` returns the others. With a path (`at`, '' for the
+ * root) a member of the wrong type is an InvalidRequest; without one, in answers of vendors, it stays in the rest. So do null and
+ * empty lists, which mean nothing but have to be written back.
  */
 export class ObjectReader {
   readonly at: string | undefined
@@ -26,15 +26,21 @@ export class ObjectReader {
     return undefined
   }
 
-  /** The value as it stands; it stays in the rest. */
+  /** The value of a member, which stays in the rest. */
   peek(name: string): Json | undefined {
     return this.#object[name]
   }
 
-  /** The value, whatever it is; understood. */
+  /** The value of a member of any type, which counts as understood. */
   take(name: string): Json | undefined {
     this.#understood.add(name)
     return this.#object[name]
+  }
+
+  /** Those of these members that are present, which count as understood. */
+  takeEach(names: readonly string[]): Members {
+    const members = names.map(name => [name, this.take(name)] as const)
+    return Object.fromEntries(members.filter((member): member is [string, Json] => member[1] !== undefined))
   }
 
   string(name: string): string | undefined {
@@ -59,25 +65,25 @@ export class ObjectReader {
     return list
   }
 
-  /** A reader of the object in `name`. */
+  /** A reader of the object in member `name`. */
   nested(name: string): ObjectReader | undefined {
     const object = this.object(name)
     return object === undefined ? undefined : new ObjectReader(object, this.path(name))
   }
 
-  /** Where a member stands, for `at` and errors; undefined in answers. */
+  /** The path of a member; undefined in answers. */
   path(name: string | number): string | undefined {
     if (this.at === undefined) return undefined
     return this.at === '' ? `${name}` : `${this.at}.${name}`
   }
 
-  /** InvalidRequest about a member; in answers nothing is thrown. */
+  /** Throws InvalidRequest about a member; does nothing in answers. */
   refuse(name: string, expected: string): void {
     const param = this.path(name)
     if (param !== undefined) throw InvalidRequest({ param }, `${param} must be ${expected}`)
   }
 
-  /** What was not understood, every name behind `prefix`. */
+  /** The members that were not understood, each name with `prefix` before it. */
   rest(prefix = ''): Members {
     const entries: [string, Json][] = []
     for (const [name, value] of Object.entries(this.#object)) {
@@ -99,7 +105,7 @@ export class ObjectReader {
   }
 }
 
-/** Without the members that are undefined. */
+/** The object without undefined members. */
 export function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const kept: { [K in keyof T]?: Exclude<T[K], undefined> } = {}
   for (const name in members) {
@@ -107,4 +113,9 @@ export function defined<T extends object>(members: T): { [K in keyof T]?: Exclud
     if (value !== undefined) kept[name] = value as Exclude<T[typeof name], undefined>
   }
   return kept
+}
+
+/** `{ at }`, to be spread into a block; empty for blocks of answers, which have no path. */
+export function place(at: string | undefined): { at?: string } {
+  return at === undefined ? {} : { at }
 }

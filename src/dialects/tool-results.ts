@@ -3,9 +3,9 @@ import type { Turn } from '../call/call.ts'
 import { InvalidRequest } from '../errors.ts'
 
 /**
- * Vendors want exactly one result for a call, behind it. Throws InvalidRequest with the id of a result that has no call, or that
- * is the second of one. An id may be used again for another call. `joined`: results of one call that stand together, in a turn or in
- * tool turns in a row, become one in the writer's hands.
+ * Vendors want exactly one result for each call, after it. Throws InvalidRequest for a result without a call and for a second result
+ * of the same call; an id may be used again for another call. `joined` allows several results of one call in the same turn, or in
+ * consecutive tool turns, for writers that join them.
  */
 export function refuseStrayResults(
   turns: readonly Turn[],

@@ -3,11 +3,11 @@ import type { Json } from '../../call/json.ts'
 import {
   annotations,
   DIALECT,
-  isMembers,
+  isObject,
   leftover,
   listAt,
   type Members,
-  membersAt,
+  objectAt,
   optionalBoolean,
   stringAt,
 } from './members.ts'
@@ -25,7 +25,7 @@ const REDACTED_THINKING = new Set(['type', 'data'])
  * search results, whatever comes next) become opaque. Throws Malformed when a known type lacks what it needs.
  */
 export function readBlock(json: Json, at: string): Block {
-  const value = membersAt(json, at)
+  const value = objectAt(json, at)
   switch (stringAt(value.type, `${at}.type`)) {
     case 'text': {
       const text = stringAt(value.text, `${at}.text`)
@@ -69,14 +69,14 @@ function opaque(value: Members, at: string): Block {
 }
 
 function readImage(value: Members, at: string): Block {
-  const read = readSource(membersAt(value.source, `${at}.source`), `${at}.source`)
+  const read = readSource(objectAt(value.source, `${at}.source`), `${at}.source`)
   if (read === undefined) return opaque(value, at)
   const block: ImageBlock = { type: 'image', source: read.source, ...annotations(value, at, IMAGE, read.rest) }
   return block
 }
 
 function readDocument(value: Members, at: string): Block {
-  const read = readSource(membersAt(value.source, `${at}.source`), `${at}.source`)
+  const read = readSource(objectAt(value.source, `${at}.source`), `${at}.source`)
   if (read === undefined) return opaque(value, at)
   const block: FileBlock = {
     type: 'file',
@@ -113,12 +113,12 @@ function readSource(value: Members, at: string): { source: Source; rest: Members
 function readToolUse(value: Members, at: string): ToolCallBlock {
   const { caller, ...others } = value
   // Every call of a model on its own behalf says so: dressing, which no other dialect needs to be told.
-  const direct = isMembers(caller) && caller.type === 'direct' && Object.keys(caller).length === 1
+  const direct = isObject(caller) && caller.type === 'direct' && Object.keys(caller).length === 1
   return {
     type: 'tool-call',
     id: stringAt(value.id, `${at}.id`),
     name: stringAt(value.name, `${at}.name`),
-    arguments: JSON.stringify(membersAt(value.input, `${at}.input`)),
+    arguments: JSON.stringify(objectAt(value.input, `${at}.input`)),
     ...annotations(direct ? others : value, at, TOOL_USE, direct ? { $wire: { caller } } : {}),
   }
 }

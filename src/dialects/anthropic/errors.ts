@@ -1,23 +1,23 @@
 import type { Fault, Kind, Reason } from '../../call/fault.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
-import { CONSEQUENCES } from '../../errors.ts'
 import type { Frame } from '../dialect.ts'
-import { DIALECT, isMembers } from './members.ts'
+import { clientStatus, KEY_REFUSED, kindOfStatus, messageWithParam } from '../faults.ts'
+import { DIALECT, isObject } from './members.ts'
 
 /** Anthropic's error types, and the status that each comes with (docs.anthropic.com/en/api/errors), for errors in streams. */
-const TYPES: Readonly<Record<string, { readonly kind: Kind; readonly status: number }>> = {
-  invalid_request_error: { kind: 'invalid', status: 400 },
+const TYPES: ReadonlyMap<string, { readonly kind: Kind; readonly status: number }> = new Map([
+  ['invalid_request_error', { kind: 'invalid', status: 400 }],
   // Our key, our account: the caller did nothing wrong, and another target may answer.
-  authentication_error: { kind: 'upstream', status: 401 },
-  billing_error: { kind: 'upstream', status: 402 },
-  permission_error: { kind: 'upstream', status: 403 },
-  not_found_error: { kind: 'not-found', status: 404 },
-  request_too_large: { kind: 'too-large', status: 413 },
-  rate_limit_error: { kind: 'limited', status: 429 },
-  api_error: { kind: 'upstream', status: 500 },
-  timeout_error: { kind: 'timeout', status: 504 },
-  overloaded_error: { kind: 'overloaded', status: 529 },
-}
+  ['authentication_error', { kind: 'upstream', status: 401 }],
+  ['billing_error', { kind: 'upstream', status: 402 }],
+  ['permission_error', { kind: 'upstream', status: 403 }],
+  ['not_found_error', { kind: 'not-found', status: 404 }],
+  ['request_too_large', { kind: 'too-large', status: 413 }],
+  ['rate_limit_error', { kind: 'limited', status: 429 }],
+  ['api_error', { kind: 'upstream', status: 500 }],
+  ['timeout_error', { kind: 'timeout', status: 504 }],
+  ['overloaded_error', { kind: 'overloaded', status: 529 }],
+])
 
 const WORDS: Readonly<Record<Kind, string>> = {
   invalid: 'invalid_request_error',
@@ -51,15 +51,13 @@ export function readStreamError(json: Json): Fault {
 }
 
 function faultOf(json: Json | undefined, status: number | undefined): Fault {
-  const error = isMembers(json) ? json.error : undefined
-  const type = isMembers(error) && typeof error.type === 'string' ? error.type : undefined
-  const known = type === undefined ? undefined : TYPES[type]
+  const error = isObject(json) ? json.error : undefined
+  const type = isObject(error) && typeof error.type === 'string' ? error.type : undefined
+  const known = type === undefined ? undefined : TYPES.get(type)
   const actual = status ?? known?.status ?? 500
-  const kind = known?.kind ?? kindOf(actual)
+  const kind = known?.kind ?? kindOfStatus(actual)
   if (kind === 'upstream' && actual < 500) {
-    // What the vendor says of our key and our account is not for the caller.
-    const message = 'The vendor refused the credentials of the gateway.'
-    return { kind, status: actual, message, ...(type !== undefined && { type }) }
+    return { kind, status: actual, message: KEY_REFUSED, ...(type !== undefined && { type }) }
   }
   const reason = reasonOf(kind, messageOf(error))
   return {
@@ -68,7 +66,7 @@ function faultOf(json: Json | undefined, status: number | undefined): Fault {
     message: messageOf(error) ?? `The vendor answered with status ${actual}.`,
     ...(type !== undefined && { type }),
     ...(reason !== undefined && { reason }),
-    ...(isMembers(error) && isMembers(json) && { raw: { dialect: DIALECT, value: json } }),
+    ...(isObject(error) && isObject(json) && { raw: { dialect: DIALECT, value: json } }),
   }
 }
 
@@ -82,24 +80,13 @@ function reasonOf(kind: Kind, message: string | undefined): Reason | undefined {
 
 /** The sentence of an error; some that speak this dialect send nothing but the sentence. */
 function messageOf(error: Json | undefined): string | undefined {
-  const message = isMembers(error) ? error.message : error
+  const message = isObject(error) ? error.message : error
   return typeof message === 'string' && message !== '' ? message : undefined
-}
-
-function kindOf(status: number): Kind {
-  const exact = Object.values(TYPES).find(type => type.status === status)
-  if (exact !== undefined) return exact.kind
-  if (status === 408) return 'timeout'
-  if (status === 503) return 'overloaded'
-  return status >= 400 && status < 500 ? 'invalid' : 'upstream'
 }
 
 /** A fault as an error answer: Anthropic's own verbatim, any other with Anthropic's word for its kind. */
 export function writeError(fault: Fault, requestId?: string): { status: number; body: JsonObject } {
-  // The status by which a vendor refused our key would tell a client that its own key is wrong.
-  const ours = fault.kind === 'upstream' && fault.status < 500
-  const status = ours || fault.status < 400 ? CONSEQUENCES[fault.kind].status : fault.status
-  return { status, body: errorBody(fault, requestId) }
+  return { status: clientStatus(fault), body: errorBody(fault, requestId) }
 }
 
 /** An error inside a stream that has begun; nothing may follow it. */
@@ -107,13 +94,12 @@ export function writeErrorFrames(fault: Fault, requestId?: string): Frame[] {
   return [{ event: 'error', data: JSON.stringify(errorBody(fault, requestId)) }]
 }
 
-function errorBody({ raw, kind, message, code, param }: Fault, requestId: string | undefined): JsonObject {
-  if (raw?.dialect === DIALECT && isMembers(raw.value)) return raw.value
-  // Anthropic has no `param`: it begins its sentence with the member at fault, as ours do mostly.
-  const sentence = param === undefined || message.includes(param) ? message : `${param}: ${message}`
+function errorBody(fault: Fault, requestId: string | undefined): JsonObject {
+  const { raw, kind, code } = fault
+  if (raw?.dialect === DIALECT && isObject(raw.value)) return raw.value
   return {
     type: 'error',
-    error: { type: WORDS[kind], message: sentence, ...(code !== undefined && { code }) },
+    error: { type: WORDS[kind], message: messageWithParam(fault), ...(code !== undefined && { code }) },
     request_id: requestId ?? null,
   }
 }

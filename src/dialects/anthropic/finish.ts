@@ -2,19 +2,19 @@ import type { Extra } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Finish, FinishReason } from '../../call/result.ts'
-import { asExtra, noteOf } from './members.ts'
+import { extraOf, noteOf } from './members.ts'
 
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  stop_sequence: 'stop-sequence',
-  tool_use: 'tool-calls',
-  refusal: 'refusal',
-  pause_turn: 'pause',
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ['end_turn', 'stop'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['stop_sequence', 'stop-sequence'],
+  ['tool_use', 'tool-calls'],
+  ['refusal', 'refusal'],
+  ['pause_turn', 'pause'],
   // The answer was interrupted after the context had been compacted; the client continues it, as after a pause.
-  compaction: 'pause',
-}
+  ['compaction', 'pause'],
+])
 
 const WORDS: Readonly<Record<FinishReason, string>> = {
   stop: 'end_turn',
@@ -30,14 +30,14 @@ const WORDS: Readonly<Record<FinishReason, string>> = {
 /** `stop_reason` and `stop_sequence`. A reason that is not known yet is `other`, with a note that lets it be written again. */
 export function readFinish(reason: Json | undefined, sequence: Json | undefined): { finish: Finish; extra?: Extra } {
   const raw = typeof reason === 'string' ? reason : undefined
-  const known = raw === undefined ? undefined : REASONS[raw]
+  const known = raw === undefined ? undefined : REASONS.get(raw)
   return {
     finish: {
       reason: known ?? 'other',
       ...(raw !== undefined && { raw }),
       ...(typeof sequence === 'string' && { sequence }),
     },
-    ...(raw !== undefined && known === undefined && asExtra({ $stopReason: raw })),
+    ...(raw !== undefined && known === undefined && extraOf({ $stopReason: raw })),
   }
 }
 
@@ -45,7 +45,7 @@ export function readFinish(reason: Json | undefined, sequence: Json | undefined)
 export function writeFinish(finish: Finish, extra: Extra | undefined): { stop_reason: string; stop_sequence: Json } {
   const { reason, raw, sequence } = finish
   const unknown = noteOf(extra, '$stopReason')
-  const own = raw !== undefined && REASONS[raw] === reason ? raw : WORDS[reason]
+  const own = raw !== undefined && REASONS.get(raw) === reason ? raw : WORDS[reason]
   return { stop_reason: typeof unknown === 'string' ? unknown : own, stop_sequence: sequence ?? null }
 }
 

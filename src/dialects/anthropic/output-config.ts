@@ -1,14 +1,14 @@
 import type { Call, OutputFormat } from '../../call/call.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { DIALECT, isMembers, leftover, type Members, membersAt, nestedMembers, noteOf } from './members.ts'
+import { DIALECT, isObject, leftover, type Members, nestedMembers, noteOf, objectAt } from './members.ts'
 
 /** `output_config` (effort and format) and the older `output_format`; `left` is what the hub has no word for. Throws Malformed. */
 export function readOutputConfig(json: JsonObject): { effort?: string; format?: OutputFormat; left: Members } {
   const older = formatOf(json.output_format)
   const left = { ...older.left, ...(older.format !== undefined && { $format: 'output_format' }) }
   if (json.output_config === undefined || json.output_config === null) return { ...older, left }
-  const config = membersAt(json.output_config, 'output_config')
+  const config = objectAt(json.output_config, 'output_config')
   const newer = formatOf(config.format)
   const understood = new Set<string>()
   if (newer.format !== undefined && older.format === undefined) understood.add('format')
@@ -25,8 +25,8 @@ export function readOutputConfig(json: JsonObject): { effort?: string; format?: 
 /** A format with nothing but a schema; anything else is for `left`. */
 function formatOf(value: Json | undefined): { format?: OutputFormat; left: Members } {
   if (value === undefined) return { left: {} }
-  const plain = isMembers(value) && value.type === 'json_schema' && Object.keys(value).length === 2
-  if (plain && isMembers(value.schema)) return { format: { type: 'json-schema', schema: value.schema }, left: {} }
+  const plain = isObject(value) && value.type === 'json_schema' && Object.keys(value).length === 2
+  if (plain && isObject(value.schema)) return { format: { type: 'json-schema', schema: value.schema }, left: {} }
   return { left: { output_format: value } }
 }
 

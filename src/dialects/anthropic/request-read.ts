@@ -1,18 +1,17 @@
 import type { Call, ReasoningWish } from '../../call/call.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
-import { InvalidRequest } from '../../errors.ts'
 import type { WireRequest } from '../dialect.ts'
 import {
-  asExtra,
   DIALECT,
+  extraOf,
   leftover,
   listAt,
-  Malformed,
   type Members,
-  membersAt,
+  objectAt,
   optionalBoolean,
   optionalNumber,
   optionalString,
+  readChecked,
   stringAt,
 } from './members.ts'
 import { readOutputConfig } from './output-config.ts'
@@ -43,12 +42,7 @@ const METADATA = new Set(['user_id'])
 
 /** A Messages API request as a call. Throws InvalidRequest that names the member at fault. */
 export function readRequest({ json, headers }: WireRequest): Call {
-  try {
-    return readCall(json, headers?.['anthropic-beta'])
-  } catch (error) {
-    if (error instanceof Malformed) throw InvalidRequest({ param: error.path }, error.message)
-    throw error
-  }
+  return readChecked(() => readCall(json, headers?.['anthropic-beta']))
 }
 
 function readCall(json: JsonObject, betas: string | string[] | undefined): Call {
@@ -70,7 +64,7 @@ function readCall(json: JsonObject, betas: string | string[] | undefined): Call 
     ...(output.format !== undefined && { format: output.format }),
     ...(Object.keys(reasoning).length > 0 && { reasoning }),
     ...(metadata.user !== undefined && { user: metadata.user }),
-    ...asExtra({
+    ...extraOf({
       ...leftover(json, REQUEST),
       ...choice.left,
       ...thinking.left,
@@ -108,7 +102,7 @@ function readStop(sequences: Json | undefined): string[] | undefined {
 
 function readMetadata(metadata: Json | undefined): { user?: string; left: Members } {
   if (metadata === undefined || metadata === null) return { left: {} }
-  const value = membersAt(metadata, 'metadata')
+  const value = objectAt(metadata, 'metadata')
   const user = optionalString(value.user_id, 'metadata.user_id')
   const left = Object.keys(value).length === 0 ? { metadata: value } : leftover(value, METADATA, 'metadata.')
   return { ...(user !== undefined && { user }), left }

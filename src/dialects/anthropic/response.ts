@@ -3,10 +3,11 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
+import { ANSWER, answerContext } from '../write-context.ts'
 import { readBlocks } from './blocks-read.ts'
-import { ANSWER, answering, writeBlocks } from './blocks-write.ts'
+import { writeBlocks } from './blocks-write.ts'
 import { finishLosses, readFinish, writeFinish } from './finish.ts'
-import { asExtra, DIALECT, leftover, listAt, type Members, membersAt, ownMembers, stringAt } from './members.ts'
+import { DIALECT, extraOf, leftover, listAt, type Members, objectAt, ownMembers, stringAt } from './members.ts'
 import { readUsage, writeUsage } from './usage.ts'
 
 const MESSAGE = new Set(['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage'])
@@ -20,7 +21,7 @@ export function messageExtra(message: Members): Record<string, Json> {
 
 /** A message as a result with one output. Throws when it is not a message. */
 export function readResponse(json: Json): Result {
-  const message = membersAt(json, 'the answer')
+  const message = objectAt(json, 'the answer')
   const usage = readUsage(message.usage)
   return {
     id: stringAt(message.id, 'id'),
@@ -32,13 +33,13 @@ export function readResponse(json: Json): Result {
       },
     ],
     ...(usage !== undefined && { usage }),
-    ...asExtra(messageExtra(message)),
+    ...extraOf(messageExtra(message)),
   }
 }
 
 /** Usage and end of a message. Throws when it is not a message. */
 export function readReport(json: Json): Report {
-  const message = membersAt(json, 'the answer')
+  const message = objectAt(json, 'the answer')
   const usage = readUsage(message.usage)
   const { reason } = readFinish(message.stop_reason, message.stop_sequence).finish
   return usage === undefined ? { finish: reason } : { usage, finish: reason }
@@ -66,7 +67,7 @@ export function writeResponse(result: Result): { body: JsonObject; losses: Loss[
 function writeOutput(output: Output, losses: Loss[]): JsonObject {
   losses.push(...foreignLosses(DIALECT, ANSWER, output.extra), ...finishLosses(output.finish, output.extra))
   return {
-    content: writeBlocks(output.blocks, answering(losses)),
+    content: writeBlocks(output.blocks, answerContext(losses)),
     ...writeFinish(output.finish, output.extra),
   }
 }

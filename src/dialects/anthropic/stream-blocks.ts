@@ -2,8 +2,9 @@ import type { Block } from '../../call/block.ts'
 import type { DeltaEvent } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { answering, writeBlock } from './blocks-write.ts'
-import { DIALECT, isMembers, type Members, ownMembers } from './members.ts'
+import { answerContext } from '../write-context.ts'
+import { writeBlock } from './blocks-write.ts'
+import { DIALECT, isObject, type Members, ownMembers } from './members.ts'
 
 /** A block as Anthropic opens it, empty, and the deltas (as JSON text) for what it already holds. */
 export interface BlockStart {
@@ -33,7 +34,7 @@ export function startOf(content: Block, losses: Loss[]): BlockStart | undefined 
       return { start, deltas: [...thinkingDelta(content.text), ...signature] }
     }
     default: {
-      const whole = writeBlock(content, answering(losses))
+      const whole = writeBlock(content, answerContext(losses))
       return whole === undefined ? undefined : withoutInput(whole)
     }
   }
@@ -42,7 +43,7 @@ export function startOf(content: Block, losses: Loss[]): BlockStart | undefined 
 /** A server tool's call streams its input as a client's does. */
 function withoutInput(block: Members): BlockStart {
   const { input } = block
-  if (!isMembers(input) || Object.keys(input).length === 0) return { start: block, deltas: [] }
+  if (!isObject(input) || Object.keys(input).length === 0) return { start: block, deltas: [] }
   return { start: { ...block, input: {} }, deltas: [inputDelta(JSON.stringify(input))] }
 }
 

@@ -3,10 +3,12 @@ import type { DeltaEvent, Event } from '../../call/event.ts'
 import { Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
+import { parseJson } from '../parse-json.ts'
+import { cutStream, unreadableStream } from '../stream-errors.ts'
 import { readBlock } from './blocks-read.ts'
 import { readStreamError } from './errors.ts'
 import { readFinish } from './finish.ts'
-import { asExtra, DIALECT, isMembers, leftover, Malformed, type Members } from './members.ts'
+import { DIALECT, extraOf, isObject, leftover, type Members, unlessMalformed } from './members.ts'
 import { messageExtra } from './response.ts'
 import { mergeUsage, readUsage } from './usage.ts'
 
@@ -38,24 +40,18 @@ export class StreamReader implements EventReader {
 
   push(frame: Frame): Event[] {
     if (this.#over) return []
-    let data: Json
-    try {
-      data = JSON.parse(frame.data) as Json
-    } catch {
-      return this.#fail('an event is not JSON')
-    }
-    if (!isMembers(data)) return this.#fail('an event is not an object')
+    const data = parseJson(frame.data)
+    if (!isObject(data)) return this.#fail('an event that is not a JSON object')
     const type = data.type ?? frame.event
     if (type === 'ping') return [{ type: 'ping' }]
-    if (type === 'error' || isMembers(data.error)) return this.#end({ type: 'error', fault: readStreamError(data) })
+    if (type === 'error' || isObject(data.error)) return this.#end({ type: 'error', fault: readStreamError(data) })
     if (type === 'message_start') return this.#start(data.message)
     return this.#started ? this.#within(type, data) : this.#unstarted(type)
   }
 
   end(): Event[] {
     if (this.#over) return []
-    const message = 'The stream of the vendor was cut before its end.'
-    return this.#end({ type: 'error', fault: { kind: 'network', status: 502, message } })
+    return this.#end(cutStream())
   }
 
   #within(type: Json | undefined, data: Members): Event[] {
@@ -78,11 +74,11 @@ export class StreamReader implements EventReader {
   /** Only events that say something need a message to say it of. */
   #unstarted(type: Json | undefined): Event[] {
     const telling = typeof type === 'string' && /^(content_block|message)_/.test(type)
-    return telling ? this.#fail(`${type} came before message_start`) : []
+    return telling ? this.#fail(`${type} before message_start`) : []
   }
 
   #start(message: Json | undefined): Event[] {
-    if (this.#started || !isMembers(message)) return this.#fail('message_start is out of place or without a message')
+    if (this.#started || !isObject(message)) return this.#fail('a second message_start, or one without a message')
     this.#started = true
     this.#usage = mergeUsage(undefined, message.usage)
     const usage = readUsage(this.#usage)
@@ -92,19 +88,20 @@ export class StreamReader implements EventReader {
         id: typeof message.id === 'string' ? message.id : '',
         model: typeof message.model === 'string' ? message.model : '',
         ...(usage !== undefined && { usage }),
-        ...asExtra(messageExtra(message)),
+        ...extraOf(messageExtra(message)),
       },
     ]
   }
 
   #openBlock({ index, content_block: json }: Members): Event[] {
-    if (typeof index !== 'number' || this.#open.has(index)) return this.#fail('a content block has no index of its own')
-    const block = startedBlock(json)
-    if (block === undefined || this.#finished) return this.#fail('a content block cannot be understood')
+    if (typeof index !== 'number' || this.#open.has(index))
+      return this.#fail('a content block without an index of its own')
+    const block = unlessMalformed(() => readBlock(json ?? null, 'content_block'))
+    if (block === undefined || this.#finished) return this.#fail('a content block that cannot be understood')
     const number = this.#blocks++
     const content = { ...block, at: `content.${number}` }
     if (content.type === 'opaque') {
-      const grown = new Joined('append', isMembers(content.value) ? content.value : undefined)
+      const grown = new Joined('append', isObject(content.value) ? content.value : undefined)
       this.#open.set(index, { number, unsent: undefined, held: content, grown, input: '' })
       return []
     }
@@ -119,7 +116,7 @@ export class StreamReader implements EventReader {
 
   #delta({ index, delta }: Members): Event[] {
     const open = typeof index === 'number' ? this.#open.get(index) : undefined
-    if (open === undefined || !isMembers(delta)) return this.#fail('a delta belongs to no open content block')
+    if (open === undefined || !isObject(delta)) return this.#fail('a delta of no open content block')
     if (open.held !== undefined) return hold(open, delta)
     const event = deltaEvent(open, delta)
     return event === undefined ? [] : [event]
@@ -133,7 +130,7 @@ export class StreamReader implements EventReader {
   }
 
   #messageDelta(data: Members): Event[] {
-    const delta = isMembers(data.delta) ? data.delta : {}
+    const delta = isObject(data.delta) ? data.delta : {}
     const outside = leftover(data, DELTA_EVENT)
     delete outside.type
     const inside = leftover(delta, DELTA)
@@ -161,27 +158,17 @@ export class StreamReader implements EventReader {
   #stop(): Event[] {
     const usage = readUsage(this.#usage)
     const finish = this.#finish({})
-    const end = { type: 'end' as const, ...(usage !== undefined && { usage }), ...asExtra(this.#extra.whole() ?? {}) }
+    const end = { type: 'end' as const, ...(usage !== undefined && { usage }), ...extraOf(this.#extra.whole() ?? {}) }
     return [...finish, ...this.#end(end)]
   }
 
   #fail(what: string): Event[] {
-    const message = `The stream of the vendor is malformed: ${what}.`
-    return this.#end({ type: 'error', fault: { kind: 'upstream', status: 502, message }, unread: true })
+    return this.#end(unreadableStream(what))
   }
 
   #end(event: Event): Event[] {
     this.#over = true
     return [event]
-  }
-}
-
-function startedBlock(json: Json | undefined): Block | undefined {
-  try {
-    return readBlock(json ?? null, 'content_block')
-  } catch (error) {
-    if (error instanceof Malformed) return undefined
-    throw error
   }
 }
 
@@ -263,10 +250,6 @@ function closing(open: OpenBlock): Event[] {
 
 /** A server tool's call with the input that came in pieces; one that was cut is kept as its text. */
 function withInput(block: Json, pieces: string): Json {
-  if (pieces === '' || !isMembers(block)) return block
-  try {
-    return { ...block, input: JSON.parse(pieces) as Json }
-  } catch {
-    return { ...block, input: pieces }
-  }
+  if (pieces === '' || !isObject(block)) return block
+  return { ...block, input: parseJson(pieces, pieces) }
 }

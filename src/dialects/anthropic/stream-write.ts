@@ -5,7 +5,8 @@ import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import type { EventWriter, Frame } from '../dialect.ts'
-import { ANSWER } from './blocks-write.ts'
+import { StreamLosses } from '../stream-losses.ts'
+import { ANSWER } from '../write-context.ts'
 import { writeErrorFrames } from './errors.ts'
 import { finishLosses, writeFinish } from './finish.ts'
 import { DIALECT, noteOf, ownMembers } from './members.ts'
@@ -22,13 +23,17 @@ interface OpenBlock {
 
 /** Writes the events of a Messages API stream. How the message finished is held back until its usage is known. */
 export class StreamWriter implements EventWriter {
-  readonly losses: Loss[] = []
+  readonly #losses = new StreamLosses()
   readonly #open = new Map<number, OpenBlock>()
   #indexes = 0
   #started = false
   #over = false
   #finish: FinishEvent | undefined
   #usage: Usage | undefined
+
+  get losses(): readonly Loss[] {
+    return this.#losses.list
+  }
 
   push(event: Event): Frame[] {
     if (this.#over) return []
@@ -65,7 +70,7 @@ export class StreamWriter implements EventWriter {
   #start(event: StartEvent): Frame[] {
     this.#started = true
     this.#usage = event.usage
-    this.#report(foreignLosses(DIALECT, undefined, event.extra))
+    this.#losses.add(foreignLosses(DIALECT, undefined, event.extra))
     const message = {
       ...ownMembers(event.extra),
       id: event.id,
@@ -83,10 +88,10 @@ export class StreamWriter implements EventWriter {
 
   #openBlock({ output, block, content }: BlockOpenEvent): Frame[] {
     if (output !== 0) {
-      this.#report([{ path: `outputs.${output}`, why: 'Anthropic gives one answer' }])
+      this.#losses.add([{ path: `outputs.${output}`, why: 'Anthropic gives one answer' }])
       return []
     }
-    this.#report(foreignLosses(DIALECT, content.at ?? ANSWER, content.extra))
+    this.#losses.add(foreignLosses(DIALECT, content.at ?? ANSWER, content.extra))
     const open: OpenBlock = { content, index: undefined, spoke: false }
     this.#open.set(block, open)
     // A text block that stays empty is never started: a client could not send it back.
@@ -97,7 +102,7 @@ export class StreamWriter implements EventWriter {
   #startBlock(block: number, open: OpenBlock): Frame[] {
     const losses: Loss[] = []
     const parts = startOf(open.content, losses)
-    this.#report(losses)
+    this.#losses.add(losses)
     if (parts === undefined) {
       this.#open.delete(block)
       return []
@@ -112,7 +117,7 @@ export class StreamWriter implements EventWriter {
   #delta(event: DeltaEvent): Frame[] {
     const open = event.output === 0 ? this.#open.get(event.block) : undefined
     if (open === undefined) return []
-    if (event.extra !== undefined) this.#report(foreignLosses(DIALECT, open.content.at ?? ANSWER, event.extra))
+    if (event.extra !== undefined) this.#losses.add(foreignLosses(DIALECT, open.content.at ?? ANSWER, event.extra))
     const deltas = deltasOf(open.content, event)
     if (deltas.length === 0) return []
     const frames = open.index === undefined ? this.#startBlock(event.block, open) : []
@@ -136,9 +141,9 @@ export class StreamWriter implements EventWriter {
     const frames = [...this.#open.keys()].flatMap(block => this.#closeBlock(block))
     const usage = event.usage === undefined ? this.#usage : { ...this.#usage, ...event.usage }
     const { finish, extra } = this.#finish ?? { finish: { reason: 'other' } }
-    this.#report(foreignLosses(DIALECT, undefined, event.extra))
-    this.#report([...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra)])
-    this.#report(foreignUsageLosses(DIALECT, usage))
+    this.#losses.add(foreignLosses(DIALECT, undefined, event.extra))
+    this.#losses.add([...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra)])
+    this.#losses.add(foreignUsageLosses(DIALECT, usage))
     const beside = noteOf(event.extra, '$event')
     const own = Object.entries(ownMembers(event.extra))
     const isBeside = ([member]: readonly [string, Json]): boolean => Array.isArray(beside) && beside.includes(member)
@@ -147,13 +152,6 @@ export class StreamWriter implements EventWriter {
     const delta = { ...inside, ...writeFinish(finish, extra) }
     const last = { ...outside, type: 'message_delta', delta, usage: writeUsage(usage) }
     return [...frames, frame('message_delta', last), frame('message_stop', { type: 'message_stop' })]
-  }
-
-  /** Pieces of a stream lose the same member again and again: it is told once. */
-  #report(losses: readonly Loss[]): void {
-    for (const loss of losses) {
-      if (!this.losses.some(known => known.path === loss.path)) this.losses.push(loss)
-    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { Call, ReasoningWish, Turn } from '../../call/call.ts'
 import { budgetOfEffort, nearestEffort } from '../../call/effort.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { DIALECT, leftover, type Members, membersAt, nestedMembers, optionalNumber } from './members.ts'
+import { DIALECT, leftover, type Members, nestedMembers, objectAt, optionalNumber } from './members.ts'
 
 /** The Messages API refuses smaller budgets, and budgets that do not stay below `max_tokens` (its OpenAPI document). */
 const MINIMUM_BUDGET = 1024
@@ -15,7 +15,7 @@ const THINKING = new Set(['type', 'budget_tokens'])
 /** `thinking` as a wish, and (`left`) what the hub has no word for. Throws Malformed. */
 export function readThinking(thinking: Json | undefined): { wish?: ReasoningWish; left: Members } {
   if (thinking === undefined || thinking === null) return { left: {} }
-  const value = membersAt(thinking, 'thinking')
+  const value = objectAt(thinking, 'thinking')
   const left = leftover(value, THINKING, 'thinking.')
   switch (value.type) {
     case 'enabled': {

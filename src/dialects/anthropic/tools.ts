@@ -6,12 +6,12 @@ import {
   annotations,
   cacheControl,
   DIALECT,
-  isMembers,
+  isObject,
   leftover,
   listAt,
   type Members,
-  membersAt,
   nestedMembers,
+  objectAt,
   optionalBoolean,
   optionalString,
   ownMembers,
@@ -28,7 +28,7 @@ export function readTools(tools: Json | undefined): Pick<Call, 'tools'> {
 }
 
 function readTool(json: Json, at: string): Tool {
-  const value = membersAt(json, at)
+  const value = objectAt(json, at)
   const { type } = value
   if (type !== undefined && type !== null && type !== 'custom') {
     const name = value.name ?? value.mcp_server_name ?? type
@@ -38,7 +38,7 @@ function readTool(json: Json, at: string): Tool {
   const strict = optionalBoolean(value.strict, `${at}.strict`)
   return {
     name: stringAt(value.name, `${at}.name`),
-    parameters: membersAt(value.input_schema, `${at}.input_schema`),
+    parameters: objectAt(value.input_schema, `${at}.input_schema`),
     ...(description !== undefined && { description }),
     ...(strict !== undefined && { strict }),
     ...annotations(value, at, TOOL, type === 'custom' ? { $wire: { type } } : {}),
@@ -51,7 +51,7 @@ export function readToolChoice(choice: Json | undefined): {
   left: Members
 } {
   if (choice === undefined || choice === null) return { call: {}, left: {} }
-  const value = membersAt(choice, 'tool_choice')
+  const value = objectAt(choice, 'tool_choice')
   const toolChoice = choiceOf(value)
   if (toolChoice === undefined) return { call: {}, left: { tool_choice: value } }
   const single = optionalBoolean(value.disable_parallel_tool_use, 'tool_choice.disable_parallel_tool_use')
@@ -103,7 +103,7 @@ function writeTool(tool: Tool, losses: Loss[]): Json | undefined {
 
 /** A schema of no certain type is refused ("input_schema.type: Field required"); arguments are always an object. */
 function inputSchema({ parameters, extra }: Tool): Json {
-  if (!isMembers(parameters)) return { type: 'object', properties: {} }
+  if (!isObject(parameters)) return { type: 'object', properties: {} }
   return parameters.type !== undefined || extra?.[DIALECT] !== undefined
     ? parameters
     : { type: 'object', ...parameters }

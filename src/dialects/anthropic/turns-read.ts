@@ -1,7 +1,7 @@
 import type { Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import { readBlocks } from './blocks-read.ts'
-import { annotations, asExtra, listAt, Malformed, membersAt } from './members.ts'
+import { annotations, extraOf, listAt, Malformed, objectAt } from './members.ts'
 
 const TURN = new Set(['role', 'content'])
 
@@ -17,7 +17,7 @@ export function readMessages(messages: Json | undefined): Turn[] {
 }
 
 function readMessage(message: Json, at: string): Turn {
-  const value = membersAt(message, at)
+  const value = objectAt(message, at)
   const { role } = value
   if (role !== 'user' && role !== 'assistant' && role !== 'system') {
     throw new Malformed(`${at}.role`, '"user", "assistant" or "system"')
@@ -30,7 +30,7 @@ function readMessage(message: Json, at: string): Turn {
 function readContent(content: Json | undefined, at: string): Pick<Turn, 'blocks' | 'plain'> {
   if (typeof content === 'string') {
     return {
-      blocks: [{ type: 'text', text: content, at, ...asExtra(content === '' ? { $blank: true } : {}) }],
+      blocks: [{ type: 'text', text: content, at, ...extraOf(content === '' ? { $blank: true } : {}) }],
       plain: true,
     }
   }

@@ -6,7 +6,8 @@ import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { InvalidRequest } from '../../errors.ts'
 import { refuseStrayResults } from '../tool-results.ts'
-import { saysNothing, type Writing, writeBlocks } from './blocks-write.ts'
+import { type ContentContext, isLeftOut, systemTexts } from '../write-context.ts'
+import { writeBlocks } from './blocks-write.ts'
 import { cacheControl, DIALECT, type Members, noteOf, ownMembers } from './members.ts'
 
 /**
@@ -14,19 +15,19 @@ import { cacheControl, DIALECT, type Members, noteOf, ownMembers } from './membe
  * user message. Throws InvalidRequest where Anthropic could only refuse what is left.
  */
 export function writeTurns(call: Call, losses: Loss[]): { system?: Json; messages: Members[] } {
-  const writing: Writing = { into: 'request', own: call.dialect === DIALECT, losses }
-  const turns = writing.own ? call.turns : joinToolTurns(call.turns)
+  const context: ContentContext = { into: 'request', own: call.dialect === DIALECT, at: 'messages', losses }
+  const turns = context.own ? call.turns : joinToolTurns(call.turns)
   const system = writeSystem(
     turns.filter(isSystem),
     turns.findIndex(turn => !isSystem(turn)),
     turns,
-    writing,
+    context,
   )
   const messages = turns
     .filter(turn => !isSystem(turn))
-    .map(turn => writeMessage(turn, writing))
+    .map(turn => writeMessage(turn, context))
     .filter(message => message !== undefined)
-  if (messages.length === 0 && !writing.own) {
+  if (messages.length === 0 && !context.own) {
     throw InvalidRequest({ param: 'messages' }, 'messages must hold a user or assistant message that is not empty')
   }
   return { ...(system !== undefined && { system }), messages }
@@ -37,52 +38,49 @@ function isSystem(turn: Turn): boolean {
   return turn.role === 'system' && noteOf(turn.extra, '$message') === undefined
 }
 
-function writeSystem(parts: Turn[], leading: number, turns: readonly Turn[], writing: Writing): Json | undefined {
+function writeSystem(
+  parts: Turn[],
+  leading: number,
+  turns: readonly Turn[],
+  context: ContentContext,
+): Json | undefined {
   for (const turn of parts) {
     if (leading !== -1 && turns.indexOf(turn) > leading) {
-      writing.losses.push({ path: turn.at ?? 'system', why: 'moved to the front: Anthropic has one system prompt' })
+      context.losses.push({ path: turn.at ?? 'system', why: 'moved to the front: Anthropic has one system prompt' })
     }
-    reportTurn(turn, writing)
+    reportTurn(turn, context)
   }
   const [first] = parts
   if (first !== undefined && parts.length === 1) {
-    const text = plainText(first, writing)
+    const text = plainText(first, context)
     if (text !== undefined) return text
   }
-  const blocks = parts.flatMap(turn =>
-    writeBlocks(
-      turn.blocks.filter(block => isText(block, writing)),
-      writing,
-    ),
+  const texts = parts.flatMap(({ blocks }) =>
+    systemTexts(blocks, context, 'a system prompt at Anthropic holds text only'),
   )
-  return blocks.length === 0 && (first === undefined || !writing.own) ? undefined : blocks
+  const blocks = writeBlocks(texts, context)
+  return blocks.length === 0 && (first === undefined || !context.own) ? undefined : blocks
 }
 
-function isText(block: Block, { own, losses }: Writing): boolean {
-  if (block.type === 'text' || own) return true
-  losses.push({ path: block.at ?? 'system', why: 'a system prompt at Anthropic holds text only' })
-  return false
-}
-
-function writeMessage(turn: Turn, writing: Writing): Members | undefined {
-  reportTurn(turn, writing)
+function writeMessage(turn: Turn, context: ContentContext): Members | undefined {
+  reportTurn(turn, context)
   const role = turn.role === 'tool' ? 'user' : turn.role
-  const text = plainText(turn, writing)
+  const text = plainText(turn, context)
   if (text !== undefined) return { ...ownMembers(turn.extra), role, content: text }
-  const content = writeBlocks(turn.blocks, writing)
-  if (content.length === 0 && !writing.own) {
-    writing.losses.push({ path: turn.at ?? 'messages', why: 'Anthropic refuses a message without content' })
+  const content = writeBlocks(turn.blocks, context)
+  if (content.length === 0 && !context.own) {
+    context.losses.push({ path: turn.at ?? 'messages', why: 'Anthropic refuses a message without content' })
     return undefined
   }
   return { ...ownMembers(turn.extra), role, content: markLast(content, turn) }
 }
 
 /** The text of a turn that was a plain string and can be one again. */
-function plainText(turn: Turn, writing: Writing): string | undefined {
+function plainText(turn: Turn, context: ContentContext): string | undefined {
   const [only] = turn.blocks
   if (!turn.plain || turn.blocks.length !== 1 || only?.type !== 'text') return undefined
-  if (turn.cache !== undefined || only.cache !== undefined || saysNothing(only.text, writing)) return undefined
-  writing.losses.push(...foreignLosses(DIALECT, only.at, only.extra))
+  if (turn.cache !== undefined || only.cache !== undefined || isLeftOut(only.text, context)) return undefined
+  context.losses.push(...foreignLosses(DIALECT, only.at, only.extra))
   return only.text
 }
 
@@ -93,7 +91,7 @@ function markLast(content: Members[], turn: Turn): Members[] {
   return [...content.slice(0, -1), { ...cacheControl(turn), ...last }]
 }
 
-function reportTurn(turn: Turn, { losses }: Writing): void {
+function reportTurn(turn: Turn, { losses }: ContentContext): void {
   losses.push(...foreignLosses(DIALECT, turn.at, turn.extra))
   if (turn.name !== undefined)
     losses.push({ path: `${turn.at ?? 'messages'}.name`, why: 'Anthropic names no speakers' })

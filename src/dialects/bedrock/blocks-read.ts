@@ -4,14 +4,14 @@ import { readMarked } from './cache-points.ts'
 import { documentType } from './formats.ts'
 import {
   annotations,
-  asExtra,
   DIALECT,
-  isMembers,
+  extraOf,
+  isObject,
   leftover,
   listAt,
   Malformed,
   type Members,
-  membersAt,
+  objectAt,
   stringAt,
 } from './members.ts'
 
@@ -36,14 +36,14 @@ export function readBlocks(content: Json | undefined, at: string): Block[] {
  * guarded content, tools that the vendor runs, whatever comes next) becomes opaque. Throws Malformed.
  */
 export function readBlock(json: Json, at: string): Block {
-  const value = membersAt(json, at)
+  const value = objectAt(json, at)
   if (typeof value.text === 'string') return readText(value, value.text, at)
-  if (isMembers(value.toolUse)) return readToolUse(value, value.toolUse, at)
-  if (isMembers(value.toolResult)) return readToolResult(value, value.toolResult, at)
-  if (isMembers(value.reasoningContent)) return readReasoning(value, value.reasoningContent, at)
-  if (isMembers(value.image)) return readImage(value, value.image, at)
-  if (isMembers(value.document)) return readDocument(value, value.document, at)
-  if (isMembers(value.citationsContent)) return readCited(value, value.citationsContent, at)
+  if (isObject(value.toolUse)) return readToolUse(value, value.toolUse, at)
+  if (isObject(value.toolResult)) return readToolResult(value, value.toolResult, at)
+  if (isObject(value.reasoningContent)) return readReasoning(value, value.reasoningContent, at)
+  if (isObject(value.image)) return readImage(value, value.image, at)
+  if (isObject(value.document)) return readDocument(value, value.document, at)
+  if (isObject(value.citationsContent)) return readCited(value, value.citationsContent, at)
   if (Object.keys(value).length === 0) throw new Malformed(at, 'a content block')
   return opaque(value, at)
 }
@@ -58,7 +58,7 @@ function readText(value: Members, text: string, at: string): TextBlock {
 
 function readImage(value: Members, image: Members, at: string): Block {
   const { source, format } = image
-  if (!isMembers(source) || typeof source.bytes !== 'string' || typeof format !== 'string') return opaque(value, at)
+  if (!isObject(source) || typeof source.bytes !== 'string' || typeof format !== 'string') return opaque(value, at)
   return {
     type: 'image',
     source: { kind: 'base64', mediaType: `image/${format}`, data: source.bytes },
@@ -85,7 +85,7 @@ function readDocument(value: Members, document: Members, at: string): Block {
 
 /** Undefined for what only Bedrock can reach (S3) or put together (lists of texts). */
 function documentSource({ source, format }: Members): Source | undefined {
-  if (!isMembers(source)) return undefined
+  if (!isObject(source)) return undefined
   const mediaType = typeof format === 'string' ? documentType(format) : 'text/plain'
   if (mediaType === undefined) return undefined
   if (typeof source.text === 'string') return { kind: 'text', mediaType, text: source.text }
@@ -100,7 +100,7 @@ function readToolUse(value: Members, call: Members, at: string): Block {
     type: 'tool-call',
     id: stringAt(call.toolUseId, `${at}.toolUse.toolUseId`),
     name: stringAt(call.name, `${at}.toolUse.name`),
-    arguments: JSON.stringify(membersAt(call.input, `${at}.toolUse.input`)),
+    arguments: JSON.stringify(objectAt(call.input, `${at}.toolUse.input`)),
     ...annotations(value, at, 'toolUse', TOOL_USE, type === undefined ? {} : { $type: type }),
   }
 }
@@ -122,8 +122,8 @@ function readToolResult(value: Members, result: Members, at: string): Block {
 
 /** A result may be JSON as it is; other dialects have it as text. */
 function readResultContent(json: Json, at: string): Block {
-  if (isMembers(json) && json.json !== undefined && Object.keys(json).length === 1) {
-    return { type: 'text', text: JSON.stringify(json.json), at, ...asExtra({ $json: true }) }
+  if (isObject(json) && json.json !== undefined && Object.keys(json).length === 1) {
+    return { type: 'text', text: JSON.stringify(json.json), at, ...extraOf({ $json: true }) }
   }
   return readBlock(json, at)
 }
@@ -134,7 +134,7 @@ function readReasoning(value: Members, reasoning: Members, at: string): Block {
     const more = annotations(value, at, 'reasoningContent', new Set(['redactedContent']))
     return { type: 'reasoning', text: '', redacted: redactedContent, ...more }
   }
-  if (!isMembers(reasoningText)) return opaque(value, at)
+  if (!isObject(reasoningText)) return opaque(value, at)
   const { signature } = reasoningText
   const more = leftover(reasoningText, REASONING_TEXT, 'reasoningContent.reasoningText.')
   const block: ReasoningBlock = {
@@ -150,9 +150,9 @@ function readReasoning(value: Members, reasoning: Members, at: string): Block {
 function readCited(value: Members, cited: Members, at: string): Block {
   const { citations = [], content = [] } = cited
   const pieces = listAt(content, `${at}.citationsContent.content`)
-  const texts = pieces.map(piece => (isMembers(piece) && typeof piece.text === 'string' ? piece.text : ''))
+  const texts = pieces.map(piece => (isObject(piece) && typeof piece.text === 'string' ? piece.text : ''))
   const plain = pieces.every(
-    piece => isMembers(piece) && typeof piece.text === 'string' && Object.keys(piece).length === 1,
+    piece => isObject(piece) && typeof piece.text === 'string' && Object.keys(piece).length === 1,
   )
   const read = plain ? CITATIONS_CONTENT : CITATIONS
   return {

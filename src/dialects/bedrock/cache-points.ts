@@ -1,6 +1,6 @@
 import type { Annotated, CacheMark } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
-import { isMembers, type Members } from './members.ts'
+import { isObject, type Members } from './members.ts'
 
 /**
  * The things of a list with the cache points between them as marks on what stands before them. `readThing` reads all
@@ -24,7 +24,7 @@ export function readMarked<Thing extends Annotated>(
 }
 
 function markOf(json: Json): CacheMark | undefined {
-  if (!isMembers(json) || Object.keys(json).length !== 1 || !isMembers(json.cachePoint)) return undefined
+  if (!isObject(json) || Object.keys(json).length !== 1 || !isObject(json.cachePoint)) return undefined
   const { type, ttl, ...rest } = json.cachePoint
   if (type !== 'default' || Object.keys(rest).length > 0) return undefined
   if (ttl === undefined) return {}

@@ -1,30 +1,28 @@
 import type { Fault, Kind, Reason } from '../../call/fault.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
-import { CONSEQUENCES } from '../../errors.ts'
 import type { Frame } from '../dialect.ts'
-import { DIALECT, isMembers, type Members } from './members.ts'
+import { clientStatus, KEY_REFUSED, kindOfStatus, messageWithParam } from '../faults.ts'
+import { DIALECT, isObject, type Members } from './members.ts'
 
-interface Meaning {
-  readonly kind: Kind
-  readonly status: number
-}
-
-/** What Bedrock's exceptions mean, with their statuses (its service model); the first of a status speaks for it. */
-const EXCEPTIONS: Readonly<Record<string, Meaning>> = {
-  ValidationException: { kind: 'invalid', status: 400 },
-  ServiceQuotaExceededException: { kind: 'limited', status: 400 },
+/** What Bedrock's exceptions mean, and their statuses (its service model). */
+const EXCEPTIONS: ReadonlyMap<string, { readonly kind: Kind; readonly status: number }> = new Map([
+  ['ValidationException', { kind: 'invalid', status: 400 }],
+  ['ServiceQuotaExceededException', { kind: 'limited', status: 400 }],
   // Our key, our account: the caller did nothing wrong, and another target may answer.
-  UnrecognizedClientException: { kind: 'upstream', status: 401 },
-  AccessDeniedException: { kind: 'upstream', status: 403 },
-  ResourceNotFoundException: { kind: 'not-found', status: 404 },
-  ModelTimeoutException: { kind: 'timeout', status: 408 },
-  ModelErrorException: { kind: 'upstream', status: 424 },
-  ModelStreamErrorException: { kind: 'upstream', status: 424 },
-  ThrottlingException: { kind: 'limited', status: 429 },
-  ModelNotReadyException: { kind: 'overloaded', status: 429 },
-  InternalServerException: { kind: 'upstream', status: 500 },
-  ServiceUnavailableException: { kind: 'overloaded', status: 503 },
-}
+  ['UnrecognizedClientException', { kind: 'upstream', status: 401 }],
+  ['AccessDeniedException', { kind: 'upstream', status: 403 }],
+  ['ResourceNotFoundException', { kind: 'not-found', status: 404 }],
+  ['ModelTimeoutException', { kind: 'timeout', status: 408 }],
+  ['ModelErrorException', { kind: 'upstream', status: 424 }],
+  ['ModelStreamErrorException', { kind: 'upstream', status: 424 }],
+  ['ThrottlingException', { kind: 'limited', status: 429 }],
+  ['ModelNotReadyException', { kind: 'overloaded', status: 429 }],
+  ['InternalServerException', { kind: 'upstream', status: 500 }],
+  ['ServiceUnavailableException', { kind: 'overloaded', status: 503 }],
+])
+
+/** The status of a model that failed (ModelErrorException). */
+const MODEL_FAILED = 424
 
 const NAMES: Readonly<Record<Kind, string>> = {
   invalid: 'ValidationException',
@@ -60,7 +58,7 @@ const TOO_LONG =
 
 /** An error answer. `json` is undefined where the body was not JSON; the exception's name may stand in `__type`. */
 export function readError(status: number, json: Json | undefined): Fault {
-  const members = isMembers(json) ? json : {}
+  const members = isObject(json) ? json : {}
   const type = typeof members.__type === 'string' ? members.__type.replace(/^.*#/, '') : undefined
   return faultOf(members, type, status < 400 ? undefined : status)
 }
@@ -72,13 +70,11 @@ export function readStreamError(name: string, members: Members): Fault {
 }
 
 function faultOf(members: Members, type: string | undefined, status: number | undefined): Fault {
-  const known = type !== undefined && Object.hasOwn(EXCEPTIONS, type) ? EXCEPTIONS[type] : undefined
+  const known = EXCEPTIONS.get(type ?? '')
   const actual = status ?? known?.status ?? 500
-  const kind = known?.kind ?? kindOf(actual)
+  const kind = known?.kind ?? (actual === MODEL_FAILED ? 'upstream' : kindOfStatus(actual))
   if (actual === 401 || actual === 403) {
-    // What the vendor says of our key and our account is not for the caller.
-    const message = 'The vendor refused the credentials of the gateway.'
-    return { kind, status: actual, message, ...(type !== undefined && { type }) }
+    return { kind, status: actual, message: KEY_REFUSED, ...(type !== undefined && { type }) }
   }
   const message = messageOf(members)
   const reason: Reason | undefined = kind === 'invalid' && TOO_LONG.test(message ?? '') ? 'context-window' : undefined
@@ -97,23 +93,14 @@ function messageOf({ message, Message }: Members): string | undefined {
   return typeof said === 'string' && said !== '' ? said : undefined
 }
 
-function kindOf(status: number): Kind {
-  const exact = Object.values(EXCEPTIONS).find(meaning => meaning.status === status)
-  if (exact !== undefined) return exact.kind
-  return status >= 400 && status < 500 ? 'invalid' : 'upstream'
-}
-
 /** A fault as an error answer: Bedrock's own verbatim. Its clients find the exception's name in `__type`. */
 export function writeError(fault: Fault): { status: number; body: JsonObject } {
-  // The status by which a vendor refused our key would tell a client that its own key is wrong.
-  const ours = fault.kind === 'upstream' && fault.status < 500
-  const status = ours || fault.status < 400 ? CONSEQUENCES[fault.kind].status : fault.status
-  return { status, body: errorBody(fault) }
+  return { status: clientStatus(fault), body: errorBody(fault) }
 }
 
 function errorBody(fault: Fault): JsonObject {
   const own = ownBody(fault)
-  if (own === undefined) return { __type: NAMES[fault.kind], message: sentence(fault) }
+  if (own === undefined) return { __type: NAMES[fault.kind], message: messageOfFault(fault) }
   // One that was told inside of a stream had its name beside it.
   return fault.type === undefined ? own : { __type: fault.type, ...own }
 }
@@ -122,15 +109,15 @@ function errorBody(fault: Fault): JsonObject {
 export function writeErrorFrames(fault: Fault): Frame[] {
   const own = fault.type?.endsWith('Exception') ? fault.type.charAt(0).toLowerCase() + fault.type.slice(1) : undefined
   const event = own ?? STREAM_NAMES[fault.kind] ?? STREAM_FALLBACK
-  return [{ event, data: JSON.stringify(ownBody(fault) ?? { message: sentence(fault) }) }]
+  return [{ event, data: JSON.stringify(ownBody(fault) ?? { message: messageOfFault(fault) }) }]
 }
 
 function ownBody({ raw }: Fault): Members | undefined {
-  return raw?.dialect === DIALECT && isMembers(raw.value) ? raw.value : undefined
+  return raw?.dialect === DIALECT && isObject(raw.value) ? raw.value : undefined
 }
 
-/** The member at fault and the gateway's own code have no place but the sentence. */
-function sentence({ message, code, param }: Fault): string {
-  const about = param === undefined || message.includes(param) ? message : `${param}: ${message}`
-  return code === undefined ? about : `${about} (${code})`
+/** The member at fault and the gateway's own code have no member of their own: the message names them. */
+function messageOfFault(fault: Fault): string {
+  const message = messageWithParam(fault)
+  return fault.code === undefined ? message : `${message} (${fault.code})`
 }

@@ -2,18 +2,18 @@ import type { Extra } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Finish, FinishReason } from '../../call/result.ts'
-import { asExtra, noteOf } from './members.ts'
+import { extraOf, noteOf } from './members.ts'
 
 /** Bedrock's service model, StopReason. `malformed_model_output` and `malformed_tool_use` have no neutral word. */
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  tool_use: 'tool-calls',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  stop_sequence: 'stop-sequence',
-  guardrail_intervened: 'content-filter',
-  content_filtered: 'content-filter',
-}
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ['end_turn', 'stop'],
+  ['tool_use', 'tool-calls'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['stop_sequence', 'stop-sequence'],
+  ['guardrail_intervened', 'content-filter'],
+  ['content_filtered', 'content-filter'],
+])
 
 const WORDS: Readonly<Record<FinishReason, string>> = {
   stop: 'end_turn',
@@ -29,10 +29,10 @@ const WORDS: Readonly<Record<FinishReason, string>> = {
 /** `stopReason`. One that is not known is `other`, with a note that lets it be written again. */
 export function readFinish(reason: Json | undefined): { finish: Finish; extra?: Extra } {
   if (typeof reason !== 'string') return { finish: { reason: 'other' } }
-  const known = Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined
+  const known = REASONS.get(reason)
   return {
     finish: { reason: known ?? 'other', raw: reason },
-    ...(known === undefined && asExtra({ $stopReason: reason })),
+    ...(known === undefined && extraOf({ $stopReason: reason })),
   }
 }
 
@@ -40,7 +40,7 @@ export function readFinish(reason: Json | undefined): { finish: Finish; extra?: 
 export function writeFinish({ reason, raw }: Finish, extra: Extra | undefined): string {
   const unknown = noteOf(extra, '$stopReason')
   if (typeof unknown === 'string') return unknown
-  return raw !== undefined && Object.hasOwn(REASONS, raw) && REASONS[raw] === reason ? raw : WORDS[reason]
+  return raw !== undefined && REASONS.get(raw) === reason ? raw : WORDS[reason]
 }
 
 /** What `stopReason` cannot say of how another dialect's answer ended. */

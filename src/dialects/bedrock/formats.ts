@@ -1,3 +1,5 @@
+import { imageType } from '../image-type.ts'
+
 /** Converse names formats of documents (its service model, DocumentFormat) where others name media types. */
 const DOCUMENTS: Readonly<Record<string, string>> = {
   pdf: 'application/pdf',
@@ -13,14 +15,6 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
 
 const IMAGES: ReadonlySet<string> = new Set(['png', 'jpeg', 'gif', 'webp'])
 
-/** How the four formats of images begin, in base64 (of a WebP: the RIFF that holds it). */
-const BEGINNINGS = [
-  ['iVBORw0KGgo', 'png'],
-  ['/9j/', 'jpeg'],
-  ['R0lGOD', 'gif'],
-  ['UklGR', 'webp'],
-] as const
-
 /** The media type of a document's format; undefined for one that is not known yet. */
 export function documentType(format: string): string | undefined {
   return Object.hasOwn(DOCUMENTS, format) ? DOCUMENTS[format] : undefined
@@ -31,9 +25,10 @@ export function documentFormat(mediaType: string): string | undefined {
   return Object.entries(DOCUMENTS).find(([, type]) => type === mediaType)?.[0]
 }
 
-/** The format of an image by its own first bytes, else by its media type: a wrong declaration is refused. */
+/** The format of an image by its first bytes, else by its media type; undefined where Converse has none. */
 export function imageFormat(mediaType: string, base64: string): string | undefined {
-  const said = mediaType.replace(/^image\//, '').replace(/^jpg$/, 'jpeg')
-  const seen = BEGINNINGS.find(([beginning]) => base64.startsWith(beginning))?.[1]
-  return seen ?? (IMAGES.has(said) ? said : undefined)
+  const format = imageType(mediaType, base64)
+    .replace(/^image\//, '')
+    .replace(/^jpg$/, 'jpeg')
+  return IMAGES.has(format) ? format : undefined
 }

@@ -1,29 +1,12 @@
 import type { Annotated } from '../../call/block.ts'
-import type { Json } from '../../call/json.ts'
-import { isMembers, leftover, type Members, membersAt } from '../checked-members.ts'
+import { isObject, leftover, type Members } from '../checked-members.ts'
 import { extraMembers } from '../extra-members.ts'
 
 export const DIALECT = 'bedrock'
 
-export {
-  isMembers,
-  leftover,
-  listAt,
-  Malformed,
-  type Members,
-  membersAt,
-  optionalBoolean,
-  optionalNumber,
-  optionalString,
-  stringAt,
-} from '../checked-members.ts'
+export * from '../checked-members.ts'
 
-export const { extraOf: asExtra, ownMembers, nestedMembers, note: noteOf } = extraMembers(DIALECT)
-
-/** The object at `path`, empty where it is null or absent; throws Malformed. */
-export function optionalMembers(value: Json | undefined, path: string): Members {
-  return value === undefined || value === null ? {} : membersAt(value, path)
-}
+export const { extraOf, noteOf, ownMembers, nestedMembers } = extraMembers(DIALECT)
 
 /**
  * What a block may carry: its place, and the members that have no neutral word, those of the object inside it behind the
@@ -37,6 +20,6 @@ export function annotations(
   more: Members = {},
 ): Annotated {
   const inner = value[kind]
-  const inside = isMembers(inner) ? leftover(inner, read, `${kind}.`) : {}
-  return { at, ...asExtra({ ...leftover(value, new Set([kind])), ...inside, ...more }) }
+  const inside = isObject(inner) ? leftover(inner, read, `${kind}.`) : {}
+  return { at, ...extraOf({ ...leftover(value, new Set([kind])), ...inside, ...more }) }
 }

@@ -3,7 +3,7 @@ import { EFFORTS } from '../../call/effort.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { planThinking } from '../anthropic/thinking.ts'
-import { DIALECT, isMembers, leftover, type Members, nestedMembers, optionalMembers } from './members.ts'
+import { DIALECT, isObject, leftover, type Members, nestedMembers, optionalObject } from './members.ts'
 
 /** The member of a request in which a model is told what only its maker knows. */
 const FIELDS = 'additionalModelRequestFields'
@@ -37,7 +37,7 @@ const BETAS: ReadonlySet<Json> = new Set([
 
 /** What the hub has words for among the model's own members; `left` is the rest. Throws Malformed. */
 export function readFields(json: Json | undefined): { call: Pick<Call, 'topK' | 'reasoning'>; left: Members } {
-  const fields = optionalMembers(json, FIELDS)
+  const fields = optionalObject(json, FIELDS) ?? {}
   const thinking = readThinking(fields.thinking)
   const topK = typeof fields.top_k === 'number' ? fields.top_k : undefined
   const understood = new Set([
@@ -52,7 +52,7 @@ export function readFields(json: Json | undefined): { call: Pick<Call, 'topK' | 
 
 /** Claude's `thinking`, where it says nothing but what a wish can say. */
 function readThinking(thinking: Json | undefined): ReasoningWish | undefined {
-  if (!isMembers(thinking)) return undefined
+  if (!isObject(thinking)) return undefined
   const { type, budget_tokens: budget, ...rest } = thinking
   if (Object.keys(rest).length > 0) return undefined
   if (type === 'enabled') {
@@ -80,7 +80,10 @@ export function planFields(call: Call, losses: Loss[]): FieldsPlan {
     return asPlan({ ...own, ...topKOf(call), ...thinkingOf(call.reasoning) }, call.maxTokens)
   if (isClaude(call.model)) return planClaude(call, losses)
   if (call.topK !== undefined) losses.push({ path: 'top_k', why: 'this model has no such setting at Bedrock' })
-  return asPlan(GPT.test(call.model) ? gptEffort(call.reasoning) : noThinking(call.reasoning, losses), call.maxTokens)
+  return asPlan(
+    GPT.test(call.model) ? gptEffort(call.reasoning) : noThinking(call.reasoning, losses),
+    call.maxTokens,
+  )
 }
 
 function asPlan(fields: Members, maxTokens: number | undefined, extended = false): FieldsPlan {

@@ -1,7 +1,8 @@
 import type { Call, OutputFormat } from '../../call/call.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { isMembers, leftover, type Members, nestedMembers, noteOf, optionalMembers } from './members.ts'
+import { parseJson } from '../parse-json.ts'
+import { isObject, leftover, type Members, nestedMembers, noteOf, optionalObject } from './members.ts'
 
 const FORMAT = 'outputConfig.textFormat'
 const STRUCTURE = `${FORMAT}.structure`
@@ -9,7 +10,7 @@ const DEFINITION = `${STRUCTURE}.jsonSchema`
 
 /** `outputConfig`, whose schema is JSON text; `left` is what the hub has no word for. Throws Malformed. */
 export function readOutputConfig(json: Json | undefined): { call: Pick<Call, 'format'>; left: Members } {
-  const config = optionalMembers(json, 'outputConfig')
+  const config = optionalObject(json, 'outputConfig') ?? {}
   const read = formatOf(config.textFormat)
   if (read === undefined) return { call: {}, left: leftover(config, new Set(), 'outputConfig.') }
   return {
@@ -19,12 +20,12 @@ export function readOutputConfig(json: Json | undefined): { call: Pick<Call, 'fo
 }
 
 function formatOf(json: Json | undefined): { format: OutputFormat; left: Members } | undefined {
-  if (!isMembers(json) || json.type !== 'json_schema' || !isMembers(json.structure)) return undefined
+  if (!isObject(json) || json.type !== 'json_schema' || !isObject(json.structure)) return undefined
   const { structure } = json
   const { jsonSchema: definition } = structure
-  if (!isMembers(definition) || typeof definition.schema !== 'string') return undefined
+  if (!isObject(definition) || typeof definition.schema !== 'string') return undefined
   const { name, description } = definition
-  const schema = parse(definition.schema)
+  const schema = parseJson(definition.schema)
   if (schema === undefined) return undefined
   const format: OutputFormat = {
     type: 'json-schema',
@@ -39,14 +40,6 @@ function formatOf(json: Json | undefined): { format: OutputFormat; left: Members
     ...(JSON.stringify(schema) !== definition.schema && { $schema: definition.schema }),
   }
   return { format, left }
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
 }
 
 /** `outputConfig`, where there is anything to say. */

@@ -1,17 +1,16 @@
 import type { Call } from '../../call/call.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
-import { InvalidRequest } from '../../errors.ts'
 import type { WireRequest } from '../dialect.ts'
 import {
-  asExtra,
   DIALECT,
-  isMembers,
+  extraOf,
+  isObject,
   leftover,
   listAt,
-  Malformed,
   type Members,
-  optionalMembers,
   optionalNumber,
+  optionalObject,
+  readChecked,
   stringAt,
 } from './members.ts'
 import { readFields } from './model-fields.ts'
@@ -41,12 +40,7 @@ const NOWHERE: Place = { model: '', stream: false }
 
 /** A Converse request as a call. Throws InvalidRequest that names the member at fault. */
 export function readRequest({ json, path = NOWHERE }: WireRequest): Call {
-  try {
-    return readCall(json, path)
-  } catch (error) {
-    if (error instanceof Malformed) throw InvalidRequest({ param: error.path }, error.message)
-    throw error
-  }
+  return readChecked(() => readCall(json, path))
 }
 
 function readCall(json: JsonObject, { model, stream }: Place): Call {
@@ -66,7 +60,7 @@ function readCall(json: JsonObject, { model, stream }: Place): Call {
     ...fields.call,
     ...output.call,
     ...tier.call,
-    ...asExtra({
+    ...extraOf({
       ...leftover(json, REQUEST),
       ...inference.left,
       ...tools.left,
@@ -81,7 +75,7 @@ function readCall(json: JsonObject, { model, stream }: Place): Call {
 type Inference = Pick<Call, 'maxTokens' | 'temperature' | 'topP' | 'stop'>
 
 function readInference(json: Json | undefined): { call: Inference; left: Members } {
-  const config = optionalMembers(json, 'inferenceConfig')
+  const config = optionalObject(json, 'inferenceConfig') ?? {}
   const maxTokens = optionalNumber(config.maxTokens, 'inferenceConfig.maxTokens')
   const temperature = optionalNumber(config.temperature, 'inferenceConfig.temperature')
   const topP = optionalNumber(config.topP, 'inferenceConfig.topP')
@@ -103,7 +97,7 @@ function readStop(sequences: Json | undefined): string[] | undefined {
 
 function readTier(json: Json | undefined): { call: Pick<Call, 'serviceTier'>; left: Members } {
   if (json === undefined || json === null) return { call: {}, left: {} }
-  const plain = isMembers(json) && Object.keys(json).length === 1 && typeof json.type === 'string'
+  const plain = isObject(json) && Object.keys(json).length === 1 && typeof json.type === 'string'
   return plain ? { call: { serviceTier: json.type as string }, left: {} } : { call: {}, left: { serviceTier: json } }
 }
 

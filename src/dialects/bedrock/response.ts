@@ -3,10 +3,11 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
+import { ANSWER, answerContext } from '../write-context.ts'
 import { readBlocks } from './blocks-read.ts'
-import { ANSWER, answering, writeBlocks } from './blocks-write.ts'
+import { writeBlocks } from './blocks-write.ts'
 import { finishLosses, readFinish, writeFinish } from './finish.ts'
-import { asExtra, DIALECT, leftover, type Members, membersAt, nestedMembers, ownMembers } from './members.ts'
+import { DIALECT, extraOf, leftover, type Members, nestedMembers, objectAt, ownMembers } from './members.ts'
 import { readUsage, usageLosses, writeUsage } from './usage.ts'
 
 const ANSWER_MEMBERS = new Set(['output', 'stopReason', 'usage', 'metrics'])
@@ -18,9 +19,9 @@ const UNMEASURED: Members = { latencyMs: 0 }
 
 /** A Converse answer as a result with one output. It names neither itself nor its model. Throws when it is none. */
 export function readResponse(json: Json): Result {
-  const answer = membersAt(json, 'the answer')
-  const output = membersAt(answer.output, 'output')
-  const message = membersAt(output.message, 'output.message')
+  const answer = objectAt(json, 'the answer')
+  const output = objectAt(answer.output, 'output')
+  const message = objectAt(output.message, 'output.message')
   const usage = readUsage(answer.usage)
   const { finish, extra } = readFinish(answer.stopReason)
   const { metrics } = answer
@@ -35,7 +36,7 @@ export function readResponse(json: Json): Result {
       },
     ],
     ...(usage !== undefined && { usage }),
-    ...asExtra({
+    ...extraOf({
       ...leftover(answer, ANSWER_MEMBERS),
       ...leftover(output, OUTPUT, 'output.'),
       ...leftover(message, MESSAGE, 'output.message.'),
@@ -47,7 +48,7 @@ export function readResponse(json: Json): Result {
 
 /** Usage and end of an answer. Throws when it is none. */
 export function readReport(json: Json): Report {
-  const answer = membersAt(json, 'the answer')
+  const answer = objectAt(json, 'the answer')
   const usage = readUsage(answer.usage)
   const { reason } = readFinish(answer.stopReason).finish
   return usage === undefined ? { finish: reason } : { usage, finish: reason }
@@ -71,7 +72,7 @@ export function writeResponse(result: Result): { body: JsonObject; losses: Loss[
 
 function writeOutput({ blocks, finish, extra }: Output, result: Result, losses: Loss[]): JsonObject {
   losses.push(...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra))
-  const content = writeBlocks(blocks, answering(losses))
+  const content = writeBlocks(blocks, answerContext(losses))
   const message = { ...nestedMembers(result.extra, 'output.message'), role: 'assistant', content }
   return {
     output: { ...nestedMembers(result.extra, 'output', 'message'), message },

@@ -3,8 +3,9 @@ import type { DeltaEvent } from '../../call/event.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { ANSWER, answering, writeBlock } from './blocks-write.ts'
-import { DIALECT, isMembers, type Members, nestedMembers, ownMembers } from './members.ts'
+import { ANSWER, answerContext } from '../write-context.ts'
+import { writeBlock } from './blocks-write.ts'
+import { DIALECT, isObject, type Members, nestedMembers, ownMembers } from './members.ts'
 
 /** A block as Bedrock begins it: `start` for those that have an event for it, and the deltas (as JSON text) for what it already holds. */
 export interface BlockStart {
@@ -21,7 +22,7 @@ export function startOf(content: Block, losses: Loss[]): BlockStart | undefined 
     case 'reasoning': {
       const { text, signature, redacted } = content
       if (redacted !== undefined) {
-        const sayable = writeBlock(content, answering(losses)) !== undefined
+        const sayable = writeBlock(content, answerContext(losses)) !== undefined
         return sayable ? { start: undefined, deltas: [reasoningDelta('redactedContent', redacted)] } : undefined
       }
       losses.push(...foreignLosses(DIALECT, content.at ?? ANSWER, content.extra))
@@ -35,7 +36,7 @@ export function startOf(content: Block, losses: Loss[]): BlockStart | undefined 
       return { start, deltas: content.arguments === '' ? [] : [inputDelta(content.arguments)] }
     }
     default: {
-      const whole = writeBlock(content, answering(losses))
+      const whole = writeBlock(content, answerContext(losses))
       return whole === undefined ? undefined : startOfWhole(whole)
     }
   }
@@ -45,7 +46,7 @@ export function startOf(content: Block, losses: Loss[]): BlockStart | undefined 
 function startOfWhole(whole: Members): BlockStart {
   const [kind = ''] = Object.keys(whole)
   const inner = whole[kind]
-  if (!isMembers(inner)) return { start: whole, deltas: [] }
+  if (!isObject(inner)) return { start: whole, deltas: [] }
   const { input, content, ...head } = inner
   if (input !== undefined) return { start: { [kind]: head }, deltas: [inputDelta(JSON.stringify(input))] }
   if (content !== undefined) return { start: { [kind]: head }, deltas: [JSON.stringify({ [kind]: content })] }

@@ -2,7 +2,8 @@ import type { Block } from '../../call/block.ts'
 import type { DeltaEvent, Event } from '../../call/event.ts'
 import { Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
-import { asExtra, DIALECT, isMembers, leftover, type Members } from './members.ts'
+import { parseJson } from '../parse-json.ts'
+import { DIALECT, extraOf, isObject, leftover, type Members } from './members.ts'
 
 const TOOL_USE = new Set(['toolUseId', 'name', 'type'])
 
@@ -36,14 +37,14 @@ export class BlockGrowth {
   start(start: Members): Event[] {
     const [kind = ''] = Object.keys(start)
     const inner = start[kind]
-    const { toolUseId, name, type } = isMembers(inner) ? inner : {}
+    const { toolUseId, name, type } = isObject(inner) ? inner : {}
     const called = kind === 'toolUse' && (type === undefined || type === 'tool_use')
     if (!called || typeof toolUseId !== 'string' || typeof name !== 'string') {
-      this.#held = { kind, inner: new Joined('append', isMembers(inner) ? inner : {}), input: '' }
+      this.#held = { kind, inner: new Joined('append', isObject(inner) ? inner : {}), input: '' }
       return []
     }
     this.#silentCall = true
-    const more = asExtra(leftover(inner as Members, TOOL_USE, 'toolUse.'))
+    const more = extraOf(leftover(inner as Members, TOOL_USE, 'toolUse.'))
     return this.#open({ type: 'tool-call', id: toolUseId, name, arguments: '', ...more })
   }
 
@@ -55,8 +56,8 @@ export class BlockGrowth {
       return []
     }
     if (typeof text === 'string') return text === '' ? [] : this.#say({ text }, 'text')
-    if (isMembers(toolUse)) return this.#argue(toolUse.input)
-    if (isMembers(reasoningContent)) return this.#reason(reasoningContent)
+    if (isObject(toolUse)) return this.#argue(toolUse.input)
+    if (isObject(reasoningContent)) return this.#reason(reasoningContent)
     if (citation !== undefined) return this.#say({ extra: { [DIALECT]: { citations: [citation] } } }, 'text')
     const [kind = ''] = Object.keys(delta)
     this.#held = { kind, inner: new Joined('append'), input: '' }
@@ -109,7 +110,7 @@ export class BlockGrowth {
 function hold(held: HeldBlock, delta: Members): void {
   const piece = delta[held.kind]
   if (Array.isArray(piece)) held.inner.add({ content: piece })
-  if (!isMembers(piece)) return
+  if (!isObject(piece)) return
   const { input, ...members } = piece
   if (held.kind !== 'toolUse' || typeof input !== 'string') held.inner.add(piece)
   else {
@@ -120,16 +121,8 @@ function hold(held: HeldBlock, delta: Members): void {
 
 function wholeOf({ kind, inner, input }: HeldBlock): Json {
   if (kind !== 'toolUse') return { [kind]: inner.whole() ?? {} }
-  return { toolUse: { ...inner.whole(), input: parse(input) } }
-}
-
-/** Input that was cut is kept as its text. */
-function parse(input: string): Json {
-  try {
-    return input === '' ? {} : (JSON.parse(input) as Json)
-  } catch {
-    return input
-  }
+  // Input that was cut is kept as its text.
+  return { toolUse: { ...inner.whole(), input: input === '' ? {} : parseJson(input, input) } }
 }
 
 function blob(pieces: readonly string[]): string {

@@ -1,9 +1,11 @@
 import type { Event } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
+import { parseJson } from '../parse-json.ts'
+import { cutStream, unreadableStream } from '../stream-errors.ts'
 import { readStreamError } from './errors.ts'
 import { readFinish } from './finish.ts'
-import { asExtra, isMembers, leftover, type Members } from './members.ts'
+import { extraOf, isObject, leftover, type Members } from './members.ts'
 import { BlockGrowth } from './stream-growth.ts'
 import { readUsage } from './usage.ts'
 
@@ -22,8 +24,8 @@ export class StreamReader implements EventReader {
 
   push({ event = '', data }: Frame): Event[] {
     if (this.#over) return []
-    const members = parse(data)
-    if (members === undefined) return this.#fail('an event is not a JSON object')
+    const members = parseJson(data)
+    if (!isObject(members)) return this.#fail('an event that is not a JSON object')
     if (event === 'messageStart') return this.#start()
     return this.#started ? this.#within(event, members) : this.#unstarted(event, members)
   }
@@ -47,7 +49,7 @@ export class StreamReader implements EventReader {
 
   /** Only events that say something need a message to say it of. */
   #unstarted(event: string, members: Members): Event[] {
-    return TELLING.has(event) ? this.#fail(`${event} came before messageStart`) : this.#aside(event, members)
+    return TELLING.has(event) ? this.#fail(`${event} before messageStart`) : this.#aside(event, members)
   }
 
   /** An exception, or an event that is not known yet. */
@@ -59,28 +61,27 @@ export class StreamReader implements EventReader {
   /** `metadata` comes last, yet `messageStop` says all that an answer needs. */
   end(): Event[] {
     if (this.#over) return []
-    if (this.#finished) return this.#end({ type: 'end', ...asExtra(this.#extra) })
-    const message = 'The stream of the vendor was cut before its end.'
-    return this.#end({ type: 'error', fault: { kind: 'network', status: 502, message } })
+    if (this.#finished) return this.#end({ type: 'end', ...extraOf(this.#extra) })
+    return this.#end(cutStream())
   }
 
   #start(): Event[] {
-    if (this.#started) return this.#fail('messageStart came twice')
+    if (this.#started) return this.#fail('a second messageStart')
     this.#started = true
     return [{ type: 'start', id: '', model: '' }]
   }
 
   #openBlock({ contentBlockIndex: index, start }: Members): Event[] {
-    if (typeof index !== 'number' || this.#open.has(index) || !isMembers(start) || this.#finished) {
-      return this.#fail('a content block cannot be understood')
+    if (typeof index !== 'number' || this.#open.has(index) || !isObject(start) || this.#finished) {
+      return this.#fail('a content block that cannot be understood')
     }
     return this.#grow(index).start(start)
   }
 
   /** Text and reasoning have no start of their own: their first delta opens them. */
   #delta({ contentBlockIndex: index, delta }: Members): Event[] {
-    if (typeof index !== 'number' || !isMembers(delta) || this.#finished) {
-      return this.#fail('a delta belongs to no content block')
+    if (typeof index !== 'number' || !isObject(delta) || this.#finished) {
+      return this.#fail('a delta of no content block')
     }
     return (this.#open.get(index) ?? this.#grow(index)).delta(delta)
   }
@@ -116,26 +117,16 @@ export class StreamReader implements EventReader {
       ...leftover(members, METADATA),
       ...(metrics !== undefined && { $wire: { metrics } }),
     }
-    const end = { type: 'end' as const, ...(usage !== undefined && { usage }), ...asExtra(extra) }
+    const end = { type: 'end' as const, ...(usage !== undefined && { usage }), ...extraOf(extra) }
     return [...finish, ...this.#end(end)]
   }
 
   #fail(what: string): Event[] {
-    const message = `The stream of the vendor is malformed: ${what}.`
-    return this.#end({ type: 'error', fault: { kind: 'upstream', status: 502, message }, unread: true })
+    return this.#end(unreadableStream(what))
   }
 
   #end(event: Event): Event[] {
     this.#over = true
     return [event]
-  }
-}
-
-function parse(data: string): Members | undefined {
-  try {
-    const json = JSON.parse(data) as Json
-    return isMembers(json) ? json : undefined
-  } catch {
-    return undefined
   }
 }

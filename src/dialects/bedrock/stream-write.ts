@@ -5,7 +5,8 @@ import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import type { EventWriter, Frame } from '../dialect.ts'
-import { ANSWER } from './blocks-write.ts'
+import { StreamLosses } from '../stream-losses.ts'
+import { ANSWER } from '../write-context.ts'
 import { writeErrorFrames } from './errors.ts'
 import { finishLosses, writeFinish } from './finish.ts'
 import { DIALECT, ownMembers } from './members.ts'
@@ -26,12 +27,16 @@ const IN_METADATA: ReadonlySet<string> = new Set(['metrics', 'trace', 'performan
 
 /** Writes the events of a ConverseStream answer. How the message finished is held back until all its blocks are over. */
 export class StreamWriter implements EventWriter {
-  readonly losses: Loss[] = []
+  readonly #losses = new StreamLosses()
   readonly #open = new Map<number, OpenBlock>()
   #indexes = 0
   #over = false
   #finish: FinishEvent | undefined
   #usage: Usage | undefined
+
+  get losses(): readonly Loss[] {
+    return this.#losses.list
+  }
 
   push(event: Event): Frame[] {
     if (this.#over) return []
@@ -44,7 +49,7 @@ export class StreamWriter implements EventWriter {
         return event.output === 0 ? this.#closeBlock(event.block) : []
       case 'start':
         this.#usage = event.usage
-        this.#report(foreignLosses(DIALECT, undefined, event.extra))
+        this.#losses.add(foreignLosses(DIALECT, undefined, event.extra))
         return [frame('messageStart', { role: 'assistant' })]
       case 'finish':
         if (event.output === 0) this.#finish = event
@@ -69,12 +74,12 @@ export class StreamWriter implements EventWriter {
 
   #openBlock({ output, block, content }: BlockOpenEvent): Frame[] {
     if (output !== 0) {
-      this.#report([{ path: `outputs.${output}`, why: 'Bedrock gives one answer' }])
+      this.#losses.add([{ path: `outputs.${output}`, why: 'Bedrock gives one answer' }])
       return []
     }
     const losses: Loss[] = []
     const parts = startOf(content, losses)
-    this.#report(losses)
+    this.#losses.add(losses)
     if (parts === undefined) return []
     const open: OpenBlock = { content, parts, index: undefined, spoke: parts.deltas.length > 0 }
     this.#open.set(block, open)
@@ -92,7 +97,7 @@ export class StreamWriter implements EventWriter {
   #delta(event: DeltaEvent): Frame[] {
     const open = event.output === 0 ? this.#open.get(event.block) : undefined
     if (open === undefined) return []
-    if (event.extra !== undefined) this.#report(foreignLosses(DIALECT, open.content.at ?? ANSWER, event.extra))
+    if (event.extra !== undefined) this.#losses.add(foreignLosses(DIALECT, open.content.at ?? ANSWER, event.extra))
     const deltas = deltasOf(open.content, event)
     if (deltas.length === 0) return []
     const frames = open.index === undefined ? this.#begin(open) : []
@@ -116,9 +121,9 @@ export class StreamWriter implements EventWriter {
     const frames = [...this.#open.keys()].flatMap(block => this.#closeBlock(block))
     const usage = event.usage === undefined ? this.#usage : { ...this.#usage, ...event.usage }
     const { finish, extra } = this.#finish ?? { finish: { reason: 'other' } }
-    this.#report(foreignLosses(DIALECT, undefined, event.extra))
-    this.#report([...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra)])
-    this.#report(usageLosses(usage))
+    this.#losses.add(foreignLosses(DIALECT, undefined, event.extra))
+    this.#losses.add([...foreignLosses(DIALECT, ANSWER, extra), ...finishLosses(finish, extra)])
+    this.#losses.add(usageLosses(usage))
     const own = Object.entries(ownMembers(event.extra))
     const stop = Object.fromEntries(own.filter(([member]) => !IN_METADATA.has(member)))
     // Nobody measures for an answer that came from elsewhere, yet the member is required.
@@ -131,13 +136,6 @@ export class StreamWriter implements EventWriter {
       frame('messageStop', { ...stop, stopReason: writeFinish(finish, extra) }),
       frame('metadata', { ...metadata, usage: writeUsage(usage) }),
     ]
-  }
-
-  /** Pieces of a stream lose the same member again and again: it is told once. */
-  #report(losses: readonly Loss[]): void {
-    for (const loss of losses) {
-      if (!this.losses.some(known => known.path === loss.path)) this.losses.push(loss)
-    }
   }
 }
 

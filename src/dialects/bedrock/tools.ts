@@ -4,14 +4,14 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { cachePoints, readMarked } from './cache-points.ts'
 import {
-  asExtra,
   DIALECT,
-  isMembers,
+  extraOf,
+  isObject,
   leftover,
   listAt,
   type Members,
-  membersAt,
   nestedMembers,
+  objectAt,
   optionalString,
   ownMembers,
   stringAt,
@@ -26,7 +26,7 @@ const CHOICE = 'toolConfig.toolChoice'
 /** `toolConfig`; `left` is what the hub has no word for. Throws Malformed. */
 export function readTools(json: Json | undefined): { call: Pick<Call, 'tools' | 'toolChoice'>; left: Members } {
   if (json === undefined || json === null) return { call: {}, left: {} }
-  const config = membersAt(json, 'toolConfig')
+  const config = objectAt(json, 'toolConfig')
   const tools = readMarked(listAt(config.tools, 'toolConfig.tools'), (tool, index) =>
     readTool(tool, `toolConfig.tools.${index}`),
   )
@@ -39,10 +39,10 @@ export function readTools(json: Json | undefined): { call: Pick<Call, 'tools' | 
 }
 
 function readTool(json: Json, at: string): Tool {
-  const value = membersAt(json, at)
+  const value = objectAt(json, at)
   const { toolSpec } = value
-  const schema = isMembers(toolSpec) && isMembers(toolSpec.inputSchema) ? toolSpec.inputSchema.json : undefined
-  if (!isMembers(toolSpec) || schema === undefined) return builtIn(value, at)
+  const schema = isObject(toolSpec) && isObject(toolSpec.inputSchema) ? toolSpec.inputSchema.json : undefined
+  if (!isObject(toolSpec) || schema === undefined) return builtIn(value, at)
   const description = optionalString(toolSpec.description, `${at}.toolSpec.description`)
   return {
     name: stringAt(toolSpec.name, `${at}.toolSpec.name`),
@@ -50,7 +50,7 @@ function readTool(json: Json, at: string): Tool {
     ...(description !== undefined && { description }),
     ...(typeof toolSpec.strict === 'boolean' && { strict: toolSpec.strict }),
     at,
-    ...asExtra({
+    ...extraOf({
       ...leftover(value, TOOL),
       ...leftover(toolSpec, TOOL_SPEC, 'toolSpec.'),
       ...leftover(toolSpec.inputSchema as Members, INPUT_SCHEMA, 'toolSpec.inputSchema.'),
@@ -61,15 +61,15 @@ function readTool(json: Json, at: string): Tool {
 function builtIn(value: Members, at: string): Tool {
   const [kind = ''] = Object.keys(value)
   const inner = value[kind]
-  const name = isMembers(inner) && typeof inner.name === 'string' ? inner.name : kind
+  const name = isObject(inner) && typeof inner.name === 'string' ? inner.name : kind
   return { name, at, opaque: { dialect: DIALECT, value } }
 }
 
 const CHOICES = { auto: 'auto', any: 'required', tool: 'tool' } as const
 
 function readChoice(json: Json | undefined): { toolChoice: ToolChoice; left: Members } | undefined {
-  if (!isMembers(json)) return undefined
-  const kind = (['auto', 'any', 'tool'] as const).find(word => isMembers(json[word]))
+  if (!isObject(json)) return undefined
+  const kind = (['auto', 'any', 'tool'] as const).find(word => isObject(json[word]))
   if (kind === undefined) return undefined
   const inner = json[kind] as Members
   const left = {
@@ -95,7 +95,7 @@ export function writeTools(call: Call, thinking: boolean, losses: Loss[]): JsonO
 
 function writeTool(tool: Tool, losses: Loss[]): Members[] {
   const { opaque } = tool
-  if (opaque?.dialect === DIALECT && isMembers(opaque.value)) return [opaque.value, ...cachePoints(tool)]
+  if (opaque?.dialect === DIALECT && isObject(opaque.value)) return [opaque.value, ...cachePoints(tool)]
   if (opaque !== undefined) {
     losses.push({ path: tool.at ?? `tools.${tool.name}`, why: `a built-in tool of ${opaque.dialect}` })
     return []
@@ -109,7 +109,7 @@ function writeTool(tool: Tool, losses: Loss[]): Members[] {
     ...(tool.description !== undefined && tool.description !== '' && { description: tool.description }),
     inputSchema: {
       ...nestedMembers(extra, 'toolSpec.inputSchema'),
-      json: isMembers(tool.parameters) ? tool.parameters : { type: 'object' },
+      json: isObject(tool.parameters) ? tool.parameters : { type: 'object' },
     },
     ...(tool.strict !== undefined && { strict: tool.strict }),
   }

@@ -1,7 +1,7 @@
 import type { Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import { readBlocks } from './blocks-read.ts'
-import { asExtra, leftover, listAt, Malformed, membersAt } from './members.ts'
+import { extraOf, leftover, listAt, Malformed, objectAt } from './members.ts'
 
 const TURN = new Set(['role', 'content'])
 
@@ -19,8 +19,8 @@ export function readMessages(messages: Json | undefined): Turn[] {
 }
 
 function readMessage(message: Json, at: string): Turn {
-  const value = membersAt(message, at)
+  const value = objectAt(message, at)
   const { role } = value
   if (role !== 'user' && role !== 'assistant') throw new Malformed(`${at}.role`, '"user" or "assistant"')
-  return { role, at, blocks: readBlocks(value.content, `${at}.content`), ...asExtra(leftover(value, TURN)) }
+  return { role, at, blocks: readBlocks(value.content, `${at}.content`), ...extraOf(leftover(value, TURN)) }
 }

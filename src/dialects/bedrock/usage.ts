@@ -3,14 +3,14 @@ import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import { doubtOf, tokenCount } from '../token-count.ts'
-import { DIALECT, isMembers, type Members } from './members.ts'
+import { DIALECT, isObject, type Members } from './members.ts'
 
 /**
  * Bedrock's report, in which `inputTokens` leaves out what was read from and written to the cache. Undefined when it is no
  * object; counts that are missing or no numbers are 0.
  */
 export function readUsage(value: Json | undefined): Usage | undefined {
-  if (!isMembers(value)) return undefined
+  if (!isObject(value)) return undefined
   const cacheRead = tokenCount(value.cacheReadInputTokens)
   const cacheWrite = tokenCount(value.cacheWriteInputTokens)
   return {
@@ -25,7 +25,7 @@ export function readUsage(value: Json | undefined): Usage | undefined {
 
 /** The report as Bedrock gives it: its own verbatim, any other in its words. */
 export function writeUsage(usage: Usage | undefined): Members {
-  if (usage?.raw?.dialect === DIALECT && isMembers(usage.raw.value)) return usage.raw.value
+  if (usage?.raw?.dialect === DIALECT && isObject(usage.raw.value)) return usage.raw.value
   const { input = 0, output = 0, cacheRead, cacheWrite } = usage ?? {}
   return {
     inputTokens: Math.max(0, input - (cacheRead ?? 0) - (cacheWrite ?? 0)),

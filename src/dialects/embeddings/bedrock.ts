@@ -4,14 +4,14 @@ import type { Codec, CodecHeaders } from '../codec.ts'
 import { isObject } from '../openai-chat/members.ts'
 import { type EmbeddingsCall, lossesOf, readEmbeddingsCall, readVector, writeEmbeddings } from './call.ts'
 
-/** Model ids may begin with a region (`us.cohere.embed-v4:0`), and stand at the end of an ARN. */
+/** By model id, which may begin with a region (`us.cohere.embed-v4:0`) or be the end of an ARN. */
 const FAMILIES: readonly (readonly [RegExp, Codec])[] = [
   [/amazon\.titan-embed/, codecOf('Titan', writeTitan, readTitan)],
   [/amazon\.nova-.*embed/, codecOf('Nova', writeNova, readNova)],
   [/cohere\.embed/, codecOf('Cohere', writeCohere, readCohere, 'input_type')],
 ]
 
-/** How a model is asked for embeddings through Bedrock's InvokeModel. Throws InvalidRequest for models that have none. */
+/** Embeddings of a model through Bedrock's InvokeModel. Throws InvalidRequest for models without embeddings. */
 export function bedrockEmbeddings(model: string): Codec {
   const family = FAMILIES.find(([pattern]) => pattern.test(model))
   if (family !== undefined) return family[1]
@@ -22,25 +22,25 @@ function codecOf(
   family: string,
   write: (call: EmbeddingsCall) => JsonObject,
   read: (answer: JsonObject) => readonly (readonly number[])[],
-  said?: string,
+  known?: string,
 ): Codec {
   return {
     writeRequest(asked) {
       const call = readEmbeddingsCall(asked)
-      return { body: write(call), losses: lossesOf(call, family, said) }
+      return { body: write(call), losses: lossesOf(call, family, known) }
     },
     readResponse: (answer, headers, asked) =>
       writeEmbeddings({ vectors: read(answer), tokens: tokensOf(answer, headers) }, readEmbeddingsCall(asked)),
   }
 }
 
-/** Bedrock counts in a header for every model, Titan in its answer as well. */
+/** Bedrock reports tokens in a header for every model; Titan also in its answer. */
 function tokensOf({ inputTextTokenCount }: JsonObject, headers: CodecHeaders): number | undefined {
   const counted = Number(headers['x-amzn-bedrock-input-token-count'] ?? inputTextTokenCount)
   return counted >= 0 ? counted : undefined
 }
 
-/** Titan and Nova take one text a call; a list of one is none the less one. */
+/** Titan and Nova take one text a call, which clients may send as a list of one. */
 function onlyText({ texts }: EmbeddingsCall): string {
   const [text, ...more] = texts
   if (text !== undefined && more.length === 0) return text
@@ -75,7 +75,7 @@ function readNova({ embeddings }: JsonObject): readonly (readonly number[])[] {
   return embeddings.map((one: Json) => readVector(isObject(one) ? one.embedding : undefined))
 }
 
-/** docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed.html; what a text is for must be said there. */
+/** docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed.html; `input_type` is required. */
 function writeCohere({ texts, dimensions, rest }: EmbeddingsCall): JsonObject {
   return {
     texts,

@@ -2,25 +2,25 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { InvalidRequest } from '../../errors.ts'
 
-/** What OpenAI's `POST /v1/embeddings` asks for, in words that every vendor has. */
+/** A request of OpenAI's `POST /v1/embeddings`. */
 export interface EmbeddingsCall {
   readonly model: string
   readonly texts: readonly string[]
   readonly dimensions?: number
-  /** The vectors are to be written as base64 of 32-bit floats, little-endian, as OpenAI's SDKs ask for. */
+  /** Write the vectors as base64 of little-endian 32-bit floats, as OpenAI's SDKs ask for. */
   readonly base64: boolean
-  /** Members for which there is no such word. */
+  /** The other members. */
   readonly rest: JsonObject
 }
 
-/** What a vendor answered. */
-export interface Embeddings {
+/** A vendor's answer. */
+interface Embeddings {
   readonly vectors: readonly (readonly number[])[]
-  /** Tokens of all texts, where the vendor counts them. */
+  /** Tokens of all texts, if the vendor reports them. */
   readonly tokens?: number | undefined
 }
 
-/** Reads a request of OpenAI's shape. Throws InvalidRequest that names the member. */
+/** Reads a request of OpenAI's format. Throws InvalidRequest that names the member. */
 export function readEmbeddingsCall(json: JsonObject): EmbeddingsCall {
   const { model, input, dimensions, encoding_format: format = 'float', ...rest } = json
   if (typeof model !== 'string') throw InvalidRequest({ param: 'model' }, 'model must be a string')
@@ -49,16 +49,16 @@ function readTexts(input: Json | undefined): readonly string[] {
   )
 }
 
-/** Members that a vendor has no word for, one loss each; null says nothing. `said` is one that it has, for texts. */
-export function lossesOf({ rest }: EmbeddingsCall, vendor: string, said?: string): Loss[] {
+/** One loss for each of the other members that is not null, but for the string in `known`, which the vendor has, too. */
+export function lossesOf({ rest }: EmbeddingsCall, vendor: string, known?: string): Loss[] {
   return Object.entries(rest)
     .filter(
-      ([member, value]) => value !== null && value !== undefined && !(member === said && typeof value === 'string'),
+      ([member, value]) => value !== null && value !== undefined && !(member === known && typeof value === 'string'),
     )
     .map(([path]) => ({ path, why: `${vendor} has no such member of an embeddings call` }))
 }
 
-/** An answer in OpenAI's shape. Throws when there are not as many vectors as texts. */
+/** An answer in OpenAI's format. Throws when there are not as many vectors as texts. */
 export function writeEmbeddings(
   { vectors, tokens = 0 }: Embeddings,
   { model, texts, base64 }: EmbeddingsCall,
@@ -82,7 +82,7 @@ function encode(vector: readonly number[]): string {
   return bytes.toString('base64')
 }
 
-/** A vector as it stands in an answer. Throws when it is none. */
+/** A vector of an answer. Throws when it is not one. */
 export function readVector(json: Json | undefined): readonly number[] {
   if (Array.isArray(json) && json.every(number => typeof number === 'number')) return json
   throw new Error('The answer has no vector where one should be.')

@@ -3,7 +3,7 @@ import type { Codec } from '../codec.ts'
 import { isObject } from '../openai-chat/members.ts'
 import { lossesOf, readEmbeddingsCall, readVector, writeEmbeddings } from './call.ts'
 
-/** Gemini's `models/{model}:batchEmbedContents` (ai.google.dev/api/embeddings); texts of one call share its count of tokens. */
+/** Gemini's `models/{model}:batchEmbedContents` (ai.google.dev/api/embeddings); tokens are reported for all texts together. */
 export const geminiEmbeddings: Codec = {
   writeRequest(asked) {
     const call = readEmbeddingsCall(asked)

@@ -1,5 +1,5 @@
 import type { Json } from '../../call/json.ts'
-import { isMembers } from './members.ts'
+import { isObject } from './members.ts'
 
 /** Members whose own members are the caller's: names in them mean what they say. */
 const CALLERS_OWN: ReadonlySet<string> = new Set([
@@ -13,7 +13,7 @@ const CALLERS_OWN: ReadonlySet<string> = new Set([
  */
 export function camelCased(value: Json): Json {
   if (Array.isArray(value)) return value.map(camelCased)
-  if (!isMembers(value)) return value
+  if (!isObject(value)) return value
   const members = Object.entries(value).map(([member, inner]) => {
     const name = member.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
     return [name, CALLERS_OWN.has(name) ? inner : camelCased(inner)]

@@ -1,7 +1,7 @@
 import type { Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import { CallIds } from './ids.ts'
-import { annotations, isMembers, listAt, Malformed, type Members, membersAt } from './members.ts'
+import { annotations, isObject, listAt, Malformed, type Members, objectAt } from './members.ts'
 import { readParts } from './parts-read.ts'
 
 const CONTENT = new Set(['role', 'parts'])
@@ -10,7 +10,7 @@ const CONTENT = new Set(['role', 'parts'])
 export function readSystem(system: Json | undefined): Turn[] {
   if (system === undefined || system === null) return []
   const at = 'systemInstruction'
-  const value = membersAt(system, at)
+  const value = objectAt(system, at)
   // Its role means nothing; clients send any.
   const form = { ...formOf(value), ...(value.role !== undefined && { $wire: { role: value.role } }) }
   const blocks = readParts(listAt(value.parts, `${at}.parts`), `${at}.parts`, new CallIds('call'))
@@ -25,7 +25,7 @@ export function readContents(contents: Json | undefined): Turn[] {
 }
 
 function readContent(json: Json, at: string, ids: CallIds): Turn {
-  const value = membersAt(json, at)
+  const value = objectAt(json, at)
   const { role } = value
   if (role !== undefined && role !== 'user' && role !== 'model' && role !== 'function') {
     throw new Malformed(`${at}.role`, '"user" or "model"')
@@ -41,5 +41,5 @@ function readContent(json: Json, at: string, ids: CallIds): Turn {
 /** Whether the parts were a list, one part, or not there. */
 function formOf({ parts }: Members): Members {
   if (parts === undefined) return { $parts: 'none' }
-  return isMembers(parts) ? { $parts: 'single' } : {}
+  return isObject(parts) ? { $parts: 'single' } : {}
 }

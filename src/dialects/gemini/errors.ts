@@ -1,28 +1,28 @@
 import type { Fault, Kind, Reason } from '../../call/fault.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
-import { CONSEQUENCES } from '../../errors.ts'
 import type { Frame } from '../dialect.ts'
-import { DIALECT, isMembers, type Members } from './members.ts'
+import { clientStatus, KEY_REFUSED, kindOfStatus, messageWithParam } from '../faults.ts'
+import { DIALECT, isObject, type Members } from './members.ts'
 
 /** The words of google.rpc.Code that come with an HTTP status (cloud.google.com/apis/design/errors). */
-const STATUSES: Readonly<Record<string, number>> = {
-  INVALID_ARGUMENT: 400,
-  FAILED_PRECONDITION: 400,
-  OUT_OF_RANGE: 400,
-  UNAUTHENTICATED: 401,
-  PERMISSION_DENIED: 403,
-  NOT_FOUND: 404,
-  ABORTED: 409,
-  ALREADY_EXISTS: 409,
-  RESOURCE_EXHAUSTED: 429,
-  CANCELLED: 499,
-  INTERNAL: 500,
-  UNKNOWN: 500,
-  DATA_LOSS: 500,
-  UNIMPLEMENTED: 501,
-  UNAVAILABLE: 503,
-  DEADLINE_EXCEEDED: 504,
-}
+const STATUSES: ReadonlyMap<string, number> = new Map([
+  ['INVALID_ARGUMENT', 400],
+  ['FAILED_PRECONDITION', 400],
+  ['OUT_OF_RANGE', 400],
+  ['UNAUTHENTICATED', 401],
+  ['PERMISSION_DENIED', 403],
+  ['NOT_FOUND', 404],
+  ['ABORTED', 409],
+  ['ALREADY_EXISTS', 409],
+  ['RESOURCE_EXHAUSTED', 429],
+  ['CANCELLED', 499],
+  ['INTERNAL', 500],
+  ['UNKNOWN', 500],
+  ['DATA_LOSS', 500],
+  ['UNIMPLEMENTED', 501],
+  ['UNAVAILABLE', 503],
+  ['DEADLINE_EXCEEDED', 504],
+])
 
 const WORDS: Readonly<Record<Kind, string>> = {
   invalid: 'INVALID_ARGUMENT',
@@ -41,19 +41,6 @@ const WORDS: Readonly<Record<Kind, string>> = {
   internal: 'INTERNAL',
 }
 
-const KINDS: ReadonlyMap<number, Kind> = new Map([
-  // Our key, our account: the caller did nothing wrong, and another target may answer.
-  [401, 'upstream'],
-  [402, 'upstream'],
-  [403, 'upstream'],
-  [404, 'not-found'],
-  [408, 'timeout'],
-  [413, 'too-large'],
-  [429, 'limited'],
-  [503, 'overloaded'],
-  [504, 'timeout'],
-])
-
 const TOO_LONG = /input token count.{0,40}exceeds/i
 /** Google answers 400, not 401, to a key that it does not know; the reason stands in the details. */
 const KEY_REASON = /^(?:API_KEY_|ACCESS_TOKEN_)/
@@ -62,13 +49,12 @@ const KEY_REASON = /^(?:API_KEY_|ACCESS_TOKEN_)/
 export function readError(status: number, json: Json | undefined): Fault {
   const error = errorOf(json)
   const word = typeof error.status === 'string' ? error.status : undefined
-  const said = isStatus(error.code) ? error.code : STATUSES[word ?? '']
+  const said = isStatus(error.code) ? error.code : STATUSES.get(word ?? '')
   const actual = status >= 400 ? status : (said ?? 502)
   const named = { ...(word !== undefined && { type: word }) }
-  const kind = KINDS.get(actual) ?? (actual < 500 ? 'invalid' : 'upstream')
+  const kind = kindOfStatus(actual)
   if (blamesKey(error) || (kind === 'upstream' && actual < 500)) {
-    // What the vendor says of our key and our project is not for the caller.
-    return { kind: 'upstream', status: actual, message: 'The vendor refused the credentials of the gateway.', ...named }
+    return { kind: 'upstream', status: actual, message: KEY_REFUSED, ...named }
   }
   const message = typeof error.message === 'string' && error.message !== '' ? error.message : undefined
   const reason = reasonOf(kind, message)
@@ -88,16 +74,14 @@ function isStatus(code: Json | undefined): code is number {
 
 function errorOf(json: Json | undefined): Members {
   if (Array.isArray(json)) return errorOf(json[0])
-  return isMembers(json) && isMembers(json.error) ? json.error : {}
+  return isObject(json) && isObject(json.error) ? json.error : {}
 }
 
 /** Whether an error object speaks of the key that it was sent, whatever its status says. */
 export function blamesKey(error: JsonObject): boolean {
   const { details } = error
   if (!Array.isArray(details)) return false
-  return details.some(
-    detail => isMembers(detail) && typeof detail.reason === 'string' && KEY_REASON.test(detail.reason),
-  )
+  return details.some(detail => isObject(detail) && typeof detail.reason === 'string' && KEY_REASON.test(detail.reason))
 }
 
 function reasonOf(kind: Kind, message: string | undefined): Reason | undefined {
@@ -107,9 +91,7 @@ function reasonOf(kind: Kind, message: string | undefined): Reason | undefined {
 
 /** A fault as an error answer: Google's own verbatim, any other in the form of google.rpc.Status. */
 export function writeError(fault: Fault): { status: number; body: JsonObject } {
-  // The status by which a vendor refused our key would tell a client that its own key is wrong.
-  const ours = fault.kind === 'upstream' && fault.status < 500
-  const status = ours || fault.status < 400 ? CONSEQUENCES[fault.kind].status : fault.status
+  const status = clientStatus(fault)
   return { status, body: errorBody(fault, status) }
 }
 
@@ -118,14 +100,14 @@ export function writeErrorFrames(fault: Fault): Frame[] {
   return [{ data: JSON.stringify(writeError(fault).body) }]
 }
 
-function errorBody({ raw, kind, message, code, param }: Fault, status: number): JsonObject {
-  if (raw?.dialect === DIALECT && isMembers(raw.value)) return raw.value
-  const sentence = param === undefined || message.includes(param) ? message : `${param}: ${message}`
+function errorBody(fault: Fault, status: number): JsonObject {
+  const { raw, kind, code } = fault
+  if (raw?.dialect === DIALECT && isObject(raw.value)) return raw.value
   const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code ?? '', domain: 'sluice' }
   return {
     error: {
       code: status,
-      message: sentence,
+      message: messageWithParam(fault),
       status: WORDS[kind],
       ...(code !== undefined && { details: [info] }),
     },

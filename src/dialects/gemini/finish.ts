@@ -5,20 +5,20 @@ import type { Finish, FinishReason } from '../../call/result.ts'
 import { noteOf } from './members.ts'
 
 /** ai.google.dev/api/generate-content#FinishReason; what is not here is `other`. */
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  STOP: 'stop',
-  MAX_TOKENS: 'length',
-  SAFETY: 'content-filter',
-  RECITATION: 'content-filter',
-  LANGUAGE: 'content-filter',
-  BLOCKLIST: 'content-filter',
-  PROHIBITED_CONTENT: 'content-filter',
-  SPII: 'content-filter',
-  IMAGE_SAFETY: 'content-filter',
-  IMAGE_PROHIBITED_CONTENT: 'content-filter',
-  IMAGE_RECITATION: 'content-filter',
-  MODEL_ARMOR: 'content-filter',
-}
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ['STOP', 'stop'],
+  ['MAX_TOKENS', 'length'],
+  ['SAFETY', 'content-filter'],
+  ['RECITATION', 'content-filter'],
+  ['LANGUAGE', 'content-filter'],
+  ['BLOCKLIST', 'content-filter'],
+  ['PROHIBITED_CONTENT', 'content-filter'],
+  ['SPII', 'content-filter'],
+  ['IMAGE_SAFETY', 'content-filter'],
+  ['IMAGE_PROHIBITED_CONTENT', 'content-filter'],
+  ['IMAGE_RECITATION', 'content-filter'],
+  ['MODEL_ARMOR', 'content-filter'],
+])
 
 const WORDS: Readonly<Record<FinishReason, string>> = {
   stop: 'STOP',
@@ -34,7 +34,7 @@ const WORDS: Readonly<Record<FinishReason, string>> = {
 /** `finishReason`. Gemini has no word for an answer that calls tools: it stops (acceptance B4). */
 export function readFinish(word: Json | undefined, calls: boolean): Finish {
   if (typeof word !== 'string') return { reason: 'other' }
-  const reason = REASONS[word] ?? 'other'
+  const reason = REASONS.get(word) ?? 'other'
   return { reason: reason === 'stop' && calls ? 'tool-calls' : reason, raw: word }
 }
 

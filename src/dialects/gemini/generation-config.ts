@@ -3,13 +3,13 @@ import type { Call, OutputFormat } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import {
-  isMembers,
+  isObject,
   leftover,
   listAt,
   type Members,
-  membersAt,
   nestedMembers,
   noteOf,
+  objectAt,
   optionalBoolean,
   optionalNumber,
   stringAt,
@@ -42,7 +42,7 @@ const READ = new Set([
 /** `generationConfig`: settings, and (`left`) what the hub has no word for. Throws Malformed. */
 export function readGenerationConfig(json: Json | undefined): { call: Partial<Call>; left: Members } {
   if (json === undefined || json === null) return { call: {}, left: json === null ? { [AT]: null } : {} }
-  const value = membersAt(json, AT)
+  const value = objectAt(json, AT)
   const thinking = readThinking(value.thinkingConfig)
   const format = readFormat(value)
   const numbers = NUMBERS.map(([word, member]) => [word, optionalNumber(value[member], `${AT}.${member}`)] as const)
@@ -85,8 +85,8 @@ function readFormat(value: Members): ReadFormat | undefined {
   if (type === 'text/plain') return { format: { type: 'text' }, read: ['responseMimeType'], note: {} }
   if (type !== 'application/json') return undefined
   const read = ['responseMimeType', 'responseSchema', 'responseJsonSchema']
-  if (isMembers(own)) return { format: { type: 'json-schema', schema: readSchema(own) }, read, note: { $format: own } }
-  if (isMembers(schema)) return { format: { type: 'json-schema', schema }, read, note: { $format: 'json' } }
+  if (isObject(own)) return { format: { type: 'json-schema', schema: readSchema(own) }, read, note: { $format: own } }
+  if (isObject(schema)) return { format: { type: 'json-schema', schema }, read, note: { $format: 'json' } }
   return { format: { type: 'json' }, read: ['responseMimeType'], note: {} }
 }
 
@@ -118,12 +118,12 @@ function writeFormat({ format, extra }: Call, losses: Loss[]): Members {
   const json = { responseMimeType: 'application/json' }
   const original = noteOf(extra, '$format')
   if (original === 'json') return { ...json, responseJsonSchema: format.schema }
-  if (isMembers(original) && isDeepStrictEqual(readSchema(original), format.schema)) {
+  if (isObject(original) && isDeepStrictEqual(readSchema(original), format.schema)) {
     return { ...json, responseSchema: original }
   }
   if (format.description !== undefined) {
     losses.push({ path: 'response_format.json_schema.description', why: 'Gemini takes a schema without a description' })
   }
-  const schema = isMembers(format.schema) ? format.schema : {}
+  const schema = isObject(format.schema) ? format.schema : {}
   return { ...json, responseSchema: writeSchema(schema, 'response_format.json_schema.schema', losses) }
 }

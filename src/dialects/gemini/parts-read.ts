@@ -4,12 +4,12 @@ import type { CallIds } from './ids.ts'
 import {
   annotations,
   DIALECT,
-  isMembers,
+  isObject,
   leftover,
   listAt,
   type Members,
-  membersAt,
-  optionalMembers,
+  objectAt,
+  optionalObject,
   optionalString,
   stringAt,
 } from './members.ts'
@@ -27,11 +27,11 @@ const DATA = new Set(['inlineData', 'fileData', 'functionCall', 'functionRespons
  * opaque. Throws Malformed when a known part lacks what it needs.
  */
 export function readPart(json: Json, at: string, ids: CallIds): Block {
-  const value = membersAt(json, at)
-  if (isMembers(value.functionCall)) return readCall(value, value.functionCall, at, ids)
-  if (isMembers(value.functionResponse)) return readResult(value, value.functionResponse, at, ids)
-  if (isMembers(value.inlineData)) return readBlob(value, value.inlineData, at)
-  if (isMembers(value.fileData)) return readFile(value, value.fileData, at)
+  const value = objectAt(json, at)
+  if (isObject(value.functionCall)) return readCall(value, value.functionCall, at, ids)
+  if (isObject(value.functionResponse)) return readResult(value, value.functionResponse, at, ids)
+  if (isObject(value.inlineData)) return readBlob(value, value.inlineData, at)
+  if (isObject(value.fileData)) return readFile(value, value.fileData, at)
   if (typeof value.text === 'string') return readText(value, value.text, at)
   return { type: 'opaque', dialect: DIALECT, value, at }
 }
@@ -77,7 +77,7 @@ function readCall(value: Members, inner: Members, at: string, ids: CallIds): Too
     type: 'tool-call',
     id: ids.call(name, id),
     name,
-    arguments: JSON.stringify(optionalMembers(args, `${at}.functionCall.args`) ?? {}),
+    arguments: JSON.stringify(optionalObject(args, `${at}.functionCall.args`) ?? {}),
     ...noted(known, form),
   }
 }
@@ -90,7 +90,7 @@ function idForm(id: string | undefined): Members {
 function readResult(value: Members, inner: Members, at: string, ids: CallIds): ToolResultBlock {
   const name = stringAt(inner.name, `${at}.functionResponse.name`)
   const id = optionalString(inner.id, `${at}.functionResponse.id`)
-  const { key, text, json } = readOutput(membersAt(inner.response, `${at}.functionResponse.response`))
+  const { key, text, json } = readOutput(objectAt(inner.response, `${at}.functionResponse.response`))
   const known = around(value, at, 'functionResponse', inner, RESULT)
   const media = listAt(inner.parts, `${at}.functionResponse.parts`)
   const form = { $name: name, $key: key, $json: json, ...idForm(id) }

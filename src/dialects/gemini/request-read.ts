@@ -1,10 +1,9 @@
 import type { Call } from '../../call/call.ts'
-import { InvalidRequest } from '../../errors.ts'
 import type { WireRequest } from '../dialect.ts'
 import { camelCased } from './casing.ts'
 import { readContents, readSystem } from './contents-read.ts'
 import { readGenerationConfig } from './generation-config.ts'
-import { asExtra, DIALECT, leftover, Malformed, type Members, optionalMembers, optionalString } from './members.ts'
+import { DIALECT, extraOf, leftover, type Members, optionalObject, optionalString, readChecked } from './members.ts'
 import { readToolConfig, readTools } from './tools-read.ts'
 
 /** `model` may stand in the body too, where it only repeats the path. */
@@ -17,19 +16,16 @@ const REQUEST = new Set([
  * call that it asks about. Throws InvalidRequest.
  */
 export function readRequest({ json, path }: WireRequest): Call {
-  try {
+  return readChecked(() => {
     const members = camelCased(json as Members) as Members
     const asked = path?.operation === 'google-count-tokens' ? counted(members) : members
     return readCall(asked, path?.model ?? '', path?.stream ?? false)
-  } catch (error) {
-    if (error instanceof Malformed) throw InvalidRequest({ param: error.path }, error.message)
-    throw error
-  }
+  })
 }
 
 /** It holds the whole request that would be sent, or nothing but its contents (ai.google.dev/api/tokens). */
 function counted({ generateContentRequest, ...members }: Members): Members {
-  return optionalMembers(generateContentRequest, 'generateContentRequest') ?? members
+  return optionalObject(generateContentRequest, 'generateContentRequest') ?? members
 }
 
 function readCall(json: Members, model: string, stream: boolean): Call {
@@ -47,6 +43,6 @@ function readCall(json: Members, model: string, stream: boolean): Call {
     ...config.call,
     ...(serviceTier !== undefined && { serviceTier }),
     ...(json.cachedContent !== undefined && { ofOneModel: ['cachedContent'] }),
-    ...asExtra({ ...leftover(json, REQUEST), ...config.left, ...left }),
+    ...extraOf({ ...leftover(json, REQUEST), ...config.left, ...left }),
   }
 }

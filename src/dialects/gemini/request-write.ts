@@ -10,7 +10,7 @@ import { writeTools } from './tools-write.ts'
 /** Members whose own members stand in `extra` behind their name and a dot. */
 const NESTED = ['generationConfig', 'toolConfig'] as const
 
-/** OpenAI's words for Google's service tiers, where they differ. */
+/** Google's service tiers, by the words of the other APIs. */
 const TIERS: ReadonlyMap<string, string> = new Map([
   ['default', 'standard'],
   ['flex', 'flex'],

@@ -3,22 +3,23 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
+import type { ContentContext } from '../write-context.ts'
 import { finishLosses, readFinish, writeFinish } from './finish.ts'
 import { answerIds, type CallIds } from './ids.ts'
 import {
-  asExtra,
   DIALECT,
-  isMembers,
+  extraOf,
+  isObject,
   leftover,
   listAt,
   type Members,
-  membersAt,
   nestedMembers,
   noteOf,
+  objectAt,
   ownMembers,
 } from './members.ts'
 import { readParts } from './parts-read.ts'
-import { type Writing, writePart } from './parts-write.ts'
+import { writePart } from './parts-write.ts'
 import { readUsage, writeUsage } from './usage.ts'
 
 /** Members of an answer, and of each chunk of a stream, that the hub has words for. */
@@ -40,14 +41,14 @@ export function readResponse(json: Json): Result {
     model: textOf(answer.modelVersion),
     outputs: candidates.length === 0 ? [blockedOutput(answer)] : candidates.map(value => readCandidate(value, ids)),
     ...(usage !== undefined && { usage }),
-    ...asExtra({ ...leftover(answer, ANSWER), ...missing(answer) }),
+    ...extraOf({ ...leftover(answer, ANSWER), ...missing(answer) }),
   }
 }
 
 /** An answer has candidates, or says why there are none. */
 function answerAt(json: Json): Members {
-  const answer = membersAt(json, 'the answer')
-  if (Array.isArray(answer.candidates) || isMembers(answer.promptFeedback)) return answer
+  const answer = objectAt(json, 'the answer')
+  if (Array.isArray(answer.candidates) || isObject(answer.promptFeedback)) return answer
   throw new TypeError('the answer has neither candidates nor promptFeedback')
 }
 
@@ -66,20 +67,20 @@ function missing({ responseId, modelVersion, candidates }: Members): Members {
 
 /** The output of a prompt that was refused: empty, and filtered. */
 export function blockedOutput({ promptFeedback }: Members): Output {
-  const reason = isMembers(promptFeedback) ? promptFeedback.blockReason : undefined
+  const reason = isObject(promptFeedback) ? promptFeedback.blockReason : undefined
   return { blocks: [], finish: { reason: 'content-filter', ...(typeof reason === 'string' && { raw: reason }) } }
 }
 
 function readCandidate(json: Json, ids: CallIds): Output {
-  const value = membersAt(json, 'candidates')
-  const content = isMembers(value.content) ? value.content : {}
+  const value = objectAt(json, 'candidates')
+  const content = isObject(value.content) ? value.content : {}
   const blocks = readParts(listAt(content.parts, 'content.parts'), 'content.parts', ids)
   const calls = blocks.some(block => block.type === 'tool-call')
   const { index, finishReason } = value
   return {
     blocks,
     finish: readFinish(finishReason, calls),
-    ...asExtra({
+    ...extraOf({
       ...leftover(value, CANDIDATE),
       ...leftover(content, CONTENT, 'content.'),
       ...(index !== undefined && { $wire: { index } }),
@@ -100,22 +101,22 @@ const OTHER_ANSWERS = ['totalTokens', 'embedding', 'embeddings'] as const
 
 /** Usage and end of an answer. Throws when it is none. */
 export function readReport(json: Json): Report {
-  if (isMembers(json) && OTHER_ANSWERS.some(member => json[member] !== undefined)) {
+  if (isObject(json) && OTHER_ANSWERS.some(member => json[member] !== undefined)) {
     const counted = readUsage(json.usageMetadata)
     return counted === undefined ? {} : { usage: counted }
   }
   const answer = answerAt(json)
   const usage = readUsage(answer.usageMetadata)
   const [first] = listAt(answer.candidates, 'candidates')
-  const finish = first === undefined ? blockedOutput(answer).finish : reportedFinish(membersAt(first, 'candidates'))
+  const finish = first === undefined ? blockedOutput(answer).finish : reportedFinish(objectAt(first, 'candidates'))
   return { ...(usage !== undefined && { usage }), finish: finish.reason }
 }
 
 function reportedFinish({ content, finishReason }: Members) {
-  const parts = isMembers(content) && Array.isArray(content.parts) ? content.parts : []
+  const parts = isObject(content) && Array.isArray(content.parts) ? content.parts : []
   return readFinish(
     finishReason,
-    parts.some(part => isMembers(part) && part.functionCall !== undefined),
+    parts.some(part => isObject(part) && part.functionCall !== undefined),
   )
 }
 
@@ -138,9 +139,9 @@ function writeCandidate(output: Output, index: number, losses: Loss[]): Members 
   const { extra, finish } = output
   const at = `candidates.${index}`
   const own = noteOf(extra, '$finish') !== undefined
-  const writing: Writing = { into: 'response', own, at: `${at}.content`, losses }
+  const context: ContentContext = { into: 'response', own, at: `${at}.content`, losses }
   losses.push(...foreignLosses(DIALECT, at, extra), ...finishLosses(finish, extra, at))
-  const parts = output.blocks.map(block => writePart(block, writing)).filter(part => part !== undefined)
+  const parts = output.blocks.map(block => writePart(block, context)).filter(part => part !== undefined)
   const content = {
     ...nestedMembers(extra, 'content'),
     ...((noteOf(extra, '$parts') !== 'none' || parts.length > 0) && { parts }),

@@ -1,7 +1,8 @@
 import type { ToolResultBlock } from '../../call/block.ts'
-import type { Json } from '../../call/json.ts'
+import { parseJson } from '../parse-json.ts'
+import type { ContentContext } from '../write-context.ts'
 import { type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
-import { reportAnnotations, type Writing, writeId, writePart } from './parts-write.ts'
+import { reportAnnotations, writeId, writePart } from './parts-write.ts'
 
 /**
  * What a function has returned, as a part. Text of another dialect is sent as the string that it is, whatever it holds:
@@ -11,45 +12,37 @@ import { reportAnnotations, type Writing, writeId, writePart } from './parts-wri
 export function writeResult(
   block: ToolResultBlock,
   name: string,
-  writing: Writing,
+  context: ContentContext,
 ): { part: Members; media: readonly Members[] } {
-  reportAnnotations(block, writing)
+  reportAnnotations(block, context)
   const media: Members[] = []
   let text = ''
   for (const inner of block.content) {
     if (inner.type === 'text') {
-      reportAnnotations(inner, writing)
+      reportAnnotations(inner, context)
       text += inner.text
       continue
     }
-    const part = writePart(inner, writing)
+    const part = writePart(inner, context)
     if (part === undefined) continue
     media.push(part)
-    if (!writing.own) writing.losses.push({ path: inner.at ?? writing.at, why: 'sent behind the result, not in it' })
+    if (!context.own) context.losses.push({ path: inner.at ?? context.at, why: 'sent behind the result, not in it' })
   }
   const inner = {
     ...nestedMembers(block.extra, 'functionResponse'),
     ...writeId(block),
     name,
     response: responseOf(block, text),
-    ...(writing.own && media.length > 0 && { parts: media }),
+    ...(context.own && media.length > 0 && { parts: media }),
   }
   const part = { ...ownMembers(block.extra, 'functionResponse'), functionResponse: inner }
-  return { part, media: writing.own ? [] : media }
+  return { part, media: context.own ? [] : media }
 }
 
 function responseOf({ error, extra }: ToolResultBlock, text: string): Members {
-  const output = noteOf(extra, '$json') === true ? parsed(text) : text
+  // Text that is JSON no more was changed by a plugin.
+  const output = noteOf(extra, '$json') === true ? parseJson(text, text) : text
   const key = noteOf(extra, '$key')
   if (key === '' && typeof output === 'object' && output !== null) return output as Members
   return { [error === true ? 'error' : 'output']: output }
-}
-
-/** The value that the text was written from; a plugin may have made it something else since. */
-function parsed(text: string): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return text
-  }
 }

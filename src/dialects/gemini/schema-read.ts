@@ -1,5 +1,5 @@
 import type { Json } from '../../call/json.ts'
-import { isMembers, type Members } from './members.ts'
+import { isObject, type Members } from './members.ts'
 
 /** Google's order of properties has no counterpart; a client that wants it back finds it in the tool's note. */
 const GOOGLES_OWN: ReadonlySet<string> = new Set(['propertyOrdering', 'nullable', 'type', 'example'])
@@ -26,11 +26,11 @@ export function readSchema(schema: Members): Members {
 function readMember(member: string, value: Json): Json {
   switch (member) {
     case 'items':
-      return isMembers(value) ? readSchema(value) : value
+      return isObject(value) ? readSchema(value) : value
     case 'anyOf':
-      return Array.isArray(value) ? value.map(option => (isMembers(option) ? readSchema(option) : option)) : value
+      return Array.isArray(value) ? value.map(option => (isObject(option) ? readSchema(option) : option)) : value
     case 'properties':
-      return isMembers(value) ? mapMembers(value, inner => (isMembers(inner) ? readSchema(inner) : inner)) : value
+      return isObject(value) ? mapMembers(value, inner => (isObject(inner) ? readSchema(inner) : inner)) : value
     default:
       return COUNTS.has(member) && typeof value === 'string' ? Number(value) : value
   }

@@ -1,5 +1,5 @@
 import type { Json } from '../../call/json.ts'
-import { isMembers, type Members } from './members.ts'
+import { isObject, type Members } from './members.ts'
 
 /** What `$ref`s lead to, and which of them are being followed: a schema that holds itself would be unrolled for ever. */
 export interface Refs {
@@ -33,7 +33,7 @@ export function flatten(given: Members, refs: Refs): Flat {
   let merged: Members = {}
   const following = new Set(followed.following)
   for (const part of [...allOf, own]) {
-    if (!isMembers(part)) continue
+    if (!isObject(part)) continue
     const flat = flatten(part, followed)
     if (flat.cut !== undefined) return flat
     for (const reference of flat.refs.following) following.add(reference)
@@ -62,7 +62,7 @@ function targetOf(reference: string, root: Members): Members | undefined {
     if (typeof value !== 'object' || value === null) return undefined
     value = Object.hasOwn(value, name) ? (value as Readonly<Record<string, Json>>)[name] : undefined
   }
-  return isMembers(value) ? value : undefined
+  return isObject(value) ? value : undefined
 }
 
 /** Properties and names of two schemas side by side, the rest one over the other. */
@@ -79,7 +79,7 @@ function combine(earlier: Members, later: Members): Members {
 
 /** The object, or an empty one. */
 export function membersOf(value: Json | undefined): Members {
-  return isMembers(value) ? value : {}
+  return isObject(value) ? value : {}
 }
 
 /** The list, or an empty one. */

@@ -1,5 +1,5 @@
 import type { Json } from '../../call/json.ts'
-import { isMembers, type Members } from './members.ts'
+import { isObject, type Members } from './members.ts'
 
 /** The types that a schema allows, null aside: as it says, else as its members or its values imply; none where it allows any. */
 export function typesOf(schema: Members): { types: readonly string[]; nullable: boolean } {
@@ -14,12 +14,12 @@ export function typesOf(schema: Members): { types: readonly string[]; nullable: 
 function offersNull({ enum: values, anyOf, oneOf }: Members): boolean {
   if (Array.isArray(values) && values.includes(null)) return true
   return [anyOf, oneOf].some(
-    options => Array.isArray(options) && options.some(option => isMembers(option) && option.type === 'null'),
+    options => Array.isArray(options) && options.some(option => isObject(option) && option.type === 'null'),
   )
 }
 
 function impliedType(schema: Members): string | undefined {
-  if (isMembers(schema.properties)) return 'object'
+  if (isObject(schema.properties)) return 'object'
   if (schema.items !== undefined || schema.prefixItems !== undefined) return 'array'
   const values = valuesOf(schema)
   if (values === undefined) return schema.anyOf === undefined && schema.oneOf === undefined ? 'object' : undefined

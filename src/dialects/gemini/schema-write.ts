@@ -1,6 +1,6 @@
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { isMembers, type Members } from './members.ts'
+import { isObject, type Members } from './members.ts'
 import { mapMembers } from './schema-read.ts'
 import { flatten, listOf, membersOf, type Refs } from './schema-refs.ts'
 import { typesOf, writeValues } from './schema-values.ts'
@@ -39,7 +39,7 @@ export function writeSchema(schema: Members, at: string, losses: Loss[]): Member
 
 function write(given: Json, work: Work): Members {
   // `true` and `{}` allow anything, which Google cannot say.
-  if (!isMembers(given)) return { type: 'OBJECT' }
+  if (!isObject(given)) return { type: 'OBJECT' }
   const { schema, refs, cut: why } = flatten(given, work.refs)
   if (why !== undefined) return cut(schema, why, work)
   const inner = { ...work, refs }
@@ -57,7 +57,7 @@ function cut({ description }: Members, why: string, { at, losses }: Work): Membe
 /** The schemas of which one has to fit, each with what holds for all of them; undefined where there is no choice. */
 function alternativesOf(schema: Members, types: readonly string[]): readonly Members[] | undefined {
   const { anyOf, oneOf, ...rest } = schema
-  const options = [...listOf(anyOf), ...listOf(oneOf)].filter(option => !isMembers(option) || option.type !== 'null')
+  const options = [...listOf(anyOf), ...listOf(oneOf)].filter(option => !isObject(option) || option.type !== 'null')
   if (options.length > 0) return options.map(option => ({ allOf: [rest, option] }))
   return types.length > 1 ? types.map(type => ({ ...rest, type })) : undefined
 }

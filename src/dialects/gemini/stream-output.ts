@@ -1,10 +1,9 @@
 import type { Block, ReasoningBlock, TextBlock } from '../../call/block.ts'
 import type { Event } from '../../call/event.ts'
 import { Joined } from '../../call/extra.ts'
-import type { Json } from '../../call/json.ts'
 import { readFinish } from './finish.ts'
 import type { CallIds } from './ids.ts'
-import { asExtra, DIALECT, isMembers, leftover, Malformed, type Members } from './members.ts'
+import { DIALECT, extraOf, isObject, leftover, type Members, unlessMalformed } from './members.ts'
 import { readPart } from './parts-read.ts'
 import { CANDIDATE } from './response.ts'
 
@@ -35,9 +34,9 @@ export class OutputReader {
   /** The candidate of one chunk; false for one that cannot be understood. */
   push(candidate: Members, events: Event[]): boolean {
     if (this.#over) return true
-    const content = isMembers(candidate.content) ? candidate.content : {}
+    const content = isObject(candidate.content) ? candidate.content : {}
     for (const part of Array.isArray(content.parts) ? content.parts : []) {
-      const block = this.#read(part)
+      const block = unlessMalformed(() => readPart(part, 'content.parts', this.#ids))
       if (block === undefined) return false
       this.#part(block, events)
     }
@@ -60,17 +59,8 @@ export class OutputReader {
       type: 'finish',
       output: this.#output,
       finish: readFinish(this.#reason, this.#calls),
-      ...asExtra({ ...this.#extra.whole(), $finish: this.#reason as string }),
+      ...extraOf({ ...this.#extra.whole(), $finish: this.#reason as string }),
     })
-  }
-
-  #read(part: Json): Block | undefined {
-    try {
-      return readPart(part, 'content.parts', this.#ids)
-    } catch (error) {
-      if (error instanceof Malformed) return undefined
-      throw error
-    }
   }
 
   #part(block: Block, events: Event[]): void {

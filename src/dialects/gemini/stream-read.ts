@@ -1,11 +1,12 @@
 import type { Event } from '../../call/event.ts'
 import { Joined } from '../../call/extra.ts'
-import type { Fault } from '../../call/fault.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
+import { parseJson } from '../parse-json.ts'
+import { cutStream, unreadableStream } from '../stream-errors.ts'
 import { readError } from './errors.ts'
 import { answerIds, type CallIds } from './ids.ts'
-import { asExtra, isMembers, leftover, type Members } from './members.ts'
+import { extraOf, isObject, leftover, type Members } from './members.ts'
 import { ANSWER, blockedOutput } from './response.ts'
 import { OutputReader } from './stream-output.ts'
 import { readUsage } from './usage.ts'
@@ -25,14 +26,9 @@ export class StreamReader implements EventReader {
 
   push(frame: Frame): Event[] {
     if (this.#over) return []
-    let chunk: Json
-    try {
-      chunk = JSON.parse(frame.data) as Json
-    } catch {
-      return this.#giveUp('an event that is not JSON')
-    }
-    if (!isMembers(chunk)) return this.#giveUp('an event that is not an object')
-    if (isMembers(chunk.error)) return this.#fail(readError(200, chunk))
+    const chunk = parseJson(frame.data)
+    if (!isObject(chunk)) return this.#fail(unreadableStream('an event that is not a JSON object'))
+    if (isObject(chunk.error)) return this.#fail({ type: 'error', fault: readError(200, chunk) })
     return this.#chunk(chunk, frame.data)
   }
 
@@ -40,11 +36,10 @@ export class StreamReader implements EventReader {
   end(): Event[] {
     if (this.#over) return []
     const extra = this.#extra.whole() ?? {}
-    const blocked = isMembers(extra.promptFeedback) && this.#outputs.length === 0
+    const blocked = isObject(extra.promptFeedback) && this.#outputs.length === 0
     const complete = this.#outputs.length > 0 && this.#outputs.every(output => output?.finished !== false)
     if (!blocked && !complete) {
-      const message = 'The vendor closed the stream before the answer was complete.'
-      return this.#fail({ kind: 'network', status: 502, message })
+      return this.#fail(cutStream())
     }
     this.#over = true
     const usage = readUsage(this.#usage)
@@ -52,7 +47,7 @@ export class StreamReader implements EventReader {
     const events: Event[] = blocked ? [{ type: 'finish', output: 0, finish }] : []
     // Not where the reason comes: some send content behind it.
     for (const output of this.#outputs) output?.finish(events)
-    return [...events, { type: 'end', ...(usage !== undefined && { usage }), ...asExtra(extra) }]
+    return [...events, { type: 'end', ...(usage !== undefined && { usage }), ...extraOf(extra) }]
   }
 
   #chunk(chunk: Members, data: string): Event[] {
@@ -61,12 +56,12 @@ export class StreamReader implements EventReader {
     if (this.#nameless) ids.hear(data)
     this.#extra.add(leftover(chunk, ANSWER))
     for (const candidate of Array.isArray(chunk.candidates) ? chunk.candidates : []) {
-      if (!isMembers(candidate)) return this.#giveUp('a candidate that is not an object')
+      if (!isObject(candidate)) return this.#fail(unreadableStream('a candidate that is not an object'))
       const output = this.#output(candidate.index ?? 0, ids)
-      if (output === undefined) return this.#giveUp('a candidate with an impossible index')
-      if (!output.push(candidate, events)) return this.#giveUp('a part that cannot be understood')
+      if (output === undefined) return this.#fail(unreadableStream('a candidate with an impossible index'))
+      if (!output.push(candidate, events)) return this.#fail(unreadableStream('a part that cannot be understood'))
     }
-    if (isMembers(chunk.usageMetadata)) this.#report(chunk.usageMetadata, events)
+    if (isObject(chunk.usageMetadata)) this.#report(chunk.usageMetadata, events)
     return events
   }
 
@@ -94,14 +89,8 @@ export class StreamReader implements EventReader {
     if (usage !== undefined) events.push({ type: 'usage', usage })
   }
 
-  #fail(fault: Fault): Event[] {
+  #fail(event: Event): Event[] {
     this.#over = true
-    return [{ type: 'error', fault }]
-  }
-
-  #giveUp(what: string): Event[] {
-    this.#over = true
-    const fault: Fault = { kind: 'upstream', status: 502, message: `The vendor sent ${what}.` }
-    return [{ type: 'error', fault, unread: true }]
+    return [event]
   }
 }

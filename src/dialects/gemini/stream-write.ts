@@ -5,10 +5,12 @@ import { foreignLosses, foreignUsageLosses } from '../../call/foreign.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import type { EventWriter, Frame } from '../dialect.ts'
+import { StreamLosses } from '../stream-losses.ts'
+import type { ContentContext } from '../write-context.ts'
 import { writeErrorFrames } from './errors.ts'
 import { finishLosses, writeFinish } from './finish.ts'
 import { DIALECT, type Members, nestedMembers, ownMembers } from './members.ts'
-import { type Writing, writePart } from './parts-write.ts'
+import { writePart } from './parts-write.ts'
 import { writeUsage } from './usage.ts'
 
 /** A block that is open; one that Gemini only has whole (`held`) grows until it closes. */
@@ -19,13 +21,17 @@ interface OpenBlock {
 
 /** Writes events as the chunks of a streamGenerateContent answer. */
 export class StreamWriter implements EventWriter {
-  readonly losses: Loss[] = []
+  readonly #losses = new StreamLosses()
   readonly #blocks = new Map<string, OpenBlock>()
   readonly #finishes: FinishEvent[] = []
   /** What every chunk ends with, as JSON text: built once. */
   #tail = '}'
   #usage: Usage | undefined
   #over = false
+
+  get losses(): readonly Loss[] {
+    return this.#losses.list
+  }
 
   push(event: Event): Frame[] {
     if (this.#over) return []
@@ -61,7 +67,7 @@ export class StreamWriter implements EventWriter {
 
   #start(event: StartEvent): Frame[] {
     this.#usage = event.usage
-    this.#lose(foreignLosses(DIALECT, undefined, event.extra))
+    this.#losses.add(foreignLosses(DIALECT, undefined, event.extra))
     const named = { ...ownMembers(event.extra), modelVersion: event.model, responseId: event.id }
     this.#tail = `,${JSON.stringify(named).slice(1)}`
     return []
@@ -77,7 +83,7 @@ export class StreamWriter implements EventWriter {
     const open = { content, held: !streams }
     this.#blocks.set(`${output}.${event.block}`, open)
     if (!streams) return []
-    this.#lose(foreignLosses(DIALECT, content.at ?? placeOf(output), content.extra))
+    this.#losses.add(foreignLosses(DIALECT, content.at ?? placeOf(output), content.extra))
     const own = Object.keys(ownMembers(content.extra)).length > 0
     return content.text === '' && !own ? [] : this.#write(output, content)
   }
@@ -87,7 +93,8 @@ export class StreamWriter implements EventWriter {
     if (open === undefined) return []
     const { content } = open
     if (event.text !== undefined && !open.held) return event.text === '' ? [] : [textChunk(event, content, this.#tail)]
-    if (event.extra !== undefined) this.#lose(foreignLosses(DIALECT, content.at ?? placeOf(event.output), event.extra))
+    if (event.extra !== undefined)
+      this.#losses.add(foreignLosses(DIALECT, content.at ?? placeOf(event.output), event.extra))
     if (open.held) {
       open.content = grown(content, event)
       return []
@@ -112,9 +119,9 @@ export class StreamWriter implements EventWriter {
 
   #write(output: number, content: Block): Frame[] {
     const losses: Loss[] = []
-    const writing: Writing = { into: 'response', own: false, at: placeOf(output), losses }
-    const part = writePart(content, writing)
-    this.#lose(losses)
+    const context: ContentContext = { into: 'response', own: false, at: placeOf(output), losses }
+    const part = writePart(content, context)
+    this.#losses.add(losses)
     return part === undefined ? [] : [this.#part(output, part)]
   }
 
@@ -125,7 +132,7 @@ export class StreamWriter implements EventWriter {
   #end(event: EndEvent): Frame[] {
     this.#over = true
     if (event.usage !== undefined) this.#usage = { ...this.#usage, ...event.usage }
-    this.#lose([...foreignLosses(DIALECT, undefined, event.extra), ...foreignUsageLosses(DIALECT, this.#usage)])
+    this.#losses.add([...foreignLosses(DIALECT, undefined, event.extra), ...foreignUsageLosses(DIALECT, this.#usage)])
     const last = {
       ...(this.#finishes.length > 0 && { candidates: this.#finishes.map(finish => this.#candidate(finish)) }),
       ...ownMembers(event.extra),
@@ -137,16 +144,9 @@ export class StreamWriter implements EventWriter {
 
   #candidate({ output, finish, extra }: FinishEvent): Members {
     const at = `candidates.${output}`
-    this.#lose([...foreignLosses(DIALECT, at, extra), ...finishLosses(finish, extra, at)])
+    this.#losses.add([...foreignLosses(DIALECT, at, extra), ...finishLosses(finish, extra, at)])
     const content = { ...nestedMembers(extra, 'content'), parts: [], role: 'model' }
     return { content, finishReason: writeFinish(finish, extra), ...ownMembers(extra, 'content'), index: output }
-  }
-
-  /** A loss is told once, however many pieces of a stream repeat it. */
-  #lose(losses: readonly Loss[]): void {
-    for (const loss of losses) {
-      if (!this.losses.some(known => known.path === loss.path)) this.losses.push(loss)
-    }
   }
 }
 

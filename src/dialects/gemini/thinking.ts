@@ -2,7 +2,7 @@ import type { Call, ReasoningWish } from '../../call/call.ts'
 import { budgetOfEffort } from '../../call/effort.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { leftover, type Members, membersAt, nestedMembers, noteOf, optionalNumber } from './members.ts'
+import { leftover, type Members, nestedMembers, noteOf, objectAt, optionalNumber } from './members.ts'
 
 const AT = 'generationConfig.thinkingConfig'
 const THINKING = new Set(['thinkingBudget', 'thinkingLevel'])
@@ -13,7 +13,7 @@ const CAN_STOP = /gemini-2\.5-flash/
 /** `thinkingConfig` as a wish, and (`left`) what the hub has no word for. Throws Malformed. */
 export function readThinking(config: Json | undefined): { wish?: ReasoningWish; left: Members } {
   if (config === undefined || config === null) return { left: {} }
-  const value = membersAt(config, AT)
+  const value = objectAt(config, AT)
   const budget = optionalNumber(value.thinkingBudget, `${AT}.thinkingBudget`)
   const { thinkingLevel: level } = value
   const left = leftover(value, THINKING, `${AT}.`)

@@ -2,14 +2,14 @@ import type { Call, Tool, ToolChoice } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import {
   annotations,
-  asExtra,
   DIALECT,
-  isMembers,
+  extraOf,
+  isObject,
   leftover,
   listAt,
   type Members,
-  membersAt,
-  optionalMembers,
+  objectAt,
+  optionalObject,
   optionalString,
   stringAt,
 } from './members.ts'
@@ -21,7 +21,7 @@ const CALLING = new Set(['mode', 'allowedFunctionNames'])
 /** `tools`: each function as a tool of its own, each of Google's tools as an opaque one. Throws Malformed. */
 export function readTools(tools: Json | undefined): Pick<Call, 'tools'> {
   if (tools === undefined || tools === null) return {}
-  return { tools: listAt(tools, 'tools').flatMap((tool, group) => readGroup(membersAt(tool, `tools.${group}`), group)) }
+  return { tools: listAt(tools, 'tools').flatMap((tool, group) => readGroup(objectAt(tool, `tools.${group}`), group)) }
 }
 
 /** One entry of `tools`, which may hold functions and Google's tools; `$group` tells the writer what stood together. */
@@ -35,30 +35,30 @@ function readGroup(value: Members, group: number): Tool[] {
   const rest = declarations.length === 0 ? value : others
   const [name] = Object.keys(others)
   if (Object.keys(rest).length === 0) return tools
-  const note = asExtra({ $group: group })
+  const note = extraOf({ $group: group })
   return [...tools, { name: name ?? 'functionDeclarations', at, opaque: { dialect: DIALECT, value: rest }, ...note }]
 }
 
 function readDeclaration(json: Json, at: string, group: number): Tool {
-  const value = membersAt(json, at)
+  const value = objectAt(json, at)
   const description = optionalString(value.description, `${at}.description`)
   const { parameters, parametersJsonSchema: schema } = value
-  const form = { $group: group, ...(isMembers(parameters) ? { $schema: parameters } : {}) }
+  const form = { $group: group, ...(isObject(parameters) ? { $schema: parameters } : {}) }
   return {
     name: stringAt(value.name, `${at}.name`),
     ...(description !== undefined && { description }),
-    ...(isMembers(parameters) && { parameters: readSchema(parameters) }),
-    ...(isMembers(schema) && { parameters: schema }),
+    ...(isObject(parameters) && { parameters: readSchema(parameters) }),
+    ...(isObject(schema) && { parameters: schema }),
     ...annotations(value, at, DECLARATION, form),
   }
 }
 
 /** `toolConfig`: the choice, and (`left`) what the hub has no word for. Throws Malformed. */
 export function readToolConfig(config: Json | undefined): { choice: Pick<Call, 'toolChoice'>; left: Members } {
-  const value = optionalMembers(config, 'toolConfig')
+  const value = optionalObject(config, 'toolConfig')
   if (value === undefined) return { choice: {}, left: config === null ? { toolConfig: null } : {} }
   const at = 'toolConfig.functionCallingConfig'
-  const calling = optionalMembers(value.functionCallingConfig, at)
+  const calling = optionalObject(value.functionCallingConfig, at)
   const toolChoice = calling && choiceOf(calling)
   if (calling === undefined || toolChoice === undefined) return { choice: {}, left: { toolConfig: value } }
   const named = toolChoice.type === 'tool' ? CALLING : new Set(['mode'])

@@ -3,7 +3,7 @@ import type { Call, Tool, ToolChoice } from '../../call/call.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
-import { DIALECT, isMembers, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
+import { DIALECT, isObject, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
 import { readSchema } from './schema-read.ts'
 import { writeSchema } from './schema-write.ts'
 
@@ -40,7 +40,7 @@ function writeTool(tool: Tool, losses: Loss[]): Members | undefined {
   const at = tool.at ?? `tools.${tool.name}`
   const { opaque } = tool
   if (opaque !== undefined) {
-    if (opaque.dialect === DIALECT && isMembers(opaque.value)) return opaque.value
+    if (opaque.dialect === DIALECT && isObject(opaque.value)) return opaque.value
     losses.push({ path: at, why: `a built-in tool of ${opaque.dialect}` })
     return undefined
   }
@@ -59,9 +59,9 @@ function writeTool(tool: Tool, losses: Loss[]): Members | undefined {
 
 /** As they came, where they came from this dialect and nobody has changed them since. */
 function writeParameters({ parameters, extra }: Tool, at: string, losses: Loss[]): Members {
-  if (!isMembers(parameters)) return {}
+  if (!isObject(parameters)) return {}
   const original = noteOf(extra, '$schema')
-  if (isMembers(original) && isDeepStrictEqual(readSchema(original), parameters)) return { parameters: original }
+  if (isObject(original) && isDeepStrictEqual(readSchema(original), parameters)) return { parameters: original }
   if (extra?.[DIALECT] !== undefined && original === undefined) return { parametersJsonSchema: parameters }
   const schema = writeSchema(parameters, `${at}.parameters`, losses)
   // Google refuses an object without properties; a function without parameters has none.

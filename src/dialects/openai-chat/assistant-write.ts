@@ -1,7 +1,8 @@
 import type { Block, OpaqueBlock, ReasoningBlock, ToolCallBlock } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
-import { isObject, isOwn, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
-import { lose, loseAnnotations, type WriteContext, writePart } from './part-write.ts'
+import { lose, type WriteContext } from '../write-context.ts'
+import { DIALECT, isObject, isOwn, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
+import { loseAnnotations, writePart } from './part-write.ts'
 import { writeReasoning } from './reasoning-write.ts'
 import { withoutSignature, writeThoughtSignature } from './thought-signature.ts'
 
@@ -27,16 +28,16 @@ export function writeAssistant(
   for (const block of blocks) {
     const signed = block.type === 'tool-call' && (form.answer || context.own)
     loseAnnotations(context, signed ? withoutSignature(block) : block)
-    const member = note(block.extra, '$member')
+    const member = noteOf(block.extra, '$member')
     if (block.type === 'tool-call') {
-      if (note(block.extra, '$legacy') === true) members.function_call = writeFunction(block)
+      if (noteOf(block.extra, '$legacy') === true) members.function_call = writeFunction(block)
       else calls.push({ ...writeToolCall(block), ...(signed && writeThoughtSignature(block)) })
     } else if (block.type === 'reasoning' && member !== 'thinking') reasoning.push(block)
-    else if (block.type === 'opaque' && block.dialect === NAME && typeof member === 'string') {
+    else if (block.type === 'opaque' && block.dialect === DIALECT && typeof member === 'string') {
       if (member === 'reasoning_details') reasoning.push(block)
       else if (member === 'tool_calls') calls.push(block.value)
       else members[member] = block.value
-    } else if (block.type === 'text' && block.refusal === true && note(block.extra, '$part') === undefined) {
+    } else if (block.type === 'text' && block.refusal === true && noteOf(block.extra, '$part') === undefined) {
       members.refusal = `${members.refusal ?? ''}${block.text}`
     } else if (block.type === 'audio' && block.source.kind === 'id') {
       members.audio = { ...nestedMembers(block.extra, 'audio'), id: block.source.id }
@@ -69,7 +70,7 @@ function writeFunction(block: ToolCallBlock): Members {
 }
 
 function writeArguments(block: ToolCallBlock): Json {
-  if (note(block.extra, '$arguments') === 'object') {
+  if (noteOf(block.extra, '$arguments') === 'object') {
     const parsed: Json = JSON.parse(block.arguments)
     if (isObject(parsed)) return parsed
   }

@@ -1,24 +1,9 @@
 import type { Fault, Kind } from '../../call/fault.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
-import { CONSEQUENCES } from '../../errors.ts'
 import type { Frame } from '../dialect.ts'
-import { isObject, type Members, NAME } from './members.ts'
+import { clientStatus, KEY_REFUSED, kindOfStatus } from '../faults.ts'
+import { DIALECT, isObject, type Members } from './members.ts'
 import { reasonOf } from './reason.ts'
-
-/** What a vendor's status means; a status that is not here is judged by its hundred. */
-const KINDS: ReadonlyMap<number, Kind> = new Map([
-  // Our key, our account: the caller did nothing wrong, and another target may answer.
-  [401, 'upstream'],
-  [402, 'upstream'],
-  [403, 'upstream'],
-  [404, 'not-found'],
-  [408, 'timeout'],
-  [413, 'too-large'],
-  [429, 'limited'],
-  [503, 'overloaded'],
-  [504, 'timeout'],
-  [529, 'overloaded'],
-])
 
 /** Words in `type` and `code` that tell the kind where no status does: errors inside a stream. */
 const WORDS: ReadonlyMap<string, number> = new Map([
@@ -48,21 +33,17 @@ const TYPES: Partial<Record<Kind, string>> = {
   'over-budget': 'insufficient_quota',
 }
 
-function kindOf(status: number): Kind {
-  return KINDS.get(status) ?? (status >= 400 && status < 500 ? 'invalid' : 'upstream')
-}
-
 /** A vendor's error answer. `json` in any of the shapes in use: `{error: {...}}`, `{error: '...'}`, `{detail}`, `{message}`. */
 export function readError(status: number, json: Json | undefined): Fault {
   return status < 400 && isObject(json) ? readStreamError(json) : refusal(status, json)
 }
 
 function refusal(status: number, json: Json | undefined): Fault {
-  const kind = kindOf(status)
+  const kind = kindOfStatus(status)
   const said = details(json)
   // OpenAI repeats part of the key in the message of a 401, and names projects in a 403.
   if (status === 401 || status === 403) {
-    return { kind, status, message: 'The vendor refused the credentials of the gateway.', ...words(said, false) }
+    return { kind, status, message: KEY_REFUSED, ...words(said, false) }
   }
   const message = messageOf(said)
   const reason = reasonOf(kind, said, message)
@@ -72,7 +53,7 @@ function refusal(status: number, json: Json | undefined): Fault {
     message: message ?? `The vendor answered with status ${status}.`,
     ...words(said, true),
     ...(reason !== undefined && { reason }),
-    ...(json !== undefined && { raw: { dialect: NAME, value: json } }),
+    ...(json !== undefined && { raw: { dialect: DIALECT, value: json } }),
   }
 }
 
@@ -118,14 +99,11 @@ function statusOf(said: Members): number | undefined {
 
 /** An error answer in OpenAI's shape; one that came in this dialect goes on verbatim. */
 export function writeError(fault: Fault): { status: number; body: JsonObject } {
-  // The status by which a vendor refused our key would tell a client that its own key is wrong.
-  const ours = fault.kind === 'upstream' && fault.status < 500
-  const status = ours || fault.status < 400 ? CONSEQUENCES[fault.kind].status : fault.status
-  return { status, body: writeErrorBody(fault) }
+  return { status: clientStatus(fault), body: writeErrorBody(fault) }
 }
 
 function writeErrorBody(fault: Fault): JsonObject {
-  const raw = fault.raw?.dialect === NAME ? fault.raw.value : undefined
+  const raw = fault.raw?.dialect === DIALECT ? fault.raw.value : undefined
   if (isObject(raw) && isObject(raw.error)) return raw
   return {
     error: {

@@ -2,7 +2,7 @@ import type { Extra } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Finish, FinishReason } from '../../call/result.ts'
-import { isOwn, note } from './members.ts'
+import { isOwn, noteOf } from './members.ts'
 
 /** What an answer holds, as far as it changes the meaning of `finish_reason`. */
 export interface Holds {
@@ -29,7 +29,7 @@ export function readFinish(word: Json | undefined, holds: Holds): Finish {
 
 /** The `finish_reason`: the word that was read from this dialect (`$finish`) while it still means the same. */
 export function writeFinish(finish: Finish, extra: Extra | undefined, holds: Holds): string | null {
-  const word = note(extra, '$finish')
+  const word = noteOf(extra, '$finish')
   if ((typeof word === 'string' || word === null) && readFinish(word, holds).reason === finish.reason) return word
   switch (finish.reason) {
     case 'length':

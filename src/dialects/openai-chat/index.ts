@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { readError, writeError, writeErrorFrames } from './errors.ts'
-import { NAME } from './members.ts'
+import { DIALECT } from './members.ts'
 import { readRequest } from './request-read.ts'
 import { writeRequest } from './request-write.ts'
 import { readReport, readResponse, writeResponse } from './response.ts'
@@ -9,7 +9,7 @@ import { ChatEventWriter } from './stream-write.ts'
 
 /** OpenAI's Chat Completions, as spoken by OpenAI and by the many vendors that are compatible with it. */
 export const openaiChat: Dialect = {
-  name: NAME,
+  name: DIALECT,
   readRequest,
   writeRequest,
   readResponse,

@@ -1,8 +1,8 @@
 import { extraMembers } from '../extra-members.ts'
 
 export { isObject } from '../../call/json.ts'
-export { defined, type Members, ObjectReader } from '../object-reader.ts'
+export { defined, type Members, ObjectReader, place } from '../object-reader.ts'
 
-export const NAME = 'openai-chat'
+export const DIALECT = 'openai-chat'
 
-export const { extraOf, isOwn, note, ownMembers, nestedMembers } = extraMembers(NAME)
+export const { extraOf, isOwn, noteOf, ownMembers, nestedMembers } = extraMembers(DIALECT)

@@ -2,8 +2,8 @@ import type { Block, ToolCallBlock } from '../../call/block.ts'
 import type { Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import { InvalidRequest } from '../../errors.ts'
-import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
-import { place, readCache, readContent } from './part-read.ts'
+import { DIALECT, extraOf, isObject, type Members, ObjectReader, place } from './members.ts'
+import { readCache, readContent } from './part-read.ts'
 import { readReasoning } from './reasoning-read.ts'
 import { readThoughtSignature } from './thought-signature.ts'
 
@@ -123,7 +123,7 @@ function readSpeech(reader: ObjectReader, blocks: Block[]): void {
     const { id, ...rest } = audio
     const members = new ObjectReader(rest, undefined).rest('audio.')
     blocks.push({ type: 'audio', source: { kind: 'id', id }, ...at, ...extraOf(members) })
-  } else blocks.push({ type: 'opaque', dialect: NAME, value: audio, ...at, ...extraOf({ $member: 'audio' }) })
+  } else blocks.push({ type: 'opaque', dialect: DIALECT, value: audio, ...at, ...extraOf({ $member: 'audio' }) })
 }
 
 function readToolCall(call: Json, index: number, at: string | undefined): Block {
@@ -131,9 +131,9 @@ function readToolCall(call: Json, index: number, at: string | undefined): Block 
   const type = reader?.peek('type')
   // OpenAI's custom tools take free text, not a JSON object: no other dialect has such calls.
   if (reader === undefined || (type !== undefined && type !== null && type !== 'function')) {
-    return { type: 'opaque', dialect: NAME, value: call, ...place(at), ...extraOf({ $member: 'tool_calls' }) }
+    return { type: 'opaque', dialect: DIALECT, value: call, ...place(at), ...extraOf({ $member: 'tool_calls' }) }
   }
-  const wire = takeWire(reader, ['type', 'index'])
+  const wire = reader.takeEach(['type', 'index'])
   const id = reader.string('id')
   if (id === undefined) reader.refuse('id', 'a string')
   const inner = reader.nested('function')
@@ -143,12 +143,6 @@ function readToolCall(call: Json, index: number, at: string | undefined): Block 
   // Some compatible vendors leave the id out of their answers; clients need one to send the result back.
   const block = readFunction(function_, id ?? `call_${index}`, place(at), { ...reader.rest(), $wire: wire })
   return { ...block, extra: { ...block.extra, ...signature } }
-}
-
-/** Takes members that are form only, for the note `$wire`. */
-export function takeWire(reader: ObjectReader, names: readonly string[]): Members {
-  const entries = names.map((name): [string, Json | undefined] => [name, reader.take(name)])
-  return Object.fromEntries(entries.filter((entry): entry is [string, Json] => entry[1] !== undefined))
 }
 
 /** `{name, arguments}`; Mistral also takes an object as arguments. */

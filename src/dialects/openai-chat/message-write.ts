@@ -1,9 +1,10 @@
 import type { Block, ToolResultBlock } from '../../call/block.ts'
 import type { Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
+import { lose, type WriteContext } from '../write-context.ts'
 import { writeAssistant } from './assistant-write.ts'
-import { type Members, NAME, note, ownMembers } from './members.ts'
-import { cacheMark, lose, loseAnnotations, type WriteContext, writePart } from './part-write.ts'
+import { DIALECT, type Members, noteOf, ownMembers } from './members.ts'
+import { cacheMark, loseAnnotations, writePart } from './part-write.ts'
 
 /** The turns as `messages`. One turn may give several: tool results are messages of their own here. */
 export function writeMessages(turns: readonly Turn[], context: WriteContext): Members[] {
@@ -17,7 +18,7 @@ export function writeMessages(turns: readonly Turn[], context: WriteContext): Me
       case 'assistant':
         return [writeAssistantTurn(turn, context)]
       case 'system':
-        return [writePlainTurn(turn, note(turn.extra, '$role') ?? 'system', turn.blocks, context)]
+        return [writePlainTurn(turn, noteOf(turn.extra, '$role') ?? 'system', turn.blocks, context)]
       default:
         return writeUserTurn(turn, context)
     }
@@ -26,7 +27,7 @@ export function writeMessages(turns: readonly Turn[], context: WriteContext): Me
 
 /** Only another dialect understands it: of a turn that holds nothing else an empty message would be left. */
 function isForeign(block: Block): boolean {
-  return block.type === 'opaque' && block.dialect !== NAME
+  return block.type === 'opaque' && block.dialect !== DIALECT
 }
 
 /** What stands in a turn beside its content. */
@@ -62,7 +63,7 @@ function contentOf(parts: readonly Members[], plain: boolean, context: WriteCont
 }
 
 function writeAssistantTurn(turn: Turn, context: WriteContext): Members {
-  const repeated = note(turn.extra, '$repeated')
+  const repeated = noteOf(turn.extra, '$repeated')
   const { parts, members } = writeAssistant(turn.blocks, context, { answer: false, repeated })
   const silent = parts.length === 0 && !context.own && members.tool_calls !== undefined
   const content = silent ? { content: null } : contentOf(parts, turn.plain === true, context)
@@ -76,7 +77,7 @@ function writeUserTurn(turn: Turn, context: WriteContext): Members[] {
   const single = turn.role === 'tool' && turn.blocks.length === 1
   const messages = results.map(result => {
     const members = single ? turnMembers(turn, context) : {}
-    return { ...members, ...writeToolResult(result, others, note(turn.extra, '$role'), context) }
+    return { ...members, ...writeToolResult(result, others, noteOf(turn.extra, '$role'), context) }
   })
   if (others.length === 0 && results.length > 0) return messages
   return [...messages, writePlainTurn(turn, 'user', others, context)]

@@ -1,7 +1,7 @@
 import type { Annotated, Block, CacheMark, FileBlock, Source } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
 import { readUrl } from '../data-url.ts'
-import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
+import { DIALECT, extraOf, isObject, type Members, ObjectReader, place } from './members.ts'
 
 /**
  * A message's `content`: a string, a list of parts, or null. `at` of the reader decides whether a wrong type is refused
@@ -20,11 +20,6 @@ export function readContent(reader: ObjectReader): { blocks: Block[]; plain: boo
   }
   if (content !== undefined && content !== null) reader.refuse('content', 'a string, a list of parts or null')
   return { blocks: [], plain: false }
-}
-
-/** `at` spread into a block; answers have none. */
-export function place(at: string | undefined): { at?: string } {
-  return at === undefined ? {} : { at }
 }
 
 /** One content part. Parts of an unknown type become opaque blocks. */
@@ -55,7 +50,7 @@ export function readPart(part: Json, at: string | undefined): Block {
 }
 
 function opaque(value: Json, at: string | undefined): Block {
-  return { type: 'opaque', dialect: NAME, value, ...place(at) }
+  return { type: 'opaque', dialect: DIALECT, value, ...place(at) }
 }
 
 function readText(reader: ObjectReader, notes: Members): Block {

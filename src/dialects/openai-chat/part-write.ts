@@ -1,27 +1,13 @@
 import type { AudioBlock, Block, FileBlock, ImageBlock, ReasoningBlock } from '../../call/block.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
-import type { Loss } from '../../call/loss.ts'
 import { writeUrl } from '../data-url.ts'
-import { isOwn, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
-
-/** What a writer of a request or an answer knows of its source, and where it reports what it could not say. */
-export interface WriteContext {
-  /** The source was of this dialect: forms are restored, and members that only some vendors know are written. */
-  readonly own: boolean
-  /** Where losses stand whose block does not know its own place. */
-  readonly at: string
-  readonly losses: Loss[]
-}
-
-/** Reports that something at `path` is gone. */
-export function lose(context: WriteContext, path: string | undefined, why: string): undefined {
-  context.losses.push({ path: path ?? context.at, why })
-}
+import { lose, type WriteContext } from '../write-context.ts'
+import { DIALECT, isOwn, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
 
 /** Reports what no part, message or tool of this dialect can carry of a block's annotations. */
 export function loseAnnotations(context: WriteContext, item: Pick<Block, 'at' | 'cache' | 'extra'>): void {
-  context.losses.push(...foreignLosses(NAME, item.at ?? context.at, item.extra))
+  context.losses.push(...foreignLosses(DIALECT, item.at ?? context.at, item.extra))
   if (item.cache !== undefined && !context.own) {
     lose(context, `${item.at ?? context.at}.cache_control`, 'openai-chat vendors cache by themselves and take no marks')
   }
@@ -31,12 +17,12 @@ export function loseAnnotations(context: WriteContext, item: Pick<Block, 'at' | 
 export function writePart(block: Block, context: WriteContext): Members | undefined {
   switch (block.type) {
     case 'text':
-      if (note(block.extra, '$part') === 'refusal') {
+      if (noteOf(block.extra, '$part') === 'refusal') {
         return { ...ownMembers(block.extra), type: 'refusal', refusal: block.text }
       }
       return {
         ...ownMembers(block.extra, 'cache_control'),
-        type: note(block.extra, '$type') ?? 'text',
+        type: noteOf(block.extra, '$type') ?? 'text',
         text: block.text,
         ...cacheMark(block, context),
       }
@@ -49,7 +35,7 @@ export function writePart(block: Block, context: WriteContext): Members | undefi
     case 'reasoning':
       return writeThinking(block, context)
     case 'opaque':
-      if (block.dialect === NAME) return block.value as Members
+      if (block.dialect === DIALECT) return block.value as Members
       return lose(context, block.at, `only ${block.dialect} understands this block`)
     default:
       return lose(context, block.at, `a ${block.type} block cannot be a part of this message`)
@@ -71,7 +57,7 @@ function writeImage(block: ImageBlock, context: WriteContext): Members | undefin
   return {
     ...ownMembers(block.extra, 'image_url', 'cache_control'),
     type: 'image_url',
-    image_url: note(block.extra, '$form') === 'string' ? url : inner,
+    image_url: noteOf(block.extra, '$form') === 'string' ? url : inner,
     ...cacheMark(block, context),
   }
 }
@@ -113,7 +99,7 @@ function fileData(block: FileBlock, context: WriteContext): Members | undefined 
   const { source } = block
   switch (source.kind) {
     case 'base64':
-      return { file_data: note(block.extra, '$form') === 'bare' ? source.data : (writeUrl(source) ?? '') }
+      return { file_data: noteOf(block.extra, '$form') === 'bare' ? source.data : (writeUrl(source) ?? '') }
     case 'url':
       // OpenRouter takes an address in `file_data`; OpenAI itself does not.
       if (context.own) return { file_data: source.url }
@@ -129,10 +115,10 @@ function fileData(block: FileBlock, context: WriteContext): Members | undefined 
 }
 
 function writeThinking(block: ReasoningBlock, context: WriteContext): Members | undefined {
-  if (note(block.extra, '$member') !== 'thinking') {
+  if (noteOf(block.extra, '$member') !== 'thinking') {
     return lose(context, block.at, 'reasoning can stand in assistant messages only')
   }
-  const pieces: Json = note(block.extra, '$pieces') ?? [{ type: 'text', text: block.text }]
+  const pieces: Json = noteOf(block.extra, '$pieces') ?? [{ type: 'text', text: block.text }]
   return {
     ...ownMembers(block.extra, 'cache_control'),
     type: 'thinking',

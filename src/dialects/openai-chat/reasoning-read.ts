@@ -1,7 +1,6 @@
 import type { Block, Signer } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
-import { extraOf, type Members, NAME, ObjectReader } from './members.ts'
-import { place } from './part-read.ts'
+import { DIALECT, extraOf, type Members, ObjectReader, place } from './members.ts'
 
 /** Where vendors put reasoning as plain text: DeepSeek, vLLM and others; Groq and OpenRouter. */
 export const PLAIN_REASONING = ['reasoning_content', 'reasoning'] as const
@@ -23,7 +22,7 @@ export function readReasoning(reader: ObjectReader): { blocks: Block[]; notes: M
   )
   if (blocks.length === 0) readPlain(reader, blocks)
   const text = blocks.map(block => (block.type === 'reasoning' ? block.text : '')).join('')
-  const written = blocks[0]?.extra?.[NAME]?.$member
+  const written = blocks[0]?.extra?.[DIALECT]?.$member
   const repeated = PLAIN_REASONING.filter(member => member !== written && reader.peek(member) === text)
   for (const member of repeated) reader.take(member)
   return { blocks, notes: repeated.length === 0 ? {} : { $repeated: repeated } }
@@ -57,7 +56,7 @@ export function readDetail(item: Json, at: string | undefined): Block {
   const type = reader?.string('type')
   const member = type === undefined ? undefined : DETAIL_MEMBERS.get(type)
   if (reader === undefined || type === undefined || member === undefined) {
-    return { type: 'opaque', dialect: NAME, value: item, ...place(at), ...extraOf({ $member: 'reasoning_details' }) }
+    return { type: 'opaque', dialect: DIALECT, value: item, ...place(at), ...extraOf({ $member: 'reasoning_details' }) }
   }
   const value = reader.string(member)
   const signature = reader.string('signature')

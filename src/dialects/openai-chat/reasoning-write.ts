@@ -1,7 +1,7 @@
 import type { OpaqueBlock, ReasoningBlock } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
-import { type Members, note, ownMembers } from './members.ts'
-import { lose, type WriteContext } from './part-write.ts'
+import { lose, type WriteContext } from '../write-context.ts'
+import { type Members, noteOf, ownMembers } from './members.ts'
 import { DETAIL_MEMBERS } from './reasoning-read.ts'
 
 /**
@@ -18,7 +18,7 @@ export function writeReasoning(
   const details: Json[] = []
   const foreign: ReasoningBlock[] = []
   for (const block of blocks) {
-    const member = note(block.extra, '$member')
+    const member = noteOf(block.extra, '$member')
     if (block.type === 'opaque') details.push(block.value)
     else if (member === 'reasoning_details') details.push(writeDetail(block))
     else if (typeof member === 'string') members[member] = `${members[member] ?? ''}${block.text}`
@@ -67,10 +67,10 @@ function forVendor(blocks: readonly ReasoningBlock[], context: WriteContext): { 
 }
 
 function writeDetail(block: ReasoningBlock): Members {
-  const type = note(block.extra, '$type')
+  const type = noteOf(block.extra, '$type')
   const member = typeof type === 'string' ? DETAIL_MEMBERS.get(type) : undefined
   const value = block.redacted ?? block.text
-  const said = value !== '' || note(block.extra, '$empty') === true
+  const said = value !== '' || noteOf(block.extra, '$empty') === true
   return {
     ...ownMembers(block.extra),
     type: type ?? 'reasoning.text',

@@ -1,7 +1,7 @@
 import type { Call, OutputFormat, ReasoningWish } from '../../call/call.ts'
 import { InvalidRequest } from '../../errors.ts'
 import type { WireRequest } from '../dialect.ts'
-import { defined, extraOf, type Members, NAME, ObjectReader } from './members.ts'
+import { DIALECT, defined, extraOf, type Members, ObjectReader } from './members.ts'
 import { readMessages } from './message-read.ts'
 import { readToolChoice, readTools } from './tools-read.ts'
 
@@ -26,7 +26,7 @@ export function readRequest({ json }: WireRequest): Call {
   if (stream === false) leftovers.push({ $wire: { stream } })
   return {
     operation: 'chat',
-    dialect: NAME,
+    dialect: DIALECT,
     model,
     stream: stream ?? false,
     turns: readMessages(messages),

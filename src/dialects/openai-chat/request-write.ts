@@ -3,9 +3,9 @@ import { foreignLosses } from '../../call/foreign.ts'
 import type { JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { refuseStrayResults } from '../tool-results.ts'
-import { defined, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
+import { lose, type WriteContext } from '../write-context.ts'
+import { DIALECT, defined, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
 import { writeMessages } from './message-write.ts'
-import { lose, type WriteContext } from './part-write.ts'
 import { writeReasoningWish } from './reasoning-wish-write.ts'
 import { writeToolOptions } from './tools-write.ts'
 
@@ -17,8 +17,8 @@ const NESTED = ['response_format', 'json_schema', 'reasoning', 'thinking', 'stre
 
 /** A call as a Chat Completions body. Same call, same bytes: the order of members is fixed. */
 export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
-  const losses = foreignLosses(NAME, undefined, call.extra)
-  const context: WriteContext = { own: call.dialect === NAME, at: 'messages', losses }
+  const losses = foreignLosses(DIALECT, undefined, call.extra)
+  const context: WriteContext = { own: call.dialect === DIALECT, at: 'messages', losses }
   if (!context.own) refuseStrayResults(call.turns)
   const messages = writeMessages(call.turns, context)
   const body = {
@@ -30,7 +30,7 @@ export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
     ...writeToolOptions(call, context),
     ...writeSampling(call, context),
     ...writeFormat(call),
-    ...writeReasoningWish(call, context),
+    ...writeReasoningWish(call, losses),
   }
   return { body, losses }
 }
@@ -41,7 +41,7 @@ function writeStreamOptions(call: Call): Members {
 }
 
 function writeSampling(call: Call, context: WriteContext): Members {
-  const older = note(call.extra, '$maxTokens') === 'max_tokens'
+  const older = noteOf(call.extra, '$maxTokens') === 'max_tokens'
   if (call.topK !== undefined && !context.own) lose(context, 'top_k', 'OpenAI refuses this member')
   const members = {
     [older ? 'max_tokens' : 'max_completion_tokens']: call.maxTokens,
@@ -64,7 +64,7 @@ function writeSampling(call: Call, context: WriteContext): Members {
 function writeStop(call: Call, context: WriteContext): string | readonly string[] | undefined {
   const { stop } = call
   if (stop === undefined || context.own) {
-    return stop?.length === 1 && note(call.extra, '$stop') === 'string' ? stop[0] : stop
+    return stop?.length === 1 && noteOf(call.extra, '$stop') === 'string' ? stop[0] : stop
   }
   if (stop.length > MAX_STOPS) lose(context, 'stop', `only the first ${MAX_STOPS} stop sequences are sent`)
   // OpenAI refuses an empty list.
@@ -87,7 +87,7 @@ function writeFormat(call: Call): Members {
     return { response_format: { ...outer, type: format.type === 'json' ? 'json_object' : 'text' } }
   }
   const said = defined({ description: format.description, strict: format.strict }) as Members
-  const name = format.name ?? (call.dialect === NAME ? undefined : 'response')
+  const name = format.name ?? (call.dialect === DIALECT ? undefined : 'response')
   const inner = {
     ...nestedMembers(call.extra, 'json_schema'),
     ...(name !== undefined && { name }),

@@ -4,21 +4,21 @@ import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Output, Result } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
+import type { WriteContext } from '../write-context.ts'
 import { writeAssistant } from './assistant-write.ts'
 import { finishLosses, type Holds, readFinish, writeFinish } from './finish.ts'
 import {
+  DIALECT,
   extraOf,
   isObject,
   isOwn,
   type Members,
-  NAME,
   nestedMembers,
-  note,
+  noteOf,
   ObjectReader,
   ownMembers,
 } from './members.ts'
-import { readAssistant, takeWire } from './message-read.ts'
-import type { WriteContext } from './part-write.ts'
+import { readAssistant } from './message-read.ts'
 import { readUsage, writeUsage } from './usage.ts'
 
 /** A chat completion as a result. Throws when there are no choices; what else is odd is kept aside. */
@@ -27,7 +27,7 @@ export function readResponse(json: Json): Result {
   const choices = reader?.peek('choices')
   if (reader === undefined || !Array.isArray(choices)) throw new Error('The answer is not a chat completion.')
   reader.take('choices')
-  const wire = takeWire(reader, ['object'])
+  const wire = reader.takeEach(['object'])
   const created = reader.number('created')
   const usage = readUsage(reader.peek('usage'))
   if (usage !== undefined) reader.take('usage')
@@ -54,8 +54,8 @@ export function readReport(json: Json): Report {
 function readChoice(choice: Json, index: number): Output {
   const reader = ObjectReader.of(choice, undefined) ?? new ObjectReader({}, undefined)
   const message = reader.nested('message') ?? new ObjectReader({}, undefined)
-  const wire = takeWire(reader, ['index'])
-  const messageWire = takeWire(message, ['role'])
+  const wire = reader.takeEach(['index'])
+  const messageWire = message.takeEach(['role'])
   const { blocks, plain, notes } = readAssistant(message, `function_call_${index}`)
   const empty = plain && blocks.some(block => block.type === 'text' && block.text === '' && block.refusal !== true)
   const spoken = empty ? blocks.filter(block => block.type !== 'text' || block.text !== '') : blocks
@@ -79,20 +79,20 @@ function attachLogprobs(blocks: readonly Block[], choice: ObjectReader): Block[]
   const logprobs = first < 0 ? undefined : choice.object('logprobs')
   if (logprobs === undefined) return [...blocks]
   return blocks.map((block, index) =>
-    index === first ? { ...block, ...extraOf(block.extra?.[NAME] ?? {}, { logprobs }) } : block,
+    index === first ? { ...block, ...extraOf(block.extra?.[DIALECT] ?? {}, { logprobs }) } : block,
   )
 }
 
 /** What an answer's blocks hold, for its finish reason. */
 function holdsOf(blocks: readonly Block[]): Holds {
   const isCall = (block: Block): boolean =>
-    block.type === 'tool-call' || (block.type === 'opaque' && note(block.extra, '$member') === 'tool_calls')
+    block.type === 'tool-call' || (block.type === 'opaque' && noteOf(block.extra, '$member') === 'tool_calls')
   return { calls: blocks.some(isCall), refusal: blocks.some(block => block.type === 'text' && block.refusal === true) }
 }
 
 /** A result as a chat completion. Same result, same bytes. */
 export function writeResponse(result: Result): { body: JsonObject; losses: Loss[] } {
-  const losses = foreignLosses(NAME, undefined, result.extra)
+  const losses = foreignLosses(DIALECT, undefined, result.extra)
   const own = isOwn(result.extra)
   const body = {
     id: result.id,
@@ -111,8 +111,8 @@ function writeChoice(output: Output, index: number, losses: Loss[]): Members {
   const own = isOwn(output.extra)
   const context: WriteContext = { own, at: `choices.${index}.message`, losses }
   const at = `choices.${index}`
-  losses.push(...foreignLosses(NAME, at, output.extra), ...finishLosses(output.finish, output.extra, at))
-  const logprobs = output.blocks.map(block => block.extra?.[NAME]?.logprobs).find(value => value !== undefined)
+  losses.push(...foreignLosses(DIALECT, at, output.extra), ...finishLosses(output.finish, output.extra, at))
+  const logprobs = output.blocks.map(block => block.extra?.[DIALECT]?.logprobs).find(value => value !== undefined)
   return {
     ...(!own && { index }),
     ...ownMembers(output.extra, 'message'),
@@ -124,16 +124,17 @@ function writeChoice(output: Output, index: number, losses: Loss[]): Members {
 
 function finishMember(output: Output): Members {
   // A vendor that left the member out of an answer gets it left out again.
-  const absent = isOwn(output.extra) && note(output.extra, '$finish') === undefined && output.finish.reason === 'other'
+  const absent =
+    isOwn(output.extra) && noteOf(output.extra, '$finish') === undefined && output.finish.reason === 'other'
   return absent ? {} : { finish_reason: writeFinish(output.finish, output.extra, holdsOf(output.blocks)) }
 }
 
 function writeMessage(output: Output, context: WriteContext): Members {
-  const repeated = note(output.extra, '$repeated')
+  const repeated = noteOf(output.extra, '$repeated')
   const { parts, members } = writeAssistant(output.blocks, context, { answer: true, repeated })
-  const wire = note(output.extra, '$message')
+  const wire = noteOf(output.extra, '$message')
   const rest = nestedMembers(output.extra, 'message')
-  const content = writeContent(parts, note(output.extra, '$content'))
+  const content = writeContent(parts, noteOf(output.extra, '$content'))
   const role = context.own ? ((wire ?? {}) as Members) : { role: 'assistant' }
   return { ...role, ...(!context.own && { content: null, refusal: null }), ...rest, ...content, ...members }
 }

@@ -1,7 +1,7 @@
 import type { Block, OpaqueBlock, ReasoningBlock, TextBlock, ToolCallBlock } from '../../call/block.ts'
 import type { DeltaEvent } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
-import { isObject, NAME, nestedMembers, note, ownMembers } from './members.ts'
+import { DIALECT, isObject, nestedMembers, noteOf, ownMembers } from './members.ts'
 import { foreignDetail } from './reasoning-write.ts'
 import { writeThoughtSignature } from './thought-signature.ts'
 
@@ -30,11 +30,11 @@ export function blockWriter(block: Block, state: OutputState): BlockWriter | und
       return textWriter(block, state)
     case 'tool-call':
       state.calls = true
-      return note(block.extra, '$legacy') === true ? legacyWriter(block) : callWriter(block, state.nextCall++)
+      return noteOf(block.extra, '$legacy') === true ? legacyWriter(block) : callWriter(block, state.nextCall++)
     case 'reasoning':
       return reasoningWriter(block, state)
     case 'opaque':
-      return block.dialect === NAME ? wholeWriter(block, state) : undefined
+      return block.dialect === DIALECT ? wholeWriter(block, state) : undefined
     default:
       return undefined
   }
@@ -88,7 +88,7 @@ function legacyWriter(block: ToolCallBlock): BlockWriter {
 }
 
 function reasoningWriter(block: ReasoningBlock, state: OutputState): BlockWriter {
-  const member = note(block.extra, '$member')
+  const member = noteOf(block.extra, '$member')
   if (member === 'reasoning_details') return detailWriter(block, state)
   if (member === 'thinking') return thinkingWriter(block)
   return typeof member === 'string' ? stringWriter(member, block.text) : foreignWriter(block, state)
@@ -122,7 +122,7 @@ function detail(item: Json): string {
 
 function detailWriter(block: ReasoningBlock, state: OutputState): BlockWriter {
   const fallback = state.nextDetail++
-  const type = note(block.extra, '$type') ?? 'reasoning.text'
+  const type = noteOf(block.extra, '$type') ?? 'reasoning.text'
   const base = { index: fallback, ...ownMembers(block.extra), type }
   const member = type === 'reasoning.summary' ? 'summary' : 'text'
   const write = (text: string | undefined, signature: string | undefined): string[] => {
@@ -148,7 +148,7 @@ function thinkingWriter(block: ReasoningBlock): BlockWriter {
 
 /** A block that only this dialect knows, in one piece, where it came from. */
 function wholeWriter(block: OpaqueBlock, state: OutputState): BlockWriter {
-  const member = note(block.extra, '$member')
+  const member = noteOf(block.extra, '$member')
   const { value } = block
   const write = (): string => {
     if (member === 'tool_calls') {

@@ -1,8 +1,7 @@
 import type { ToolCallBlock } from '../../call/block.ts'
 import type { Event } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
-import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
-import { takeWire } from './message-read.ts'
+import { DIALECT, extraOf, isObject, type Members, ObjectReader } from './members.ts'
 import { readThoughtSignature } from './thought-signature.ts'
 
 /** Members of an item that only repeat what its first piece said, or that are read. */
@@ -134,7 +133,7 @@ export class CallReader {
 
   #extra(item: Members, legacy: boolean): ReturnType<typeof extraOf> {
     const reader = new ObjectReader(item, undefined)
-    const wire = takeWire(reader, ['type', 'index'])
+    const wire = reader.takeEach(['type', 'index'])
     reader.take('id')
     const signature = readThoughtSignature(reader)
     const inner = reader.nested('function')
@@ -155,7 +154,7 @@ export class CallReader {
     call.block = this.#next()
     const { index, custom, ...outer } = call.first
     const value = { ...outer, custom: { name: call.name, input: call.input ?? '' } }
-    const content = { type: 'opaque' as const, dialect: NAME, value, ...extraOf({ $member: 'tool_calls' }) }
+    const content = { type: 'opaque' as const, dialect: DIALECT, value, ...extraOf({ $member: 'tool_calls' }) }
     events.push({ type: 'block-open', output: this.#output, block: call.block, content })
   }
 }

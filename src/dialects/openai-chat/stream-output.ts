@@ -3,7 +3,7 @@ import type { Event } from '../../call/event.ts'
 import { escaped, Joined } from '../../call/extra.ts'
 import type { Json } from '../../call/json.ts'
 import { readFinish } from './finish.ts'
-import { extraOf, isObject, type Members, NAME } from './members.ts'
+import { DIALECT, extraOf, isObject, type Members } from './members.ts'
 import { readPart, thinkingText } from './part-read.ts'
 import { PLAIN_REASONING, readDetail } from './reasoning-read.ts'
 import { CallReader } from './stream-calls.ts'
@@ -144,7 +144,7 @@ export class OutputReader {
     } else if (block.type === 'reasoning') {
       const pieces = isObject(part) && Array.isArray(part.thinking) ? part.thinking.map(thinkingText).join('') : ''
       if (pieces !== '') this.#say('thinking', pieces, thinkingBlock, events)
-      const more = block.extra?.[NAME]?.thinking
+      const more = block.extra?.[DIALECT]?.thinking
       if (more !== undefined) this.#keep('message.thinking', more)
     } else {
       this.#close(events)
@@ -184,7 +184,7 @@ export class OutputReader {
   #logprobs(logprobs: Members, events: Event[]): void {
     const isText = this.#kind === 'text' || this.#kind === 'refusal'
     if (!isText) this.#keep('logprobs', logprobs)
-    else events.push({ type: 'delta', output: this.#output, block: this.#open, extra: { [NAME]: { logprobs } } })
+    else events.push({ type: 'delta', output: this.#output, block: this.#open, extra: { [DIALECT]: { logprobs } } })
   }
 
   /** A member without a word in the hub, for the finish event; most vendors repeat the same value in every chunk. */
@@ -206,5 +206,5 @@ function thinkingBlock(): Block {
 }
 
 function speechBlock(value: Members): Block {
-  return { type: 'opaque', dialect: NAME, value, ...extraOf({ $member: 'audio' }) }
+  return { type: 'opaque', dialect: DIALECT, value, ...extraOf({ $member: 'audio' }) }
 }

@@ -3,6 +3,8 @@ import { escaped, Joined } from '../../call/extra.ts'
 import type { Fault } from '../../call/fault.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
+import { parseJson } from '../parse-json.ts'
+import { cutStream, unreadableStream } from '../stream-errors.ts'
 import { readStreamError } from './errors.ts'
 import { extraOf, isObject, type Members } from './members.ts'
 import { OutputReader } from './stream-output.ts'
@@ -15,6 +17,12 @@ const CHUNK_MEMBERS: ReadonlySet<string> = new Set([
 
 /** More answers to one call than any vendor gives; a larger index is a broken stream, not a list to fill. */
 const MAX_OUTPUTS = 128
+
+const NO_CHOICE: Fault = {
+  kind: 'upstream',
+  status: 502,
+  message: 'The vendor sent an answer without a single choice.',
+}
 
 /** Reads the chunks of a streamed chat completion. */
 export class ChatEventReader implements EventReader {
@@ -30,15 +38,10 @@ export class ChatEventReader implements EventReader {
   push(frame: Frame): Event[] {
     if (this.#over) return []
     if (frame.data === '[DONE]') return this.#end()
-    let chunk: Json
-    try {
-      chunk = JSON.parse(frame.data)
-    } catch {
-      return this.#giveUp('an event that is not JSON')
-    }
-    if (!isObject(chunk)) return this.#giveUp('an event that is not an object')
+    const chunk = parseJson(frame.data)
+    if (!isObject(chunk)) return this.#fail(unreadableStream('an event that is not a JSON object'))
     const failed = frame.event === 'error' || (chunk.error !== undefined && chunk.error !== null)
-    if (failed || chunk.object === 'error') return this.#fail(readStreamError(chunk))
+    if (failed || chunk.object === 'error') return this.#fail({ type: 'error', fault: readStreamError(chunk) })
     return this.#chunk(chunk)
   }
 
@@ -47,12 +50,7 @@ export class ChatEventReader implements EventReader {
     if (this.#over) return []
     const complete =
       this.#started && this.#outputs.some(Boolean) && this.#outputs.every(output => output?.finished !== false)
-    if (complete) return this.#end()
-    return this.#fail({
-      kind: 'network',
-      status: 502,
-      message: 'The vendor closed the stream before the answer was complete.',
-    })
+    return complete ? this.#end() : this.#fail(cutStream())
   }
 
   #chunk(chunk: Members): Event[] {
@@ -64,9 +62,9 @@ export class ChatEventReader implements EventReader {
       this.#start(chunk, events)
     }
     for (const choice of choices) {
-      if (!isObject(choice)) return this.#giveUp('a choice that is not an object')
+      if (!isObject(choice)) return this.#fail(unreadableStream('a choice that is not an object'))
       const output = this.#output(choice.index ?? 0)
-      if (output === undefined) return this.#giveUp('a choice with an impossible index')
+      if (output === undefined) return this.#fail(unreadableStream('a choice with an impossible index'))
       output.push(choice, events)
     }
     this.#report(chunk, events)
@@ -116,7 +114,7 @@ export class ChatEventReader implements EventReader {
   }
 
   #end(): Event[] {
-    if (!this.#started) return this.#fail(broken('an answer without a single choice'))
+    if (!this.#started) return this.#fail({ type: 'error', fault: NO_CHOICE })
     const events: Event[] = []
     // Not where the reason comes: some send content behind it.
     for (const output of this.#outputs) output?.finish(events)
@@ -126,17 +124,8 @@ export class ChatEventReader implements EventReader {
     return events
   }
 
-  #fail(fault: Fault): Event[] {
+  #fail(event: Event): Event[] {
     this.#over = true
-    return [{ type: 'error', fault }]
+    return [event]
   }
-
-  #giveUp(what: string): Event[] {
-    this.#over = true
-    return [{ type: 'error', fault: broken(what), unread: true }]
-  }
-}
-
-function broken(what: string): Fault {
-  return { kind: 'upstream', status: 502, message: `The vendor sent ${what}.` }
 }

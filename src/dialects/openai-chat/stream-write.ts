@@ -6,9 +6,10 @@ import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import type { EventWriter, Frame } from '../dialect.ts'
+import { StreamLosses } from '../stream-losses.ts'
 import { writeErrorFrames } from './errors.ts'
 import { finishLosses, writeFinish } from './finish.ts'
-import { type Members, NAME, nestedMembers, ownMembers } from './members.ts'
+import { DIALECT, type Members, nestedMembers, ownMembers } from './members.ts'
 import { type BlockWriter, blockWriter, type OutputState } from './stream-blocks.ts'
 import { withoutSignature } from './thought-signature.ts'
 import { writeUsage } from './usage.ts'
@@ -21,7 +22,7 @@ interface OpenBlock {
 
 /** Writes events as chunks of a streamed chat completion, for the client whose call is given. */
 export class ChatEventWriter implements EventWriter {
-  readonly losses: Loss[] = []
+  readonly #losses = new StreamLosses()
   readonly #includeUsage: boolean
   readonly #outputs = new Map<number, OutputState>()
   readonly #blocks = new Map<string, OpenBlock>()
@@ -33,6 +34,10 @@ export class ChatEventWriter implements EventWriter {
 
   constructor(call: Call) {
     this.#includeUsage = call.includeUsage === true
+  }
+
+  get losses(): readonly Loss[] {
+    return this.#losses.list
   }
 
   push(event: Event): Frame[] {
@@ -53,7 +58,7 @@ export class ChatEventWriter implements EventWriter {
         return []
       case 'end':
         if (event.usage !== undefined) this.#usage = { ...this.#usage, ...event.usage }
-        this.#lose(foreignLosses(NAME, undefined, event.extra))
+        this.#losses.add(foreignLosses(DIALECT, undefined, event.extra))
         return this.#end(ownMembers(event.extra))
       case 'error':
         this.#over = true
@@ -69,7 +74,7 @@ export class ChatEventWriter implements EventWriter {
 
   #start(event: StartEvent): Frame[] {
     this.#usage = event.usage
-    this.#lose(foreignLosses(NAME, undefined, event.extra))
+    this.#losses.add(foreignLosses(DIALECT, undefined, event.extra))
     this.#base = {
       id: event.id,
       object: 'chat.completion.chunk',
@@ -88,22 +93,22 @@ export class ChatEventWriter implements EventWriter {
     const { output, content } = event
     const at = content.at ?? `choices.${output}.message`
     const { extra } = content.type === 'tool-call' ? withoutSignature(content) : content
-    this.#lose(foreignLosses(NAME, at, extra))
+    this.#losses.add(foreignLosses(DIALECT, at, extra))
     const writer = blockWriter(content, this.#state(output))
     if (writer === undefined) {
-      this.#lose([{ path: at, why: whyNot(content) }])
+      this.#losses.add([{ path: at, why: whyNot(content) }])
       return this.#introduce(output)
     }
     this.#blocks.set(`${output}.${event.block}`, { writer, at })
-    const logprobs = content.extra?.[NAME]?.logprobs
+    const logprobs = content.extra?.[DIALECT]?.logprobs
     return [...this.#introduce(output), ...this.#deltas(output, writer.open(), logprobs)]
   }
 
   #delta(event: DeltaEvent): Frame[] {
     const block = this.#blocks.get(`${event.output}.${event.block}`)
     if (block === undefined) return []
-    if (event.extra !== undefined) this.#lose(foreignLosses(NAME, block.at, event.extra))
-    return this.#deltas(event.output, block.writer.delta(event), event.extra?.[NAME]?.logprobs)
+    if (event.extra !== undefined) this.#losses.add(foreignLosses(DIALECT, block.at, event.extra))
+    return this.#deltas(event.output, block.writer.delta(event), event.extra?.[DIALECT]?.logprobs)
   }
 
   #close(output: number, block: number): Frame[] {
@@ -116,7 +121,7 @@ export class ChatEventWriter implements EventWriter {
   #finish(event: FinishEvent): Frame[] {
     const { output, finish, extra } = event
     const at = `choices.${output}`
-    this.#lose([...foreignLosses(NAME, at, extra), ...finishLosses(finish, extra, at)])
+    this.#losses.add([...foreignLosses(DIALECT, at, extra), ...finishLosses(finish, extra, at)])
     const word = writeFinish(finish, extra, this.#state(output))
     const rest = { index: output, delta: nestedMembers(extra, 'message'), ...ownMembers(extra, 'message') }
     const choice = JSON.stringify({ ...rest, finish_reason: word })
@@ -126,10 +131,10 @@ export class ChatEventWriter implements EventWriter {
   #end(extra: Members): Frame[] {
     this.#over = true
     const done = { data: '[DONE]' }
-    const usage = this.#usage === undefined ? undefined : writeUsage(this.#usage, this.losses)
+    const usage = this.#usage === undefined ? undefined : writeUsage(this.#usage, this.#losses.list)
     if (!this.#includeUsage || usage === undefined) {
       const why = 'known only after the last chunk of this stream'
-      this.#lose(Object.keys(extra).map(path => ({ path, why })))
+      this.#losses.add(Object.keys(extra).map(path => ({ path, why })))
       return [done]
     }
     return [{ data: JSON.stringify({ ...this.#base, ...extra, choices: [], usage }) }, done]
@@ -164,13 +169,6 @@ export class ChatEventWriter implements EventWriter {
     const state: OutputState = { introduced: false, calls: false, refusal: false, nextCall: 0, nextDetail: 0 }
     this.#outputs.set(output, state)
     return state
-  }
-
-  /** A loss is told once, however many pieces of a stream repeat it. */
-  #lose(losses: readonly Loss[]): void {
-    for (const loss of losses) {
-      if (!this.losses.some(known => known.path === loss.path)) this.losses.push(loss)
-    }
   }
 }
 

@@ -6,7 +6,7 @@ import { isObject, type Members, type ObjectReader } from './members.ts'
  * compatible door puts it, `extra_content.google.thought_signature` of the call
  * (ai.google.dev/gemini-api/docs/thought-signatures).
  */
-const DIALECT = 'gemini'
+const GEMINI = 'gemini'
 
 /** Takes the signature of a tool call out of the reader, as the `extra` of the dialect that it belongs to; none where there is none. */
 export function readThoughtSignature(reader: ObjectReader): Extra {
@@ -15,17 +15,17 @@ export function readThoughtSignature(reader: ObjectReader): Extra {
   const signature = isObject(google) && Object.keys(google).length === 1 ? google.thought_signature : undefined
   if (typeof signature !== 'string') return {}
   reader.take('extra_content')
-  return { [DIALECT]: { thoughtSignature: signature } }
+  return { [GEMINI]: { thoughtSignature: signature } }
 }
 
 /** The member of a tool call that holds its signature; none where it has none. */
 export function writeThoughtSignature({ extra }: ToolCallBlock): Members {
-  const signature = extra?.[DIALECT]?.thoughtSignature
+  const signature = extra?.[GEMINI]?.thoughtSignature
   return typeof signature === 'string' ? { extra_content: { google: { thought_signature: signature } } } : {}
 }
 
 /** The block without its signature: what is left of it can be lost. */
 export function withoutSignature<Call extends ToolCallBlock>(block: Call): Call {
-  const { thoughtSignature, ...members } = block.extra?.[DIALECT] ?? {}
-  return thoughtSignature === undefined ? block : { ...block, extra: { ...block.extra, [DIALECT]: members } }
+  const { thoughtSignature, ...members } = block.extra?.[GEMINI] ?? {}
+  return thoughtSignature === undefined ? block : { ...block, extra: { ...block.extra, [GEMINI]: members } }
 }

@@ -1,7 +1,7 @@
 import type { Call, Tool, ToolChoice } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
-import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
-import { place, readCache } from './part-read.ts'
+import { DIALECT, extraOf, isObject, type Members, ObjectReader, place } from './members.ts'
+import { readCache } from './part-read.ts'
 
 /** `tools`, and the older `functions`, which hold what is inside a tool's `function`. */
 export function readTools(reader: ObjectReader): Pick<Call, 'tools'> {
@@ -28,7 +28,7 @@ function readTool(tool: Json, at: string): Tool {
 function opaqueTool(value: Json, type: string, at: string): Tool {
   const custom = isObject(value) ? value.custom : undefined
   const name = isObject(custom) && typeof custom.name === 'string' ? custom.name : type
-  return { name, at, opaque: { dialect: NAME, value } }
+  return { name, at, opaque: { dialect: DIALECT, value } }
 }
 
 function readLegacyTool(entry: Json, at: string): Tool {

@@ -1,7 +1,8 @@
 import type { Call, Tool, ToolChoice } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
-import { type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
-import { cacheMark, lose, loseAnnotations, type WriteContext } from './part-write.ts'
+import { lose, type WriteContext } from '../write-context.ts'
+import { DIALECT, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
+import { cacheMark, loseAnnotations } from './part-write.ts'
 
 /** Tools and what is said about their use. Of another dialect's call nothing is said without tools: OpenAI refuses that. */
 export function writeToolOptions(call: Call, context: WriteContext): Members {
@@ -9,9 +10,9 @@ export function writeToolOptions(call: Call, context: WriteContext): Members {
   const functions: Json[] = []
   for (const tool of call.tools ?? []) {
     loseAnnotations(context, tool)
-    if (note(tool.extra, '$legacy') === true) functions.push(writeFunction(tool))
+    if (noteOf(tool.extra, '$legacy') === true) functions.push(writeFunction(tool))
     else if (tool.opaque === undefined) tools.push(writeTool(tool, context))
-    else if (tool.opaque.dialect === NAME) tools.push(tool.opaque.value)
+    else if (tool.opaque.dialect === DIALECT) tools.push(tool.opaque.value)
     else lose(context, tool.at ?? 'tools', `only ${tool.opaque.dialect} has this tool`)
   }
   const usable = context.own || tools.length + functions.length > 0
@@ -41,7 +42,7 @@ function writeFunction(tool: Tool): Members {
 function writeChoice(call: Call): Members {
   const { toolChoice } = call
   if (toolChoice === undefined) return {}
-  const form = note(call.extra, '$choice')
+  const form = noteOf(call.extra, '$choice')
   if (form === 'function_call') {
     return { function_call: toolChoice.type === 'tool' ? { name: toolChoice.name } : toolChoice.type }
   }

@@ -3,7 +3,7 @@ import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import { doubtOf, tokenCount } from '../token-count.ts'
-import { isObject, NAME } from './members.ts'
+import { DIALECT, isObject } from './members.ts'
 
 /** A `usage` report; undefined when there is none. Counts that contradict each other are bent so that they add up. */
 export function readUsage(raw: Json | undefined): Usage | undefined {
@@ -24,7 +24,7 @@ export function readUsage(raw: Json | undefined): Usage | undefined {
     ...(cacheWrite !== undefined && { cacheWrite: Math.min(cacheWrite, input - read) }),
     ...(reasoning !== undefined && { reasoning }),
     ...doubtOf(raw.prompt_tokens, raw.completion_tokens),
-    raw: { dialect: NAME, value: raw },
+    raw: { dialect: DIALECT, value: raw },
   }
 }
 
@@ -36,8 +36,8 @@ function outputOf(total: Json | undefined, input: number, completion: number, re
 
 /** The report of this dialect verbatim where there is one, else made from the neutral counts. */
 export function writeUsage(usage: Usage, losses: Loss[]): Json {
-  if (usage.raw?.dialect === NAME) return usage.raw.value
-  losses.push(...foreignUsageLosses(NAME, usage))
+  if (usage.raw?.dialect === DIALECT) return usage.raw.value
+  losses.push(...foreignUsageLosses(DIALECT, usage))
   const { input, output, cacheRead, cacheWrite, reasoning } = usage
   return {
     prompt_tokens: input,

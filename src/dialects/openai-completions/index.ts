@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { openaiChat } from '../openai-chat/index.ts'
-import { NAME } from './members.ts'
+import { DIALECT } from './members.ts'
 import { readRequest, writeRequest } from './request.ts'
 import { readResponse, writeResponse } from './response.ts'
 import { CompletionEventReader, CompletionEventWriter } from './stream.ts'
@@ -11,7 +11,7 @@ import { CompletionEventReader, CompletionEventWriter } from './stream.ts'
  */
 export const openaiCompletions: Dialect = {
   ...openaiChat,
-  name: NAME,
+  name: DIALECT,
   readRequest,
   writeRequest,
   readResponse,

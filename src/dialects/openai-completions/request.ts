@@ -6,7 +6,7 @@ import type { WireRequest } from '../dialect.ts'
 import { isObject, type Members } from '../openai-chat/members.ts'
 import { readRequest as readChat } from '../openai-chat/request-read.ts'
 import { writeRequest as writeChat } from '../openai-chat/request-write.ts'
-import { NAME } from './members.ts'
+import { DIALECT } from './members.ts'
 
 /** What a chat can ask for and a text completion cannot. */
 const OF_CHAT = ['tools', 'tool_choice', 'parallel_tool_calls', 'response_format', 'reasoning_effort', 'top_logprobs']
@@ -31,9 +31,9 @@ export function readRequest({ json, ...request }: WireRequest): Call {
   }
   return {
     ...call,
-    dialect: NAME,
+    dialect: DIALECT,
     turns: call.turns.map(turn => ({ ...turn, at: 'prompt' })),
-    ...(Object.keys(members).length > 0 && { extra: { ...call.extra, [NAME]: members } }),
+    ...(Object.keys(members).length > 0 && { extra: { ...call.extra, [DIALECT]: members } }),
   }
 }
 
@@ -50,12 +50,12 @@ function kept(name: string, value: Json | undefined, idle: boolean): Members {
 
 /** A call as a text completion. Turns beside the one that was read are set apart by a blank line. */
 export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
-  const { [NAME]: own = {}, ...extra } = call.extra ?? {}
+  const { [DIALECT]: own = {}, ...extra } = call.extra ?? {}
   const { body, losses } = writeChat({ ...call, extra })
   const { messages, max_completion_tokens: limit, ...rest } = body
   const prompt = (Array.isArray(messages) ? messages : []).map(message => textOf(message, losses)).join('\n\n')
   const lost = OF_CHAT.filter(member => rest[member] !== undefined)
-  losses.push(...lost.map(path => ({ path, why: `${NAME} has no such member` })))
+  losses.push(...lost.map(path => ({ path, why: `${DIALECT} has no such member` })))
   const { $prompt: form, ...members } = own
   return {
     body: {
@@ -71,6 +71,6 @@ export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
 function textOf(message: Json, losses: Loss[]): string {
   const content = isObject(message) ? message.content : undefined
   if (typeof content === 'string') return content
-  losses.push({ path: 'prompt', why: `${NAME} takes text only` })
+  losses.push({ path: 'prompt', why: `${DIALECT} takes text only` })
   return ''
 }

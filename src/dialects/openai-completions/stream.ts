@@ -3,9 +3,11 @@ import type { Event } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { EventReader, EventWriter, Frame } from '../dialect.ts'
-import { isObject, type Members } from '../openai-chat/members.ts'
+import { isObject } from '../openai-chat/members.ts'
 import { ChatEventReader } from '../openai-chat/stream-read.ts'
 import { ChatEventWriter } from '../openai-chat/stream-write.ts'
+import { parseJson } from '../parse-json.ts'
+import { StreamLosses } from '../stream-losses.ts'
 import { toChatChoice, toTextChoice } from './members.ts'
 
 /** Reads the chunks of a streamed text completion. */
@@ -24,14 +26,14 @@ export class CompletionEventReader implements EventReader {
 /** Writes events as chunks of a streamed text completion. */
 export class CompletionEventWriter implements EventWriter {
   readonly #chat: ChatEventWriter
-  readonly #losses = new Map<string, Loss>()
+  readonly #losses = new StreamLosses()
 
   constructor(call: Call) {
     this.#chat = new ChatEventWriter(call)
   }
 
   get losses(): readonly Loss[] {
-    return [...this.#chat.losses, ...this.#losses.values()]
+    return [...this.#chat.losses, ...this.#losses.list]
   }
 
   push(event: Event): Frame[] {
@@ -39,8 +41,7 @@ export class CompletionEventWriter implements EventWriter {
     const frames = this.#chat
       .push(event)
       .map(frame => mapChoices(frame, choice => toTextChoice(choice, 'delta', losses), 'text_completion'))
-    // Told once, however many pieces of a stream repeat it.
-    for (const loss of losses) this.#losses.set(loss.path, loss)
+    this.#losses.add(losses)
     return frames
   }
 
@@ -51,17 +52,7 @@ export class CompletionEventWriter implements EventWriter {
 
 /** A frame with its choices in another shape; one without choices as it is: an error, a terminator, what is no JSON. */
 function mapChoices(frame: Frame, map: (choice: Json) => Json, object: string): Frame {
-  const chunk = parse(frame.data)
-  if (chunk === undefined || !Array.isArray(chunk.choices)) return frame
+  const chunk = parseJson(frame.data)
+  if (!isObject(chunk) || !Array.isArray(chunk.choices)) return frame
   return { ...frame, data: JSON.stringify({ ...chunk, object, choices: chunk.choices.map(map) }) }
-}
-
-function parse(text: string): Members | undefined {
-  if (text === '[DONE]') return undefined
-  try {
-    const json = JSON.parse(text) as Json
-    return isObject(json) ? json : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,9 +1,10 @@
 import type { Event } from '../../call/event.ts'
 import type { Fault } from '../../call/fault.ts'
-import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
 import { readStreamError } from '../openai-chat/errors.ts'
 import { isObject } from '../openai-chat/members.ts'
+import { parseJson } from '../parse-json.ts'
+import { unreadableStream } from '../stream-errors.ts'
 import { readUsage } from './usage.ts'
 
 /**
@@ -17,8 +18,8 @@ export class PlainEventReader implements EventReader {
   push(frame: Frame): Event[] {
     if (this.#over) return []
     if (frame.data === '[DONE]') return this.#finish({ type: 'end' })
-    const json = parse(frame.data)
-    if (json === undefined) return this.#finish({ type: 'error', fault: UNREAD, unread: true })
+    const json = parseJson(frame.data)
+    if (json === undefined) return this.#finish(unreadableStream('an event that is not JSON'))
     if (isObject(json) && (frame.event === 'error' || json.type === 'error' || isObject(json.error))) {
       return this.#finish({ type: 'error', fault: readStreamError(json) })
     }
@@ -44,13 +45,4 @@ const START: Event = { type: 'start', id: '', model: '' }
 /** Of what kind, nobody needs to know. */
 const CONTENT: Event = { type: 'delta', output: 0, block: 0 }
 
-const UNREAD: Fault = { kind: 'upstream', status: 502, message: 'The vendor sent an event that is not JSON.' }
 const EMPTY: Fault = { kind: 'network', status: 502, message: 'The vendor closed the stream before it began.' }
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
-}

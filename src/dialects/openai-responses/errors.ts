@@ -2,19 +2,19 @@ import type { Fault } from '../../call/fault.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Frame } from '../dialect.ts'
 import { readError as readChatError, writeError as writeChatError } from '../openai-chat/errors.ts'
-import { isObject, type Members, NAME } from './members.ts'
+import { DIALECT, isObject, type Members } from './members.ts'
 import { emptyResponse } from './response-form.ts'
 
 /** A vendor's error answer, or an error inside a stream: OpenAI has one form of errors for all of its APIs. */
 export function readError(status: number, json: Json | undefined): Fault {
   const fault = readChatError(status, json)
-  return fault.raw === undefined ? fault : { ...fault, raw: { ...fault.raw, dialect: NAME } }
+  return fault.raw === undefined ? fault : { ...fault, raw: { ...fault.raw, dialect: DIALECT } }
 }
 
 /** An error answer; one that came in this dialect goes on verbatim, out of the event that brought it. */
 export function writeError(fault: Fault): { status: number; body: JsonObject } {
   const { status, body } = writeChatError(fault)
-  const raw = fault.raw?.dialect === NAME ? fault.raw.value : undefined
+  const raw = fault.raw?.dialect === DIALECT ? fault.raw.value : undefined
   return { status, body: isObject(raw) && isObject(raw.error) ? { error: raw.error } : body }
 }
 

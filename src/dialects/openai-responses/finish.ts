@@ -2,7 +2,7 @@ import type { Block, Extra } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Finish, FinishReason } from '../../call/result.ts'
-import { isObject, isOwn, type Members, note } from './members.ts'
+import { isObject, isOwn, type Members, noteOf } from './members.ts'
 
 const REASONS: ReadonlyMap<string, FinishReason> = new Map([
   ['max_output_tokens', 'length'],
@@ -28,7 +28,7 @@ export function readFinish(response: Members, holds: Holds): Finish {
 
 /** `status` and `incomplete_details`; as they were read (`$status`) while that still means the same. */
 export function writeFinish(finish: Finish, extra: Extra | undefined, holds: Holds): Members {
-  const read = note(extra, '$status')
+  const read = noteOf(extra, '$status')
   if (isObject(read) && readFinish(read, holds).reason === finish.reason) return read
   switch (finish.reason) {
     case 'length':

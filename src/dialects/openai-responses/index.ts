@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { readError, writeError, writeErrorFrames } from './errors.ts'
-import { NAME } from './members.ts'
+import { DIALECT } from './members.ts'
 import { readRequest } from './request-read.ts'
 import { writeRequest } from './request-write.ts'
 import { readReport, readResponse, writeResponse } from './response.ts'
@@ -9,7 +9,7 @@ import { ResponsesEventWriter } from './stream-write.ts'
 
 /** OpenAI's Responses API. */
 export const openaiResponses: Dialect = {
-  name: NAME,
+  name: DIALECT,
   readRequest,
   writeRequest,
   readResponse,

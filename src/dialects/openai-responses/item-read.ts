@@ -2,8 +2,8 @@ import type { Block } from '../../call/block.ts'
 import type { Role, Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
 import { InvalidRequest } from '../../errors.ts'
-import { extraOf, isObject, type Members, NAME, note, ObjectReader } from './members.ts'
-import { opaque, place, readPart } from './part-read.ts'
+import { DIALECT, extraOf, isObject, type Members, noteOf, ObjectReader, place } from './members.ts'
+import { opaque, readPart } from './part-read.ts'
 import { readReasoning } from './reasoning-read.ts'
 import { takeWire } from './wire.ts'
 
@@ -110,12 +110,12 @@ export function joinMessage(blocks: readonly Block[], notes: Members): Block[] {
 
 /** A block with more members of this dialect. */
 export function withMembers(block: Block, members: Members): Block {
-  return { ...block, ...extraOf(block.extra?.[NAME] ?? {}, members) }
+  return { ...block, ...extraOf(block.extra?.[DIALECT] ?? {}, members) }
 }
 
 /** True for a block that begins a message or goes on with one; opaque blocks are items of their own otherwise. */
 export function isPart(block: Block): boolean {
-  return note(block.extra, '$message') !== undefined || note(block.extra, '$more') !== undefined
+  return noteOf(block.extra, '$message') !== undefined || noteOf(block.extra, '$more') !== undefined
 }
 
 function textBlock(text: string, at: string | undefined): Block {

@@ -1,10 +1,11 @@
 import type { Block, OpaqueBlock, ReasoningBlock, ToolCallBlock, ToolResultBlock } from '../../call/block.ts'
 import type { Turn } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
+import { lose, type WriteContext } from '../write-context.ts'
 import { INPUT_FORM, type ItemForm, outputForm, TEXT_FORM } from './item-form.ts'
 import { isPart } from './item-read.ts'
-import { isOwn, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
-import { lose, loseAnnotations, type WriteContext, writePart } from './part-write.ts'
+import { DIALECT, isOwn, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
+import { loseAnnotations, type PartContext, writePart } from './part-write.ts'
 import { writeReasoning } from './reasoning-write.ts'
 
 /** The turns of a call as items of `input`. One turn may give several: calls and their results are items of their own. */
@@ -26,7 +27,7 @@ export function writeOutput(blocks: readonly Block[], answer: string, context: W
 }
 
 function roleOf(turn: Turn): Json {
-  const word = note(turn.extra, '$role')
+  const word = noteOf(turn.extra, '$role')
   // Results of tools have items of their own; what stands beside them was said by the user.
   return word ?? (turn.role === 'tool' ? 'user' : turn.role)
 }
@@ -35,14 +36,14 @@ function roleOf(turn: Turn): Json {
 class ItemWriter {
   readonly #role: Json
   readonly #speaker: 'model' | 'client'
-  readonly #context: WriteContext
+  readonly #context: PartContext
   readonly #form: ItemForm
   readonly #items: Members[] = []
   #first: Block | undefined
   #parts: Members[] = []
 
   /** `role` is that of its messages. */
-  constructor(role: Json, context: WriteContext, form: ItemForm) {
+  constructor(role: Json, context: PartContext, form: ItemForm) {
     this.#role = role
     this.#speaker = role === 'assistant' ? 'model' : 'client'
     this.#context = context
@@ -65,7 +66,7 @@ class ItemWriter {
   }
 
   #part(block: Block): void {
-    if (note(block.extra, '$message') !== undefined) this.#closeMessage()
+    if (noteOf(block.extra, '$message') !== undefined) this.#closeMessage()
     const part = writePart(block, this.#speaker, this.#context)
     if (part === undefined) return
     this.#first ??= block
@@ -88,7 +89,7 @@ class ItemWriter {
 
   /** As it was read; another dialect's words of the model are a string, the one form that the reference has for them. */
   #isString(first: Block): boolean {
-    if (isOwn(first.extra)) return note(first.extra, '$content') === 'string'
+    if (isOwn(first.extra)) return noteOf(first.extra, '$content') === 'string'
     return this.#form === INPUT_FORM && this.#speaker === 'model'
   }
 
@@ -108,13 +109,13 @@ type ItemBlock = ToolCallBlock | ToolResultBlock | ReasoningBlock | OpaqueBlock
 
 /** True for blocks that are items by themselves; the others are parts of messages. */
 function isItem(block: Block): block is ItemBlock {
-  if (block.type === 'opaque') return block.dialect === NAME && !isPart(block)
+  if (block.type === 'opaque') return block.dialect === DIALECT && !isPart(block)
   return block.type === 'tool-call' || block.type === 'tool-result' || block.type === 'reasoning'
 }
 
 /** A message without its role and content, from the block that begins it. */
 export function messageMembers(first: Block, form: ItemForm, index: number): Members {
-  const read = note(first.extra, '$message') as Members | undefined
+  const read = noteOf(first.extra, '$message') as Members | undefined
   return { ...(read ?? form.message(index)), ...nestedMembers(first.extra, 'message') }
 }
 

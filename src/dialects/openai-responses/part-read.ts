@@ -1,16 +1,11 @@
 import type { Block, Source } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
 import { readUrl } from '../data-url.ts'
-import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
-
-/** `at` spread into a block; answers have none. */
-export function place(at: string | undefined): { at?: string } {
-  return at === undefined ? {} : { at }
-}
+import { DIALECT, extraOf, isObject, type Members, ObjectReader, place } from './members.ts'
 
 /** A part, an item or a tool that only this dialect understands, whole. */
 export function opaque(value: Json, at: string | undefined, notes: Members = {}): Block {
-  return { type: 'opaque', dialect: NAME, value, ...place(at), ...extraOf(notes) }
+  return { type: 'opaque', dialect: DIALECT, value, ...place(at), ...extraOf(notes) }
 }
 
 /** What any part may carry beside what was read: its place and the members without a word in the hub. */

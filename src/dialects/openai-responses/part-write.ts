@@ -1,35 +1,25 @@
 import type { Block, FileBlock, ImageBlock, TextBlock } from '../../call/block.ts'
 import { foreignLosses } from '../../call/foreign.ts'
-import type { Loss } from '../../call/loss.ts'
 import { writeUrl } from '../data-url.ts'
-import { isOwn, type Members, NAME, note, ownMembers } from './members.ts'
+import { lose, type WriteContext } from '../write-context.ts'
+import { DIALECT, isOwn, type Members, noteOf, ownMembers } from './members.ts'
 
-/** What a writer of a request or an answer knows of its source, and where it reports what it could not say. */
-export interface WriteContext {
-  /** The source was of this dialect: forms are restored, and what only its vendor understands is written. */
-  readonly own: boolean
-  /** Where losses stand whose block does not know its own place. */
-  readonly at: string
-  readonly losses: Loss[]
+/** For writing a part. */
+export interface PartContext extends WriteContext {
   /** What every text of an answer has, when another dialect's does not bring it. */
   readonly textForm?: Members
 }
 
-/** Reports that something at `path` is gone. */
-export function lose(context: WriteContext, path: string | undefined, why: string): undefined {
-  context.losses.push({ path: path ?? context.at, why })
-}
-
 /** Reports what nothing of this dialect can carry of a block's, a turn's or a tool's annotations. */
 export function loseAnnotations(context: WriteContext, item: Pick<Block, 'at' | 'cache' | 'extra'>): void {
-  context.losses.push(...foreignLosses(NAME, item.at ?? context.at, item.extra))
+  context.losses.push(...foreignLosses(DIALECT, item.at ?? context.at, item.extra))
   if (item.cache !== undefined) {
     lose(context, `${item.at ?? context.at}.cache_control`, 'OpenAI caches by itself and takes no marks')
   }
 }
 
 /** A block as a part of a message or of a tool's output; undefined, with a loss, when it cannot be one. */
-export function writePart(block: Block, speaker: 'model' | 'client', context: WriteContext): Members | undefined {
+export function writePart(block: Block, speaker: 'model' | 'client', context: PartContext): Members | undefined {
   loseAnnotations(context, block)
   switch (block.type) {
     case 'text':
@@ -41,16 +31,16 @@ export function writePart(block: Block, speaker: 'model' | 'client', context: Wr
       }
       return block.type === 'image' ? writeImage(block, context) : writeFile(block, context)
     case 'opaque':
-      if (block.dialect === NAME) return block.value as Members
+      if (block.dialect === DIALECT) return block.value as Members
       return lose(context, block.at, `only ${block.dialect} understands this block`)
     default:
       return lose(context, block.at, `a message cannot hold a block of type ${block.type}`)
   }
 }
 
-function writeText(block: TextBlock, speaker: 'model' | 'client', { textForm }: WriteContext): Members {
+function writeText(block: TextBlock, speaker: 'model' | 'client', { textForm }: PartContext): Members {
   const own = ownMembers(block.extra, 'message')
-  const type = note(block.extra, '$type') ?? textType(block, speaker)
+  const type = noteOf(block.extra, '$type') ?? textType(block, speaker)
   if (type === 'refusal') return { ...own, type, refusal: block.text }
   return { ...(!isOwn(block.extra) && textForm), ...own, type, text: block.text }
 }
@@ -99,6 +89,6 @@ function writeFile(block: FileBlock, context: WriteContext): Members | undefined
 
 function fileMember({ source, extra }: FileBlock): Members {
   if (source.kind === 'id') return { file_id: source.id }
-  const inline = source.kind === 'base64' || note(extra, '$form') === 'data'
+  const inline = source.kind === 'base64' || noteOf(extra, '$form') === 'data'
   return { [inline ? 'file_data' : 'file_url']: writeUrl(source) ?? '' }
 }

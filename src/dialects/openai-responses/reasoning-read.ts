@@ -1,7 +1,7 @@
 import type { Block } from '../../call/block.ts'
 import type { Json } from '../../call/json.ts'
-import { extraOf, isObject, type Members, type ObjectReader } from './members.ts'
-import { opaque, place } from './part-read.ts'
+import { extraOf, isObject, type Members, type ObjectReader, place } from './members.ts'
+import { opaque } from './part-read.ts'
 import { takeWire } from './wire.ts'
 
 /** Between the paragraphs of a summary, which are parts of their own here and one text in the hub. */

@@ -5,7 +5,7 @@ import type { Loss } from '../../call/loss.ts'
 import { InvalidRequest } from '../../errors.ts'
 import type { WireRequest } from '../dialect.ts'
 import { isReference, readItems } from './item-read.ts'
-import { defined, extraOf, type Members, NAME, ObjectReader } from './members.ts'
+import { DIALECT, defined, extraOf, type Members, ObjectReader } from './members.ts'
 import { readToolChoice, readTools } from './tools-read.ts'
 
 /** Asks for encrypted reasoning, which the writers of answers give unasked. */
@@ -42,7 +42,7 @@ export function readRequest({ json }: WireRequest): Call {
   const indispensable = keptByVendor(reader, turns)
   return {
     operation: 'chat',
-    dialect: NAME,
+    dialect: DIALECT,
     model,
     stream: stream ?? false,
     turns,

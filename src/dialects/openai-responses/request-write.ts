@@ -2,26 +2,21 @@ import type { Call } from '../../call/call.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
+import { openaiEffort } from '../openai-effort.ts'
 import { refuseStrayResults } from '../tool-results.ts'
+import { lose, type WriteContext } from '../write-context.ts'
 import { writeItems } from './item-write.ts'
-import { defined, type Members, NAME, nestedMembers, note, ownMembers } from './members.ts'
-import { lose, loseAnnotations, type WriteContext } from './part-write.ts'
+import { DIALECT, defined, type Members, nestedMembers, noteOf, ownMembers } from './members.ts'
+import { loseAnnotations } from './part-write.ts'
 import { writeToolOptions } from './tools-write.ts'
 
 /** Nested objects of the root whose unknown members readers keep as `name.member`. */
 const NESTED = ['text', 'format', 'reasoning'] as const
 
-/** Efforts that OpenAI's reference lists for `reasoning.effort`. */
-const EFFORTS: ReadonlySet<string> = new Set(['minimal', 'low', 'medium', 'high', 'xhigh'])
-
-/** Token budgets up to which an effort is the nearest word, as in the chat dialect. */
-const LOW_BUDGET = 4096
-const MEDIUM_BUDGET = 12288
-
 /** A call as a body for `/responses`. Same call, same bytes: the order of members is fixed. */
 export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
-  const losses = foreignLosses(NAME, undefined, call.extra)
-  const context: WriteContext = { own: call.dialect === NAME, at: 'input', losses }
+  const losses = foreignLosses(DIALECT, undefined, call.extra)
+  const context: WriteContext = { own: call.dialect === DIALECT, at: 'input', losses }
   const body = {
     ...ownMembers(call.extra, ...NESTED),
     model: call.model,
@@ -40,7 +35,7 @@ export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
 function writeInput(call: Call, context: WriteContext): Members {
   if (!context.own) refuseStrayResults(call.turns)
   const [first] = call.turns
-  const instructions = first !== undefined && note(first.extra, '$instructions') === true ? first : undefined
+  const instructions = first !== undefined && noteOf(first.extra, '$instructions') === true ? first : undefined
   if (instructions !== undefined) loseAnnotations(context, instructions)
   const turns = instructions === undefined ? call.turns : call.turns.slice(1)
   return {
@@ -51,7 +46,7 @@ function writeInput(call: Call, context: WriteContext): Members {
 
 function inputMember(call: Call, items: readonly Members[], { own }: WriteContext): Members {
   const [only] = items
-  if (note(call.extra, '$input') === 'string' && items.length === 1 && typeof only?.content === 'string') {
+  if (noteOf(call.extra, '$input') === 'string' && items.length === 1 && typeof only?.content === 'string') {
     return { input: only.content }
   }
   return items.length === 0 && own ? {} : { input: items }
@@ -105,7 +100,7 @@ function writeText(call: Call): Members {
     return { text: { ...outer, format: { ...inner, type: format.type === 'json' ? 'json_object' : 'text' } } }
   }
   const said = defined({
-    name: format.name ?? (call.dialect === NAME ? undefined : 'response'),
+    name: format.name ?? (call.dialect === DIALECT ? undefined : 'response'),
     description: format.description,
     strict: format.strict,
   }) as Members
@@ -119,22 +114,8 @@ function writeReasoning(call: Call, context: WriteContext): Members {
   return Object.keys(members).length === 0 ? {} : { reasoning: members }
 }
 
-function effortOf({ reasoning: wish }: Call, context: WriteContext): string | undefined {
+function effortOf({ reasoning: wish }: Call, { own, losses }: WriteContext): string | undefined {
   if (wish === undefined) return undefined
-  if (wish.enabled === false) {
-    if (context.own) return 'none'
-    // Effort `none` is refused by most models; those that know it do not think unasked.
-    return lose(context, 'thinking', 'reasoning cannot be switched off for every model: not asked for')
-  }
-  if (wish.effort !== undefined) {
-    if (context.own || EFFORTS.has(wish.effort)) return wish.effort
-    lose(context, 'effort', `effort ${wish.effort} is sent as high`)
-    return 'high'
-  }
-  if (wish.budget === undefined) {
-    return lose(context, 'thinking', 'reasoning without a budget or an effort is left to the model')
-  }
-  const effort = wish.budget <= LOW_BUDGET ? 'low' : wish.budget <= MEDIUM_BUDGET ? 'medium' : 'high'
-  lose(context, 'thinking.budget_tokens', `a budget is approximated by an effort: ${effort}`)
-  return effort
+  if (own && wish.enabled === false) return 'none'
+  return own && wish.effort !== undefined ? wish.effort : openaiEffort(wish, losses)
 }

@@ -6,7 +6,7 @@ import type { Report } from '../dialect.ts'
 import { finishLosses, holdsOf, itemsHold, readFinish, writeFinish } from './finish.ts'
 import { readOutput } from './item-read.ts'
 import { writeOutput } from './item-write.ts'
-import { extraOf, isObject, isOwn, type Members, NAME, ObjectReader, ownMembers } from './members.ts'
+import { DIALECT, extraOf, isObject, isOwn, type Members, ObjectReader, ownMembers } from './members.ts'
 import { emptyResponse } from './response-form.ts'
 import { readUsage, writeUsage } from './usage.ts'
 
@@ -76,13 +76,13 @@ export function readReport(json: Json): Report {
 
 /** A result as a response. Same result, same bytes. A response answers once: further outputs are losses. */
 export function writeResponse(result: Result): { body: JsonObject; losses: Loss[] } {
-  const losses = foreignLosses(NAME, undefined, result.extra)
+  const losses = foreignLosses(DIALECT, undefined, result.extra)
   const [first, ...others] = result.outputs
   const output = first ?? { blocks: [], finish: { reason: 'other' } }
   others.forEach((_, index) => {
     losses.push({ path: `outputs.${index + 1}`, why: 'a response is one answer' })
   })
-  losses.push(...foreignLosses(NAME, 'output', output.extra), ...finishLosses(output.finish, output.extra))
+  losses.push(...foreignLosses(DIALECT, 'output', output.extra), ...finishLosses(output.finish, output.extra))
   const own = isOwn(result.extra)
   const body = {
     ...(!own && emptyResponse(result.id, result.model)),

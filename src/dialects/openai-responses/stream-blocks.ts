@@ -4,7 +4,7 @@ import { Joined } from '../../call/extra.ts'
 import type { Frame } from '../dialect.ts'
 import { type ItemForm, TEXT_FORM } from './item-form.ts'
 import { writeCall } from './item-write.ts'
-import { type Members, NAME, note } from './members.ts'
+import { DIALECT, type Members, noteOf } from './members.ts'
 import { writePart } from './part-write.ts'
 import { writeReasoning } from './reasoning-write.ts'
 import type { StreamEvents } from './stream-events.ts'
@@ -25,10 +25,10 @@ export function textWriter(block: TextBlock, place: Members, events: StreamEvent
   const member = refusal ? 'refusal' : 'text'
   const write = events.deltas(`response.${name}.delta`, refusal ? place : { ...place, logprobs: [] })
   let text = ''
-  const extra = new Joined('append', block.extra?.[NAME])
+  const extra = new Joined('append', block.extra?.[DIALECT])
   let annotations = 0
   const part = (): Members => {
-    const whole = { ...block, text, extra: { [NAME]: extra.whole() ?? {} } }
+    const whole = { ...block, text, extra: { [DIALECT]: extra.whole() ?? {} } }
     const context = { own: false, at: '', losses: [] }
     const written = writePart(whole, 'model', context) ?? {}
     return refusal ? written : { ...TEXT_FORM, ...written }
@@ -49,7 +49,7 @@ export function textWriter(block: TextBlock, place: Members, events: StreamEvent
   }
   return {
     open: () => [events.frame('response.content_part.added', { ...place, part: part() }), ...say(block.text)],
-    delta: event => (event.text === undefined ? annotate(event.extra?.[NAME]) : say(event.text)),
+    delta: event => (event.text === undefined ? annotate(event.extra?.[DIALECT]) : say(event.text)),
     close(done) {
       const whole = part()
       done(whole)
@@ -109,7 +109,7 @@ export function reasoningWriter(
   form: ItemForm,
   events: StreamEvents,
 ): BlockWriter {
-  const words = REASONING[note(block.extra, '$member') === 'content' ? 'content' : 'summary']
+  const words = REASONING[noteOf(block.extra, '$member') === 'content' ? 'content' : 'summary']
   const partType = words.text === 'reasoning_text' ? 'reasoning_text' : 'summary_text'
   let { text, signature } = { text: '', signature: block.signature }
   const item = (): Members => {

@@ -2,7 +2,7 @@ import type { Block, ReasoningBlock } from '../../call/block.ts'
 import type { Event } from '../../call/event.ts'
 import type { Json } from '../../call/json.ts'
 import { joinMessage, messageNotes, readOutput, withMembers } from './item-read.ts'
-import { extraOf, isObject, type Members, NAME, ObjectReader } from './members.ts'
+import { DIALECT, extraOf, isObject, type Members, ObjectReader } from './members.ts'
 import { readPart } from './part-read.ts'
 import { PARAGRAPH, readReasoning } from './reasoning-read.ts'
 import { takeWire } from './wire.ts'
@@ -113,12 +113,12 @@ class MessageReader implements ItemReader {
       events.push({ type: 'delta', output: 0, block, text })
     }
     if (!Array.isArray(logprobs) || logprobs.length === 0) return
-    events.push({ type: 'delta', output: 0, block, extra: { [NAME]: { logprobs } } })
+    events.push({ type: 'delta', output: 0, block, extra: { [DIALECT]: { logprobs } } })
   }
 
   #annotate(open: OpenPart, annotations: readonly Json[], events: Event[]): void {
     open.annotated = true
-    events.push({ type: 'delta', output: 0, block: open.block, extra: { [NAME]: { annotations } } })
+    events.push({ type: 'delta', output: 0, block: open.block, extra: { [DIALECT]: { annotations } } })
   }
 
   #finish(part: Members, index: Json | undefined, events: Event[]): void {

@@ -6,7 +6,7 @@ import { type Holds, holdsOf } from './finish.ts'
 import { type ItemForm, outputForm } from './item-form.ts'
 import { isPart } from './item-read.ts'
 import { messageMembers } from './item-write.ts'
-import { type Members, NAME, note } from './members.ts'
+import { DIALECT, type Members, noteOf } from './members.ts'
 import { type BlockWriter, callWriter, reasoningWriter, textWriter, wholeWriter } from './stream-blocks.ts'
 import type { StreamEvents } from './stream-events.ts'
 
@@ -75,7 +75,7 @@ export class OutputWriter {
   }
 
   #openPart(block: number, content: Block & { type: 'text' }): Frame[] {
-    const before = note(content.extra, '$message') === undefined ? [] : this.#closeMessage()
+    const before = noteOf(content.extra, '$message') === undefined ? [] : this.#closeMessage()
     const frames = this.#message === undefined ? this.#openMessage(content) : []
     const message = this.#message as unknown as OpenMessage
     message.open += 1
@@ -119,7 +119,7 @@ function itemWriter(block: Block, index: number, form: ItemForm, events: StreamE
     case 'reasoning':
       return reasoningWriter(block, index, form, events)
     case 'opaque':
-      return block.dialect === NAME && !isPart(block) ? wholeWriter(block, index, events) : undefined
+      return block.dialect === DIALECT && !isPart(block) ? wholeWriter(block, index, events) : undefined
     default:
       return undefined
   }

@@ -1,7 +1,8 @@
 import type { Event } from '../../call/event.ts'
-import type { Fault } from '../../call/fault.ts'
 import type { Json } from '../../call/json.ts'
 import type { EventReader, Frame } from '../dialect.ts'
+import { parseJson } from '../parse-json.ts'
+import { cutStream, unreadableStream } from '../stream-errors.ts'
 import { readError } from './errors.ts'
 import { type Holds, isCallItem, itemsHold, readFinish } from './finish.ts'
 import { readOutput } from './item-read.ts'
@@ -26,27 +27,21 @@ export class ResponsesEventReader implements EventReader {
 
   push(frame: Frame): Event[] {
     if (this.#over || frame.data === '[DONE]') return []
-    let data: Json
-    try {
-      data = JSON.parse(frame.data) as Json
-    } catch {
-      return this.#giveUp('an event that is not JSON')
-    }
-    if (!isObject(data)) return this.#giveUp('an event that is not an object')
+    const data = parseJson(frame.data)
+    if (!isObject(data)) return this.#fail(unreadableStream('an event that is not a JSON object'))
     const type = typeof data.type === 'string' ? data.type : (frame.event ?? '')
-    if (type === 'error' || isObject(data.error)) return this.#fail(readError(200, data))
+    if (type === 'error' || isObject(data.error)) return this.#fail({ type: 'error', fault: readError(200, data) })
     return isObject(data.response) ? this.#response(type, data.response) : this.#within(type, data)
   }
 
   end(): Event[] {
     if (this.#over) return []
-    const message = 'The vendor closed the stream before the answer was complete.'
-    return this.#fail({ kind: 'network', status: 502, message })
+    return this.#fail(cutStream())
   }
 
   /** An event that tells of the response as a whole. */
   #response(type: string, response: Members): Event[] {
-    if (type === 'response.failed') return this.#fail(readError(200, response))
+    if (type === 'response.failed') return this.#fail({ type: 'error', fault: readError(200, response) })
     const events: Event[] = []
     if (!this.#started) {
       this.#started = true
@@ -59,7 +54,8 @@ export class ResponsesEventReader implements EventReader {
   #within(type: string, data: Members): Event[] {
     const events: Event[] = []
     const index = data.output_index
-    if (!this.#started && type.startsWith('response.')) return this.#giveUp(`${type} before response.created`)
+    if (!this.#started && type.startsWith('response.'))
+      return this.#fail(unreadableStream(`${type} before response.created`))
     if (type === 'response.output_item.added') {
       if (isObject(data.item)) this.#add(index, data.item, events)
     } else if (type === 'response.output_item.done') {
@@ -102,14 +98,8 @@ export class ResponsesEventReader implements EventReader {
     )
   }
 
-  #fail(fault: Fault): Event[] {
+  #fail(event: Event): Event[] {
     this.#over = true
-    return [{ type: 'error', fault }]
-  }
-
-  #giveUp(what: string): Event[] {
-    this.#over = true
-    const fault: Fault = { kind: 'upstream', status: 502, message: `The vendor sent ${what}.` }
-    return [{ type: 'error', fault, unread: true }]
+    return [event]
   }
 }

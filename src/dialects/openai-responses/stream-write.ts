@@ -4,9 +4,10 @@ import { foreignLosses } from '../../call/foreign.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
 import type { EventWriter, Frame } from '../dialect.ts'
+import { StreamLosses } from '../stream-losses.ts'
 import { writeErrorFrames } from './errors.ts'
 import { finishLosses, writeFinish } from './finish.ts'
-import { type Members, NAME, ownMembers } from './members.ts'
+import { DIALECT, type Members, ownMembers } from './members.ts'
 import { emptyResponse } from './response-form.ts'
 import { StreamEvents } from './stream-events.ts'
 import { OutputWriter } from './stream-output.ts'
@@ -14,13 +15,17 @@ import { writeUsage } from './usage.ts'
 
 /** Writes the events of a streamed response. How it finished is held back until its usage is known. */
 export class ResponsesEventWriter implements EventWriter {
-  readonly losses: Loss[] = []
+  readonly #losses = new StreamLosses()
   readonly #events = new StreamEvents()
   #output = new OutputWriter('', this.#events)
   #base: Members = {}
   #finish: FinishEvent | undefined
   #usage: Usage | undefined
   #over = false
+
+  get losses(): readonly Loss[] {
+    return this.#losses.list
+  }
 
   push(event: Event): Frame[] {
     if (this.#over) return []
@@ -56,7 +61,7 @@ export class ResponsesEventWriter implements EventWriter {
 
   #start(event: StartEvent): Frame[] {
     this.#usage = event.usage
-    this.#lose(foreignLosses(NAME, undefined, event.extra))
+    this.#losses.add(foreignLosses(DIALECT, undefined, event.extra))
     this.#output = new OutputWriter(event.id, this.#events)
     this.#base = { ...emptyResponse(event.id, event.model, event.created), ...ownMembers(event.extra) }
     const response = { ...this.#base, status: 'in_progress' }
@@ -68,19 +73,19 @@ export class ResponsesEventWriter implements EventWriter {
 
   #open({ output, block, content }: BlockOpenEvent): Frame[] {
     if (output !== 0) {
-      this.#lose([{ path: `outputs.${output}`, why: 'a response is one answer' }])
+      this.#losses.add([{ path: `outputs.${output}`, why: 'a response is one answer' }])
       return []
     }
     const at = content.at ?? 'output'
-    this.#lose(foreignLosses(NAME, at, content.extra))
+    this.#losses.add(foreignLosses(DIALECT, at, content.extra))
     const frames = this.#output.open(block, content)
-    if (frames === undefined) this.#lose([{ path: at, why: whyNot(content) }])
+    if (frames === undefined) this.#losses.add([{ path: at, why: whyNot(content) }])
     return frames ?? []
   }
 
   #delta(event: DeltaEvent): Frame[] {
     if (event.output !== 0) return []
-    if (event.extra !== undefined) this.#lose(foreignLosses(NAME, 'output', event.extra))
+    if (event.extra !== undefined) this.#losses.add(foreignLosses(DIALECT, 'output', event.extra))
     return this.#output.delta(event)
   }
 
@@ -89,8 +94,8 @@ export class ResponsesEventWriter implements EventWriter {
     const frames = this.#output.end()
     const usage = event.usage === undefined ? this.#usage : { ...this.#usage, ...event.usage }
     const { finish, extra } = this.#finish ?? { finish: { reason: 'other' } }
-    this.#lose([...foreignLosses(NAME, undefined, event.extra), ...foreignLosses(NAME, 'output', extra)])
-    this.#lose(finishLosses(finish, extra))
+    this.#losses.add([...foreignLosses(DIALECT, undefined, event.extra), ...foreignLosses(DIALECT, 'output', extra)])
+    this.#losses.add(finishLosses(finish, extra))
     const losses: Loss[] = []
     const response: Members = {
       ...this.#base,
@@ -99,16 +104,9 @@ export class ResponsesEventWriter implements EventWriter {
       output: this.#output.items,
       ...(usage !== undefined && { usage: writeUsage(usage, losses) }),
     }
-    this.#lose(losses)
+    this.#losses.add(losses)
     const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed'
     return [...frames, this.#events.frame(type, { response })]
-  }
-
-  /** A loss is told once, however many pieces of a stream repeat it. */
-  #lose(losses: readonly Loss[]): void {
-    for (const loss of losses) {
-      if (!this.losses.some(known => known.path === loss.path)) this.losses.push(loss)
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Call, Tool, ToolChoice } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
-import { extraOf, isObject, NAME, ObjectReader } from './members.ts'
+import { DIALECT, extraOf, isObject, ObjectReader } from './members.ts'
 
 /** `tools`; those that the vendor runs itself, and custom tools, which take free text, are opaque. Throws InvalidRequest. */
 export function readTools(reader: ObjectReader): Pick<Call, 'tools'> {
@@ -12,7 +12,7 @@ function readTool(tool: Json, at: string): Tool {
   const reader = ObjectReader.of(tool, at) ?? new ObjectReader({}, at)
   const type = reader.string('type')
   const name = reader.string('name')
-  if (type !== 'function') return { name: name ?? type ?? '', at, opaque: { dialect: NAME, value: tool } }
+  if (type !== 'function') return { name: name ?? type ?? '', at, opaque: { dialect: DIALECT, value: tool } }
   if (name === undefined) reader.refuse('name', 'a string')
   const description = reader.string('description')
   const parameters = reader.object('parameters')

@@ -1,7 +1,8 @@
 import type { Call, Tool } from '../../call/call.ts'
 import type { Json } from '../../call/json.ts'
-import { type Members, NAME, ownMembers } from './members.ts'
-import { lose, loseAnnotations, type WriteContext } from './part-write.ts'
+import { lose, type WriteContext } from '../write-context.ts'
+import { DIALECT, type Members, ownMembers } from './members.ts'
+import { loseAnnotations } from './part-write.ts'
 
 /** Tools and what is said about their use. Of another dialect's call nothing is said without tools: OpenAI refuses that. */
 export function writeToolOptions(call: Call, context: WriteContext): Members {
@@ -9,7 +10,7 @@ export function writeToolOptions(call: Call, context: WriteContext): Members {
   for (const tool of call.tools ?? []) {
     loseAnnotations(context, tool)
     if (tool.opaque === undefined) tools.push(writeTool(tool, context))
-    else if (tool.opaque.dialect === NAME) tools.push(tool.opaque.value)
+    else if (tool.opaque.dialect === DIALECT) tools.push(tool.opaque.value)
     else lose(context, tool.at ?? 'tools', `only ${tool.opaque.dialect} has this tool`)
   }
   const usable = context.own || tools.length > 0
