@@ -6,22 +6,22 @@ import { errorObject } from './error-body.ts'
 import type { Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
-const USUAL_URL = 'https://api.anthropic.com/v1'
+const DEFAULT_URL = 'https://api.anthropic.com/v1'
 
 /** The only version of the Messages API (docs.anthropic.com/en/api/versioning). */
 const VERSION = '2023-06-01'
 
-/** Sentences in a 400 `invalid_request_error` that speak of the account, not of the request; there is no code for them. */
+/** Messages of a 400 `invalid_request_error` that concern the account, not the request; there is no code for them. */
 const UNPAID = /credit balance is too low|reached your specified API usage limits/i
 
-/** A provider that speaks the Messages API, at Anthropic or elsewhere. Throws when the base URL or dialect cannot work. */
-export function speakAnthropic(settings: ProviderSettings): Provider {
+/** A provider that speaks the Messages API, at Anthropic or elsewhere. Throws for a base URL or dialect that cannot work. */
+export function createAnthropic(settings: ProviderSettings): Provider {
   const dialect = chooseDialect(settings, ['anthropic'])
   const health = { method: 'GET', path: '/models' } as const
   const toolLimits = toolLimitsOf(dialect)
   return {
     name: settings.name,
-    baseUrl: normaliseBaseUrl(settings.baseUrl ?? USUAL_URL, USUAL_URL),
+    baseUrl: normaliseBaseUrl(settings.baseUrl ?? DEFAULT_URL, DEFAULT_URL),
     endpoints: { chat: { dialect, path: () => '/messages' } },
     modelListQuery: 'limit=1000',
     countTokens: { dialect, path: () => '/messages/count_tokens' },
@@ -36,7 +36,7 @@ export function speakAnthropic(settings: ProviderSettings): Provider {
 }
 
 function apiKeyHeader(key: string | undefined): Record<string, string> {
-  return key === undefined || key === '' ? {} : { 'x-api-key': key }
+  return key ? { 'x-api-key': key } : {}
 }
 
 function classifyAnthropic(status: number, body: Json | undefined): Kind | undefined {
@@ -48,10 +48,10 @@ function classifyAnthropic(status: number, body: Json | undefined): Kind | undef
 
 export const anthropic: ProviderType = {
   keyVariable: 'ANTHROPIC_API_KEY',
-  baseUrl: USUAL_URL,
-  // Servers that only speak its API may have no signatures, and want their reasoning back all the same.
+  baseUrl: DEFAULT_URL,
+  // Not in createAnthropic: other servers of this API may not sign, and still want their reasoning back.
   create: settings => ({
-    ...speakAnthropic(settings),
+    ...createAnthropic(settings),
     reasoningOf: () => ({ signer: 'claude', signedReasoning: true }),
   }),
 }

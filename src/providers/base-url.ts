@@ -3,29 +3,28 @@ const ENDPOINT = /\/(?:chat\/completions|completions|responses|embeddings|messag
 const VERSION = /\/v\d+[a-z0-9]*(?=\/|$)/i
 
 /**
- * What a user wrote as base URL, as origin and path prefix without a trailing slash. `usual` is the vendor's own base
- * URL (`https://api.groq.com/openai/v1`). Works for the origin alone, with or without `/v1`, with or without a trailing
- * slash, and for the full path of an endpoint, which is then taken at its word. Throws an Error that does not repeat
- * the URL, since a URL may hold a password.
+ * The base URL that a user wrote, as origin and path prefix without a trailing slash. `defaultUrl` is the vendor's own
+ * (`https://api.groq.com/openai/v1`). Accepts the origin alone, a path with or without `/v1` or a trailing slash, and the full
+ * URL of an endpoint, whose prefix is then taken as it is. Throws an Error that does not repeat the URL, which may hold a password.
  */
-export function normaliseBaseUrl(given: string, usual: string): string {
+export function normaliseBaseUrl(given: string, defaultUrl: string): string {
   const { origin, path } = parseBaseUrl(given)
   const prefix = ENDPOINT.exec(path)
   if (prefix !== null) return origin + path.slice(0, prefix.index)
-  const own = new URL(usual)
-  return origin + fullPath(path, own.pathname.replace(/\/+$/, ''), origin === own.origin)
+  const vendor = new URL(defaultUrl)
+  return origin + fullPath(path, vendor.pathname.replace(/\/+$/, ''), origin === vendor.origin)
 }
 
-function fullPath(path: string, usualPath: string, atVendor: boolean): string {
-  if (path === '') return usualPath
+function fullPath(path: string, defaultPath: string, atVendor: boolean): string {
+  if (path === '') return defaultPath
   // At the vendor's own address only the vendor's own path can be meant: `/v1` or a part of it was left out or added.
-  if (atVendor && (path === '/v1' || usualPath.startsWith(`${path}/`))) return usualPath
+  if (atVendor && (path === '/v1' || defaultPath.startsWith(`${path}/`))) return defaultPath
   // A path with any version in it is complete as it stands (`/v1beta/openai`, `/api/paas/v4`).
-  if (VERSION.test(path) || usualPath === '') return path
-  return path + (VERSION.exec(usualPath)?.[0] ?? '/v1')
+  if (VERSION.test(path) || defaultPath === '') return path
+  return path + (VERSION.exec(defaultPath)?.[0] ?? '/v1')
 }
 
-/** The parts of a base URL, the path without a trailing slash. Throws as above. */
+/** Origin and path of a base URL, the path without a trailing slash. Throws an Error that does not repeat it. */
 export function parseBaseUrl(given: string): { origin: string; path: string } {
   const url = URL.parse(given.trim())
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {

@@ -2,43 +2,43 @@ import type { Kind } from '../call/fault.ts'
 import type { ReasoningRules } from '../call/reasoning-origin.ts'
 import { isClaude } from '../dialects/bedrock/model-fields.ts'
 import { bedrockEmbeddings } from '../dialects/embeddings/bedrock.ts'
-import { type FoundCredentials, findInUsualPlaces, KeptCredentials } from './aws-credentials.ts'
+import { CachedCredentials, type FoundCredentials, findDefaultCredentials } from './aws-credentials.ts'
 import { normaliseBaseUrl } from './base-url.ts'
 import type { OutgoingRequest, Provider } from './provider.ts'
 import { type AwsSettings, chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 import { encodeSegment, RequestSigner } from './signature-v4.ts'
 
-const USUAL_REGION = 'us-east-1'
+const DEFAULT_REGION = 'us-east-1'
 
-/** Bedrock Runtime. Throws when the base URL or dialect cannot work. */
-export function speakBedrock(
+/** Bedrock Runtime. Throws for a base URL or dialect that cannot work. `find` looks credentials up. */
+export function createBedrock(
   settings: ProviderSettings,
-  find: () => Promise<FoundCredentials> = findInUsualPlaces,
+  find: () => Promise<FoundCredentials> = findDefaultCredentials,
 ): Provider {
   const { name, aws = {}, baseUrl } = settings
   const dialect = chooseDialect(settings, ['bedrock'])
-  const region = aws.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? USUAL_REGION
+  const region = aws.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? DEFAULT_REGION
   const signer = new RequestSigner(region, 'bedrock')
-  const credentials = staticCredentials(aws) ?? new KeptCredentials(find)
+  const credentials = staticCredentials(aws) ?? new CachedCredentials(find)
   const sign = (request: OutgoingRequest, found: FoundCredentials): Record<string, string> =>
     signer.sign(request, found, new Date())
   return {
     name,
-    baseUrl: normaliseBaseUrl(baseUrl ?? addressIn(region), addressIn(region)),
+    baseUrl: normaliseBaseUrl(baseUrl ?? baseUrlIn(region), baseUrlIn(region)),
     endpoints: {
       chat: { dialect, path: conversePath },
       embeddings: { dialect, path: invokePath, codec: bedrockEmbeddings },
     },
     authorize: (request, key) => {
-      if (key !== undefined && key !== '') return { authorization: `Bearer ${key}` }
-      const found = credentials instanceof KeptCredentials ? credentials.at(Date.now()) : credentials
+      if (key) return { authorization: `Bearer ${key}` }
+      const found = credentials instanceof CachedCredentials ? credentials.at(Date.now()) : credentials
       return found instanceof Promise ? found.then(late => sign(request, late)) : sign(request, found)
     },
     forwardHeaders: [],
     reasoningOf,
     streamUsage: 'always',
     classify: classifyBedrock,
-    // The runtime has no list of models; this one of calls that are under way costs nothing.
+    // The runtime has no list of models; that of asynchronous calls costs nothing either.
     healthCheck: () => ({ method: 'GET', path: '/async-invoke' }),
   }
 }
@@ -48,29 +48,29 @@ function staticCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsSe
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
 }
 
-/** Ids of models and of their profiles name the maker (`us.amazon.nova-pro-v1:0`); profiles and imports of an account's own do not. */
-const NAMED = /(?:^|[./])[a-z0-9]+\.[a-z]/
+/** Ids of models and of AWS's profiles name the maker (`us.amazon.nova-pro-v1:0`); an account's own profiles and imports do not. */
+const NAMES_MAKER = /(?:^|[./])[a-z0-9]+\.[a-z]/
 
-/** Of those that it hosts only Anthropic's models sign. */
+/** Of its models only Anthropic's sign their reasoning. */
 function reasoningOf(model: string): ReasoningRules {
-  return { signer: isClaude(model) || !NAMED.test(model) ? 'claude' : 'nobody' }
+  return { signer: isClaude(model) || !NAMES_MAKER.test(model) ? 'claude' : 'nobody' }
 }
 
-/** ARNs and versions stand in one segment, so that their slashes and colons are encoded. */
+/** The model is one path segment: the slashes and colons of ARNs and versions are encoded. */
 function conversePath(model: string, stream: boolean): string {
   return `/model/${encodeSegment(model)}/converse${stream ? '-stream' : ''}`
 }
 
-/** What Converse has no words for is asked in each model's own. */
+/** For operations that Converse does not have, in each model's own format. */
 function invokePath(model: string): string {
   return `/model/${encodeSegment(model)}/invoke`
 }
 
-function addressIn(region: string): string {
+function baseUrlIn(region: string): string {
   return `https://bedrock-runtime.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
 }
 
-/** 424 says that the model failed (ModelErrorException), though its number is that of a client's mistake. */
+/** A 424 says that the model failed (ModelErrorException), not the client. */
 function classifyBedrock(status: number): Kind | undefined {
   return status === 424 ? 'upstream' : undefined
 }
@@ -78,6 +78,6 @@ function classifyBedrock(status: number): Kind | undefined {
 export const bedrock: ProviderType = {
   keyVariable: 'AWS_BEARER_TOKEN_BEDROCK',
   keyOptional: true,
-  baseUrl: addressIn(USUAL_REGION),
-  create: settings => speakBedrock(settings),
+  baseUrl: baseUrlIn(DEFAULT_REGION),
+  create: settings => createBedrock(settings),
 }

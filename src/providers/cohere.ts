@@ -1,26 +1,25 @@
 import { parseBaseUrl } from './base-url.ts'
-import { type Manners, speakOpenAi } from './openai.ts'
+import { createOpenAi, type OpenAiVariant } from './openai.ts'
 import { openaiEndpoints } from './openai-endpoints.ts'
 import type { ProviderType } from './provider-type.ts'
 import { nameLimitMaxTokens } from './quirks.ts'
 
-const USUAL_URL = 'https://api.cohere.com'
+const DEFAULT_URL = 'https://api.cohere.com'
 
-/** docs.cohere.com/docs/compatibility-api: of the limits it lists `max_tokens` alone, and of streams no report of usage. */
-const MANNERS: Manners = {
-  usualUrl: USUAL_URL,
+/** docs.cohere.com/docs/compatibility-api lists `max_tokens` but no `max_completion_tokens`, and no usage of streams. */
+const VARIANT: OpenAiVariant = {
+  defaultUrl: DEFAULT_URL,
   streamUsage: 'never',
-  forwardHeaders: [],
   healthPath: '/v1/models',
   quirks: [nameLimitMaxTokens],
 }
 
-/** Chat and embeddings through its compatible API; rerank, which that does not have, through its own. */
-function place(path: string): string {
+/** Chat and embeddings are asked for through its compatible API; rerank, which that lacks, through its own. */
+function pathOf(path: string): string {
   return path === '/rerank' ? '/v2/rerank' : `/compatibility/v1${path}`
 }
 
-/** The base URL may be the host alone, or that of either API. Throws an Error for one that cannot work. */
+/** The URL of the host, from its own or from the base URL of either API. Throws an Error for one that cannot work. */
 function hostOf(baseUrl: string): string {
   const { origin, path } = parseBaseUrl(baseUrl)
   return origin + path.replace(/(?:\/compatibility)?\/v\d$/, '')
@@ -28,10 +27,10 @@ function hostOf(baseUrl: string): string {
 
 export const cohere: ProviderType = {
   keyVariable: 'COHERE_API_KEY',
-  baseUrl: USUAL_URL,
+  baseUrl: DEFAULT_URL,
   create: settings => ({
-    ...speakOpenAi(settings, MANNERS),
-    baseUrl: hostOf(settings.baseUrl ?? USUAL_URL),
-    endpoints: openaiEndpoints(['chat', 'embeddings', 'rerank'], place),
+    ...createOpenAi(settings, VARIANT),
+    baseUrl: hostOf(settings.baseUrl ?? DEFAULT_URL),
+    endpoints: openaiEndpoints(['chat', 'embeddings', 'rerank'], pathOf),
   }),
 }

@@ -1,5 +1,5 @@
-import { speakAnthropic } from './anthropic.ts'
-import { LEAST_OF_OPENAI, type Manners, type Quirk, speakOpenAi } from './openai.ts'
+import { createAnthropic } from './anthropic.ts'
+import { createOpenAi, OPENAI_LEAST_OUTPUT, type OpenAiVariant, type Quirk } from './openai.ts'
 import { EVERY_OPERATION, type OpenAiOperation } from './openai-endpoints.ts'
 import type { Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
@@ -8,14 +8,14 @@ import { nameDeveloperSystem, nameLimitMaxTokens } from './quirks.ts'
 /** A vendor that speaks OpenAI's dialect: adding one is adding a row. */
 interface Vendor {
   readonly baseUrl: string
-  /** Absent for servers that people run themselves, usually without a key. */
+  /** Absent for self-hosted servers, which usually need no key. */
   readonly keyVariable?: string
   readonly streamUsage: Provider['streamUsage']
   readonly healthPath?: string
   readonly quirks?: readonly Quirk[]
   /** As `Provider.leastOutput`. */
   readonly leastOutput?: number
-  /** What it has in OpenAI's shape, by its documentation; chat alone unless set. */
+  /** What it offers in OpenAI's format, by its documentation; only chat unless set. */
   readonly operations?: readonly OpenAiOperation[]
 }
 
@@ -27,7 +27,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     streamUsage: 'on-request',
     operations: ['chat', 'speech', 'transcription', 'translation'],
   },
-  // Its documented parameters have `max_tokens` alone; it answers 400 `unknown variant` to the role `developer`.
+  // It documents `max_tokens` only, and answers 400 `unknown variant` to the role `developer`.
   deepseek: {
     baseUrl: 'https://api.deepseek.com/v1',
     keyVariable: 'DEEPSEEK_API_KEY',
@@ -49,13 +49,13 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     streamUsage: 'on-request',
     operations: ['chat', 'completions', 'embeddings', 'rerank'],
   },
-  // openrouter.ai/docs/use-cases/usage-accounting: always in the last event, `stream_options` has no effect.
+  // openrouter.ai/docs/use-cases/usage-accounting: usage is always in the last event, `stream_options` has no effect.
   openrouter: {
     baseUrl: 'https://openrouter.ai/api/v1',
     keyVariable: 'OPENROUTER_API_KEY',
     streamUsage: 'always',
-    // It sells OpenAI's models, too.
-    leastOutput: LEAST_OF_OPENAI,
+    // It offers OpenAI's models, too.
+    leastOutput: OPENAI_LEAST_OUTPUT,
     operations: ['chat', 'completions', 'embeddings'],
   },
   xai: {
@@ -64,7 +64,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     streamUsage: 'on-request',
     operations: ['chat', 'responses', 'image-generation'],
   },
-  // Chat has no version in its path, the list of models does.
+  // The path of chat has no version, that of the list of models does.
   perplexity: {
     baseUrl: 'https://api.perplexity.ai',
     keyVariable: 'PERPLEXITY_API_KEY',
@@ -78,14 +78,14 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     streamUsage: 'never',
     operations: ['chat', 'completions'],
   },
-  // No chat here: the API of its search answers at another host.
+  // Its chat API (DeepSearch) is at another host.
   jina: {
     baseUrl: 'https://api.jina.ai/v1',
     keyVariable: 'JINA_API_KEY',
     streamUsage: 'never',
     operations: ['embeddings', 'rerank'],
   },
-  // docs.ollama.com/api/openai-compatibility lists `stream_options` and, of the limits, `max_tokens` alone.
+  // docs.ollama.com/api/openai-compatibility lists `stream_options`, and `max_tokens` but no `max_completion_tokens`.
   ollama: {
     baseUrl: 'http://127.0.0.1:11434/v1',
     streamUsage: 'on-request',
@@ -100,34 +100,33 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   },
 }
 
-/** Who knows what answers there: asked for everything, but not for usage, since servers exist that refuse the question. */
-const UNKNOWN: Manners = {
-  usualUrl: 'https://llm.invalid/v1',
+/** A server that nothing is known of: asked for every operation, but not for usage, which some servers refuse to be asked for. */
+const UNKNOWN: OpenAiVariant = {
+  defaultUrl: 'https://llm.invalid/v1',
   streamUsage: 'never',
-  forwardHeaders: [],
-  // One that has the Responses API is said to by `dialect`: most have not, and are asked for a chat.
+  // Most have no Responses API; `dialect` says which do. The others are asked for a chat.
   operations: EVERY_OPERATION.filter(operation => operation !== 'responses'),
 }
 
-function typeOf({ baseUrl, keyVariable, ...ways }: Vendor): ProviderType {
-  const { operations = ['chat'] } = ways
-  const manners: Manners = { ...ways, usualUrl: baseUrl, forwardHeaders: [] }
+function providerTypeOf({ baseUrl, keyVariable, ...rest }: Vendor): ProviderType {
+  const { operations = ['chat'] } = rest
+  const variant: OpenAiVariant = { ...rest, defaultUrl: baseUrl }
   return {
     baseUrl,
     ...(keyVariable !== undefined && { keyVariable }),
     ...(!operations.includes('chat') && { withoutChat: true }),
-    create: settings => speakOpenAi(settings, manners),
+    create: settings => createOpenAi(settings, variant),
   }
 }
 
-/** Any server that speaks the dialect; `dialect: anthropic` or `openai-responses` for those that speak another one instead. */
-function createUnknown(settings: ProviderSettings): Provider {
+/** Any server that speaks OpenAI's chat dialect, or the one that the settings name. */
+function createCompatible(settings: ProviderSettings): Provider {
   if (settings.baseUrl === undefined) throw new Error(`Provider ${settings.name} needs a baseUrl.`)
   const dialect = chooseDialect(settings, ['openai-chat', 'anthropic', 'openai-responses'])
-  return dialect === 'anthropic' ? speakAnthropic(settings) : speakOpenAi(settings, UNKNOWN)
+  return dialect === 'anthropic' ? createAnthropic(settings) : createOpenAi(settings, UNKNOWN)
 }
 
 export const compatible: Readonly<Record<string, ProviderType>> = {
-  ...Object.fromEntries(Object.entries(VENDORS).map(([name, vendor]) => [name, typeOf(vendor)])),
-  'openai-compatible': { create: createUnknown },
+  ...Object.fromEntries(Object.entries(VENDORS).map(([name, vendor]) => [name, providerTypeOf(vendor)])),
+  'openai-compatible': { create: createCompatible },
 }

@@ -1,11 +1,11 @@
 import type { Operation } from '../call/call.ts'
 import type { Endpoint, Provider } from './provider.ts'
 
-/** What may be asked in the place of an operation that a vendor does not have. */
-const STAND_INS: Partial<Record<Operation, Operation>> = { completions: 'chat', responses: 'chat' }
+/** What to ask a vendor for that does not have an operation. */
+const SUBSTITUTES: Partial<Record<Operation, Operation>> = { completions: 'chat', responses: 'chat' }
 
-/** The door of a vendor for an operation; undefined where it has none. */
+/** The endpoint of a vendor for an operation; undefined where it has none. */
 export function endpointFor({ endpoints }: Pick<Provider, 'endpoints'>, operation: Operation): Endpoint | undefined {
-  const standIn = STAND_INS[operation]
-  return endpoints[operation] ?? (standIn && endpoints[standIn])
+  const substitute = SUBSTITUTES[operation]
+  return endpoints[operation] ?? (substitute && endpoints[substitute])
 }

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../call/json.ts'
 
-/** The `error` object of a vendor's error body, empty where there is none. */
+/** The `error` object of a vendor's error body; empty if there is none. */
 export function errorObject(body: Json | undefined): JsonObject {
   return asObject(asObject(body).error)
 }

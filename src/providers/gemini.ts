@@ -8,9 +8,9 @@ import { safeModelPath } from './model-path.ts'
 import type { Endpoint, Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
-const USUAL_URL = 'https://generativelanguage.googleapis.com/v1beta'
+const DEFAULT_URL = 'https://generativelanguage.googleapis.com/v1beta'
 
-/** What Google's models are asked for below `models`, the path of their collection: a stream always as server-sent events. */
+/** Chat with a model below `models`, the path of their collection; streams are always asked for as server-sent events. */
 export function geminiEndpoint(models: string): Endpoint {
   return {
     dialect: 'gemini',
@@ -19,8 +19,8 @@ export function geminiEndpoint(models: string): Endpoint {
   }
 }
 
-/** The same for a method without a stream. */
-export function methodEndpoint(models: string, method: string, nameModel: Endpoint['nameModel']): Endpoint {
+/** Another method of a model, without streams. */
+export function methodEndpoint(models: string, method: string, nameModel?: Endpoint['nameModel']): Endpoint {
   return {
     dialect: 'gemini',
     path: model => `${models}/${safeModelPath(model)}:${method}`,
@@ -28,12 +28,7 @@ export function methodEndpoint(models: string, method: string, nameModel: Endpoi
   }
 }
 
-/** OpenAI's embeddings, in Google's words. */
-function embeddingsEndpoint(models: string): Endpoint {
-  return { ...methodEndpoint(models, 'batchEmbedContents', undefined), codec: () => geminiEmbeddings }
-}
-
-/** Google answers 400 where a body names another model than the path, as one does that names the gateway's. */
+/** Google answers 400 when the body and the path name different models: clients name the gateway's model in the body. */
 function nameInnerModel(body: JsonObject, model: string): JsonObject {
   const name = `models/${model}`
   const { requests, generateContentRequest: inner } = body
@@ -49,21 +44,21 @@ function named(request: Json, model: string): Json {
   return isObject(request) && request.model !== undefined ? { ...request, model } : request
 }
 
-/** Google's Gemini API, by key. Throws when the base URL or dialect cannot work. */
-function speakGemini(settings: ProviderSettings): Provider {
+/** Google's Gemini API, with an API key. Throws for a base URL or dialect that cannot work. */
+function createGemini(settings: ProviderSettings): Provider {
   chooseDialect(settings, ['gemini'])
   const health = { method: 'GET', path: '/models?pageSize=1' } as const
   return {
     name: settings.name,
-    baseUrl: normaliseBaseUrl(settings.baseUrl ?? USUAL_URL, USUAL_URL),
+    baseUrl: normaliseBaseUrl(settings.baseUrl ?? DEFAULT_URL, DEFAULT_URL),
     endpoints: {
       chat: geminiEndpoint('/models'),
-      embeddings: embeddingsEndpoint('/models'),
+      embeddings: { ...methodEndpoint('/models', 'batchEmbedContents'), codec: () => geminiEmbeddings },
       'google-count-tokens': methodEndpoint('/models', 'countTokens', nameInnerModel),
       'google-embed': methodEndpoint('/models', 'embedContent', nameInnerModel),
       'google-embed-batch': methodEndpoint('/models', 'batchEmbedContents', nameInnerModel),
     },
-    // Never `?key=`: addresses are logged on their way.
+    // Not as `?key=`, since proxies log URLs.
     authorize: (_request, key) => googleKey(key),
     forwardHeaders: [],
     reasoningOf: () => ({ signer: 'gemini' }),
@@ -74,17 +69,17 @@ function speakGemini(settings: ProviderSettings): Provider {
   }
 }
 
-/** The header that shows a Google API key; none without a key. */
+/** The header of a Google API key; none without a key. */
 export function googleKey(key: string | undefined): Record<string, string> {
-  return key === undefined || key === '' ? {} : { 'x-goog-api-key': key }
+  return key ? { 'x-goog-api-key': key } : {}
 }
 
-/** What Google's errors say of our key where their status does not; without `alt=sse` they come in a list. */
+/** Finds errors about our key whose status does not say so; without `alt=sse` errors come in a list. */
 export function classifyGoogle(_status: number, body: Json | undefined): Kind | undefined {
   return blamesKey(errorObject(Array.isArray(body) ? body[0] : body)) ? 'unauthorized' : undefined
 }
 
-/** How long Google asks to wait, ms: it stands in the details of an error (google.rpc.RetryInfo), as `27.5s`. */
+/** How long Google asks to wait, in ms: a detail of the error (google.rpc.RetryInfo), such as `27.5s`. */
 export function retryDelay(body: Json | undefined): number | undefined {
   const { details } = errorObject(Array.isArray(body) ? body[0] : body)
   const delays = (Array.isArray(details) ? details : []).map(detail =>
@@ -97,6 +92,6 @@ export function retryDelay(body: Json | undefined): number | undefined {
 export const gemini: ProviderType = {
   keyVariable: 'GEMINI_API_KEY',
   otherKeyVariable: 'GOOGLE_API_KEY',
-  baseUrl: USUAL_URL,
-  create: speakGemini,
+  baseUrl: DEFAULT_URL,
+  create: createGemini,
 }

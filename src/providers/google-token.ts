@@ -3,19 +3,19 @@ import { kept } from '../kept.ts'
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 
-/** An access token for the text of a service account's key file, or for whatever the machine itself may use. Rejects with UpstreamKey. */
+/** An access token for a service account, by the text of its key file, or for the machine's own account. Rejects with UpstreamKey. */
 export type TokenSource = (keyFile: string | undefined) => Promise<string>
 
-/** Asks for the token that is valid now. */
-type Ask = () => Promise<string | null | undefined>
+/** Fetches a token, or returns one that is still valid. */
+type FetchToken = () => Promise<string | null | undefined>
 
-/** Tokens from Google, kept and renewed before they end. The library is large, and loaded when the first token is needed. */
+/** Tokens from Google, cached and renewed by its library, which is large and loaded when the first token is needed. */
 export function googleTokens(): TokenSource {
-  const known = new Map<string | undefined, Promise<Ask>>()
+  const known = new Map<string | undefined, Promise<FetchToken>>()
   return async keyFile => {
     try {
-      const ask = await kept(known, keyFile, () => open(keyFile))
-      const token = await ask()
+      const fetchToken = await kept(known, keyFile, () => tokenFetcher(keyFile))
+      const token = await fetchToken()
       if (token) return token
     } catch (cause) {
       known.delete(keyFile)
@@ -25,7 +25,7 @@ export function googleTokens(): TokenSource {
   }
 }
 
-async function open(keyFile: string | undefined): Promise<Ask> {
+async function tokenFetcher(keyFile: string | undefined): Promise<FetchToken> {
   const { GoogleAuth, JWT } = await import('google-auth-library')
   if (keyFile === undefined) {
     const auth = new GoogleAuth({ scopes: SCOPE })
@@ -36,7 +36,7 @@ async function open(keyFile: string | undefined): Promise<Ask> {
   return async () => (await account.getAccessToken()).token
 }
 
-/** What the parser itself says of a damaged file quotes a piece of it, and is logged. */
+/** The parser's own message would quote a piece of the file, and be logged. */
 function parse(keyFile: string): { readonly client_email: string; readonly private_key: string } {
   try {
     return JSON.parse(keyFile)

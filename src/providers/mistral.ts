@@ -1,4 +1,4 @@
-import { type Manners, speakOpenAi } from './openai.ts'
+import { createOpenAi, type OpenAiVariant } from './openai.ts'
 import type { ProviderType } from './provider-type.ts'
 import {
   dropStoreFalse,
@@ -8,14 +8,13 @@ import {
   nameSeedRandomSeed,
 } from './quirks.ts'
 
-/** Answers 422 `extra_forbidden` to members that it does not know; reports usage in the last chunk, unasked. */
-const MANNERS: Manners = {
-  usualUrl: 'https://api.mistral.ai/v1',
+/** It answers 422 `extra_forbidden` to unknown members, and always reports usage in the last chunk. */
+const VARIANT: OpenAiVariant = {
+  defaultUrl: 'https://api.mistral.ai/v1',
   streamUsage: 'always',
-  forwardHeaders: [],
   quirks: [dropStreamOptions, nameLimitMaxTokens, nameSeedRandomSeed, nameDeveloperSystem, dropStoreFalse],
   operations: ['chat', 'embeddings', 'moderations', 'transcription'],
-  // To other ids: "must be a-z, A-Z, 0-9, with a length of 9".
+  // It refuses other ids: "must be a-z, A-Z, 0-9, with a length of 9".
   toolLimits: {
     id: { fits: /^[A-Za-z0-9]{9}$/, length: 9, opaque: true },
     name: { fits: /^[\w-]{1,64}$/, length: 64 },
@@ -24,6 +23,6 @@ const MANNERS: Manners = {
 
 export const mistral: ProviderType = {
   keyVariable: 'MISTRAL_API_KEY',
-  baseUrl: MANNERS.usualUrl,
-  create: settings => speakOpenAi(settings, MANNERS),
+  baseUrl: VARIANT.defaultUrl,
+  create: settings => createOpenAi(settings, VARIANT),
 }

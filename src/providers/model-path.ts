@@ -1,18 +1,18 @@
 import { InvalidRequest } from '../errors.ts'
 
 const SAFE = /^[\w.:@+-]+(?:\/[\w.:@+-]+)*$/
-/** Longer than any vendor's name, short enough for a response header and for thousands of them in memory. */
+/** More than any vendor's names have, few enough for a response header and for thousands of names in memory. */
 const LONGEST = 256
 const CLIMBING = /(?:^|\/)\.\.?(?:\/|$)/
 
-/** Whether a model's name may stand in the path of a URL. */
+/** Whether a model's name may be in the path of a URL. */
 export function isSafeModelPath(model: string): boolean {
   return model.length <= LONGEST && SAFE.test(model) && !CLIMBING.test(model)
 }
 
 /**
- * The model as it may stand in the path of a URL: segments of word characters and `.:@+-`, none of them `.` or `..`, 256 at most.
- * Returns it unchanged; throws InvalidRequest (param `model`) for anything that could lead elsewhere.
+ * The same model if it may be in the path of a URL: segments of word characters and `.:@+-`, none of them `.` or `..`, at most 256
+ * characters. Throws InvalidRequest (param `model`) for any other, which could lead elsewhere.
  */
 export function safeModelPath(model: string): string {
   if (isSafeModelPath(model)) return model

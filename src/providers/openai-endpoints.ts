@@ -2,7 +2,7 @@ import type { Operation } from '../call/call.ts'
 import { isPlain } from '../call/operations.ts'
 import type { Provider } from './provider.ts'
 
-/** Where OpenAI has each operation, below the base URL (platform.openai.com/docs/api-reference); rerank is where Cohere's followers have it. */
+/** OpenAI's path of each operation below the base URL (platform.openai.com/docs/api-reference); rerank, which it lacks, has Cohere's. */
 const PATHS = {
   chat: '/chat/completions',
   responses: '/responses',
@@ -18,21 +18,21 @@ const PATHS = {
   translation: '/audio/translations',
 } as const satisfies Partial<Record<Operation, string>>
 
-/** An operation that vendors have in OpenAI's shape. */
+/** An operation that vendors offer in OpenAI's format. */
 export type OpenAiOperation = keyof typeof PATHS
 
 export const EVERY_OPERATION = Object.keys(PATHS) as OpenAiOperation[]
 
-/** The doors of a vendor that has these operations in OpenAI's shape; `place` makes the path of OpenAI's path and the model. */
+/** The endpoints of a vendor that offers these operations in OpenAI's format; `toPath` makes its path from OpenAI's and the model. */
 export function openaiEndpoints(
   operations: readonly OpenAiOperation[],
-  place: (path: string, model: string) => string = path => path,
+  toPath: (path: string, model: string) => string = path => path,
 ): Provider['endpoints'] {
-  const doors = operations.map(operation => [
+  const endpoints = operations.map(operation => [
     operation,
-    { dialect: dialectOf(operation), path: (model: string) => place(PATHS[operation], model) },
+    { dialect: dialectOf(operation), path: (model: string) => toPath(PATHS[operation], model) },
   ])
-  return Object.fromEntries(doors)
+  return Object.fromEntries(endpoints)
 }
 
 function dialectOf(operation: OpenAiOperation): string {

@@ -8,24 +8,25 @@ import { EVERY_OPERATION, type OpenAiOperation, openaiEndpoints } from './openai
 import type { Endpoint, Provider } from './provider.ts'
 import { chooseDialect, type ProviderSettings, type ProviderType } from './provider-type.ts'
 
-/** In what a vendor that speaks OpenAI's chat dialect may differ from OpenAI. */
-export interface Manners {
+/** How a vendor that speaks OpenAI's chat dialect may differ from OpenAI. */
+export interface OpenAiVariant {
   /** The vendor's own base URL; its path also completes a user's URL that has none. */
-  readonly usualUrl: string
+  readonly defaultUrl: string
   readonly streamUsage: Provider['streamUsage']
-  readonly forwardHeaders: readonly string[]
-  /** Below the base URL; `/models` unless the vendor has it elsewhere. */
+  /** None unless set. */
+  readonly forwardHeaders?: readonly string[]
+  /** The path of the list of models below the base URL; `/models` unless set. */
   readonly healthPath?: string
   /** Applied in order to the wire body; each returns its input when there is nothing to change. */
   readonly quirks?: readonly Quirk[]
-  /** What it has in OpenAI's shape; chat alone unless set. */
+  /** What it offers in OpenAI's format; only chat unless set. */
   readonly operations?: readonly OpenAiOperation[]
   readonly toolLimits?: ToolLimits | undefined
-  /** Of its chat; that of the Responses API is `LEAST_OF_OPENAI`. */
+  /** Provider.leastOutput for its chat API; for the Responses API it is OPENAI_LEAST_OUTPUT. */
   readonly leastOutput?: number
 }
 
-/** A vendor's way that OpenAI's own bodies offend. Never changes its input; returns it as it is when it does not apply. */
+/** Adapts a body of OpenAI's format to a vendor that would refuse it. Returns its input, which it never changes, when it does not apply. */
 export type Quirk = (body: JsonObject) => JsonObject
 
 /**
@@ -35,24 +36,24 @@ export type Quirk = (body: JsonObject) => JsonObject
 const UNPAID = new Set<Json | undefined>(['insufficient_quota', 'billing_not_active', 'billing_hard_limit_reached'])
 
 /**
- * To less the Responses API answers 400 (`integer_below_min_value`: "Expected a value >= 16"), and so do newer models in Chat
- * Completions, where they cannot say a word ("Could not finish the message because max_tokens or model output limit was reached").
+ * The Responses API answers 400 to a smaller limit (`integer_below_min_value`: "Expected a value >= 16"), as newer models do in
+ * Chat Completions ("Could not finish the message because max_tokens or model output limit was reached").
  */
-export const LEAST_OF_OPENAI = 16
+export const OPENAI_LEAST_OUTPUT = 16
 
 /** A provider that speaks OpenAI's chat dialect. Throws when the settings' base URL or dialect cannot work. */
-export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provider {
-  const endpoints = endpointsOf(settings, manners)
-  const { quirks = [], toolLimits } = manners
-  const leastOutput = endpoints.chat === RESPONSES ? LEAST_OF_OPENAI : manners.leastOutput
-  const health = { method: 'GET', path: manners.healthPath ?? '/models' } as const
+export function createOpenAi(settings: ProviderSettings, variant: OpenAiVariant): Provider {
+  const endpoints = endpointsOf(settings, variant)
+  const { quirks = [], forwardHeaders = [], toolLimits } = variant
+  const leastOutput = endpoints.chat === RESPONSES ? OPENAI_LEAST_OUTPUT : variant.leastOutput
+  const health = { method: 'GET', path: variant.healthPath ?? '/models' } as const
   return {
     name: settings.name,
-    baseUrl: normaliseBaseUrl(settings.baseUrl ?? manners.usualUrl, manners.usualUrl),
+    baseUrl: normaliseBaseUrl(settings.baseUrl ?? variant.defaultUrl, variant.defaultUrl),
     endpoints,
     authorize: (_request, key) => bearer(key),
-    forwardHeaders: manners.forwardHeaders,
-    streamUsage: streamUsageOf(settings, manners),
+    forwardHeaders,
+    streamUsage: streamUsageOf(settings, variant),
     classify: classifyOpenAi,
     healthCheck: () => health,
     ...(toolLimits !== undefined && { toolLimits }),
@@ -63,41 +64,41 @@ export function speakOpenAi(settings: ProviderSettings, manners: Manners): Provi
 
 const RESPONSES: Endpoint = { dialect: 'openai-responses', path: () => '/responses' }
 
-/** With `dialect: openai-responses` chats are asked for there as well. */
-function endpointsOf(settings: ProviderSettings, { operations = ['chat'] }: Manners): Provider['endpoints'] {
+/** With `dialect: openai-responses` chat calls go to the Responses API as well. */
+function endpointsOf(settings: ProviderSettings, { operations = ['chat'] }: OpenAiVariant): Provider['endpoints'] {
   const endpoints = openaiEndpoints(operations)
   const dialect = chooseDialect(settings, ['openai-chat', RESPONSES.dialect])
   return dialect === RESPONSES.dialect ? { ...endpoints, chat: RESPONSES, responses: RESPONSES } : endpoints
 }
 
-function streamUsageOf({ askForUsage }: ProviderSettings, { streamUsage }: Manners): Provider['streamUsage'] {
+function streamUsageOf({ askForUsage }: ProviderSettings, { streamUsage }: OpenAiVariant): Provider['streamUsage'] {
   if (askForUsage === undefined) return streamUsage
   return askForUsage ? 'on-request' : 'never'
 }
 
-/** The header that shows a key the way OAuth does; none without a key. */
+/** The key as a bearer token; no header without a key. */
 function bearer(key: string | undefined): Record<string, string> {
-  return key === undefined || key === '' ? {} : { authorization: `Bearer ${key}` }
+  return key ? { authorization: `Bearer ${key}` } : {}
 }
 
-/** 402 is what vendors of this dialect answer when the account has run dry (DeepSeek, OpenRouter, Together). */
+/** Vendors of this dialect answer 402 when the account has no credit (DeepSeek, OpenRouter, Together). */
 function classifyOpenAi(status: number, body: Json | undefined): Kind | undefined {
   if (status === 402) return 'unauthorized'
   const { code, type } = errorObject(body)
   return UNPAID.has(code) || UNPAID.has(type) ? 'unauthorized' : undefined
 }
 
-const MANNERS: Manners = {
-  usualUrl: 'https://api.openai.com/v1',
+const VARIANT: OpenAiVariant = {
+  defaultUrl: 'https://api.openai.com/v1',
   streamUsage: 'on-request',
   forwardHeaders: ['openai-beta'],
   operations: EVERY_OPERATION.filter(operation => operation !== 'rerank'),
   toolLimits: toolLimitsOf('openai-chat'),
-  leastOutput: LEAST_OF_OPENAI,
+  leastOutput: OPENAI_LEAST_OUTPUT,
 }
 
 export const openai: ProviderType = {
   keyVariable: 'OPENAI_API_KEY',
-  baseUrl: MANNERS.usualUrl,
-  create: settings => ({ ...speakOpenAi(settings, MANNERS), reasoningOf: () => ({ signer: 'openai' }) }),
+  baseUrl: VARIANT.defaultUrl,
+  create: settings => ({ ...createOpenAi(settings, VARIANT), reasoningOf: () => ({ signer: 'openai' }) }),
 }

@@ -1,6 +1,6 @@
 import type { Provider } from './provider.ts'
 
-/** How to reach and to prove oneself to AWS; what is absent is found in AWS's usual places. */
+/** Region and credentials for AWS; absent ones come from AWS's default provider chain. */
 export interface AwsSettings {
   readonly region?: string | undefined
   readonly accessKeyId?: string | undefined
@@ -8,15 +8,15 @@ export interface AwsSettings {
   readonly sessionToken?: string | undefined
 }
 
-/** What the configuration says of one provider. */
+/** The configuration of one provider. */
 export interface ProviderSettings {
   /** The provider's name in the configuration. */
   readonly name: string
-  /** As the user wrote it: see normaliseBaseUrl for the forms that work. */
+  /** As the user wrote it; normaliseBaseUrl says which forms work. */
   readonly baseUrl?: string | undefined
-  /** Where a type speaks more than one: the name of a dialect. */
+  /** The name of a dialect, for types that speak more than one. */
   readonly dialect?: string | undefined
-  /** Whether to ask for the usage of streams, where the user knows better than we what the vendor wants. */
+  /** Overrides whether streams are asked for their usage. */
   readonly askForUsage?: boolean | undefined
   /** Google Cloud's project, and the region of its models (`global` unless set). */
   readonly project?: string | undefined
@@ -24,27 +24,27 @@ export interface ProviderSettings {
   /** The text of a service account's key file. */
   readonly credentials?: string | undefined
   readonly aws?: AwsSettings | undefined
-  /** Of vendors that want the version of their API said. */
+  /** For vendors whose API wants its version in each request. */
   readonly apiVersion?: string | undefined
 }
 
 /** A kind of provider that the configuration can name as `type`. */
 export interface ProviderType {
-  /** The environment variable in which this vendor's key usually stands. */
+  /** The environment variable that usually holds this vendor's key. */
   readonly keyVariable?: string
-  /** Another one, where the vendor's own tools look next. */
+  /** The variable that the vendor's own tools try next. */
   readonly otherKeyVariable?: string
-  /** Without a key it proves itself in another way. */
+  /** Without a key it authenticates in another way. */
   readonly keyOptional?: boolean
-  /** There is no chat here: nobody answers prompts. */
+  /** The vendor has no chat models. */
   readonly withoutChat?: boolean
-  /** Where the vendor answers unless the settings say otherwise; absent for types that have no usual address. */
+  /** The vendor's base URL unless the settings name another; absent for types without a default. */
   readonly baseUrl?: string
   /** Throws an Error whose message is safe to show when the settings cannot work. */
   create(settings: ProviderSettings): Provider
 }
 
-/** Refuses a dialect that a type does not speak; returns the one to speak, the first of `spoken` unless the settings name one. */
+/** The dialect that the settings name, else the first of `spoken`. Throws an Error for one that the type does not speak. */
 export function chooseDialect(settings: ProviderSettings, spoken: readonly [string, ...string[]]): string {
   const wanted = settings.dialect ?? spoken[0]
   if (spoken.includes(wanted)) return wanted

@@ -1,14 +1,14 @@
 import type { Json, JsonObject } from '../call/json.ts'
 import type { Quirk } from './openai.ts'
 
-/** The limit under its old name, for vendors whose schema has only `max_tokens`: they refuse or ignore the new one. */
+/** For vendors that know the limit of output under its old name `max_tokens` only, and refuse or ignore the new one. */
 export const nameLimitMaxTokens: Quirk = body => {
   const { max_completion_tokens: limit, ...rest } = body
   if (limit === undefined) return body
   return rest.max_tokens === undefined ? { ...rest, max_tokens: limit } : rest
 }
 
-/** `developer` is OpenAI's newer word for `system`; vendors that list the roles they know refuse it. */
+/** For vendors that refuse the role `developer`, OpenAI's newer name of `system`. */
 export const nameDeveloperSystem: Quirk = body => {
   const { messages } = body
   if (!Array.isArray(messages) || !messages.some(isDeveloper)) return body
@@ -25,23 +25,23 @@ export const nameSeedRandomSeed: Quirk = body => {
   return seed === undefined ? body : { ...rest, random_seed: seed }
 }
 
-/** For vendors that report usage unasked and refuse to be asked. */
+/** For vendors that always report usage and refuse to be asked for it. */
 export const dropStreamOptions: Quirk = body => {
   const { stream_options: options, ...rest } = body
   return options === undefined ? body : rest
 }
 
-/** `store: false` asks for nothing where nothing is stored. `store: true` stays, so that the vendor says that it cannot. */
+/** For vendors that store nothing and refuse `store`. `store: true` is kept, so that the vendor says that it cannot. */
 export const dropStoreFalse: Quirk = body => {
   const { store, ...rest } = body
   return store === false ? rest : body
 }
 
-/** Vertex AI has the model in its path and refuses it in the body, where it wants the version that others want in a header. */
-export const inVertexBody: Quirk = ({ model: _, ...body }) => ({ ...body, anthropic_version: 'vertex-2023-10-16' })
+/** Vertex AI has Anthropic's model in the path, refuses it in the body, and wants the version in the body instead of a header. */
+export const vertexBody: Quirk = ({ model: _, ...body }) => ({ ...body, anthropic_version: 'vertex-2023-10-16' })
 
-/** Vertex AI counts what stands in the body itself, the Gemini API also a whole request inside of it. */
-export const unwrapCounted: Quirk = body => {
+/** Vertex AI's countTokens takes the request itself, the Gemini API's also one wrapped in `generateContentRequest`. */
+export const unwrapCountedRequest: Quirk = body => {
   const { generateContentRequest: inner } = body
   if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return body
   const { model: _, ...request } = inner as JsonObject

@@ -13,18 +13,18 @@ export interface AwsCredentials {
 export class RequestSigner {
   readonly #scope: string
   readonly #parts: readonly string[]
-  /** The key of a day is the same for all its requests, and dearer than the rest of a signature. */
+  /** The signing key of the day, cached: deriving it costs more than the rest of a signature. */
   #key: { readonly day: string; readonly secret: string; readonly bytes: Buffer } | undefined
 
-  /** `us-east-1`, `bedrock`. */
+  /** For example `us-east-1` and `bedrock`. */
   constructor(region: string, service: string) {
     this.#parts = [region, service, 'aws4_request']
     this.#scope = this.#parts.join('/')
   }
 
   /**
-   * The headers that prove who sends a request. Its path is encoded once more than on the wire, as every service but S3 wants
-   * it; its URL has no query.
+   * The headers that authenticate a request. Its path is encoded once more than on the wire, as all services but S3 want it; its
+   * URL must have no query.
    */
   sign(
     { method, url, headers, body }: OutgoingRequest,
@@ -71,7 +71,7 @@ function encodeAgain(path: string): string {
   return path.split('/').map(encodeSegment).join('/')
 }
 
-/** A segment of a path in RFC 3986's strict form, which spares fewer characters than JavaScript's. */
+/** Encodes a path segment as RFC 3986 asks, which leaves fewer characters as they are than encodeURIComponent. */
 export function encodeSegment(segment: string): string {
   return encodeURIComponent(segment).replace(/[!'()*]/g, byte => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
 }

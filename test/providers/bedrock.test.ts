@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { KeptCredentials } from '../../src/providers/aws-credentials.ts'
-import { speakBedrock } from '../../src/providers/bedrock.ts'
+import { CachedCredentials } from '../../src/providers/aws-credentials.ts'
+import { createBedrock } from '../../src/providers/bedrock.ts'
 import { createProvider, providerTypes } from '../../src/providers/index.ts'
 
 const OUTGOING = { method: 'POST', url: 'https://x.example/model/m/converse', headers: {}, body: Buffer.from('{}') }
@@ -63,7 +63,7 @@ test('an access key signs at once, its session token goes along', () => {
 
 test('without either, credentials are looked up once for all who ask', async () => {
   let looks = 0
-  const provider = speakBedrock({ name: 'b' }, async () => {
+  const provider = createBedrock({ name: 'b' }, async () => {
     looks += 1
     return KEYS
   })
@@ -75,7 +75,7 @@ test('without either, credentials are looked up once for all who ask', async () 
 })
 
 test('where nothing is found, the error says so and not why', async () => {
-  const provider = speakBedrock({ name: 'b' }, () => Promise.reject(new Error('profile of 10.0.0.1 is broken')))
+  const provider = createBedrock({ name: 'b' }, () => Promise.reject(new Error('profile of 10.0.0.1 is broken')))
   await assert.rejects(async () => provider.authorize(OUTGOING, undefined), {
     code: 'SLUICE_UPSTREAM_CREDENTIALS',
     message: 'The gateway found no credentials for the provider; the operator must mend it.',
@@ -89,7 +89,7 @@ test('credentials that expire are replaced ahead of their end, and kept to it wh
     () => ({ ...KEYS, accessKeyId: 'NEW' }),
     fail,
   ]
-  const kept = new KeptCredentials(async () => (found.shift() ?? fail)())
+  const kept = new CachedCredentials(async () => (found.shift() ?? fail)())
   const at = async (now: number) => (await kept.at(now)).accessKeyId
   assert.equal(await at(0), 'AKIDEXAMPLE')
   assert.equal(await at(699_000), 'AKIDEXAMPLE')
