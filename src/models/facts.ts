@@ -2,7 +2,7 @@ export const MODALITIES = ['text', 'image', 'audio', 'video', 'file'] as const
 
 type Modality = (typeof MODALITIES)[number]
 
-/** Settings that some models refuse, as OpenAI and Anthropic write them; losses name them so. */
+/** Settings that some models refuse, by the names of OpenAI and Anthropic, which losses use as well. */
 export const PARAMETERS = [
   'temperature',
   'top_p',
@@ -20,11 +20,11 @@ export type Parameter = (typeof PARAMETERS)[number]
 export interface ModelPrice {
   readonly input: number
   readonly output: number
-  /** Input that came from the vendor's prompt cache. */
+  /** Input read from the vendor's prompt cache. */
   readonly cacheRead?: number | undefined
-  /** Input that was put into it, for the shortest time that the vendor sells. */
+  /** Input written to it, for the shortest time that the vendor offers. */
   readonly cacheWrite?: number | undefined
-  /** Of calls with more input than `above` tokens, for all of their tokens. */
+  /** The price of all tokens of a call that has more than `above` tokens of input. */
   readonly longContext?: LongContextPrice | undefined
 }
 
@@ -32,17 +32,17 @@ export interface LongContextPrice extends Omit<ModelPrice, 'longContext'> {
   readonly above: number
 }
 
-/** What is known of a model. Nothing has to be: a model of which nothing is known is asked as the client wishes. */
+/** What is known of a model; a call to a model of which nothing is known is sent as the client wrote it. */
 export interface ModelFacts {
   /** Input and output together, in tokens. */
   readonly contextWindow?: number | undefined
-  /** Most tokens of an answer, reasoning included. */
+  /** The most tokens of an answer, including reasoning. */
   readonly maxOutput?: number | undefined
-  /** What to ask for at vendors that insist on a limit, where the client has set none; `maxOutput` unless set. */
+  /** The limit of output for vendors that require one, where the client sets none; `maxOutput` unless set. */
   readonly defaultMaxTokens?: number | undefined
   readonly input?: readonly Modality[] | undefined
   readonly output?: readonly Modality[] | undefined
-  /** Answered with a 400, unless they ask for what happens anyway. */
+  /** The model answers 400 to these settings, except to their default values. */
   readonly refuses?: readonly Parameter[] | undefined
   /** The same, but only in calls that ask for reasoning. */
   readonly refusesWhileReasoning?: readonly Parameter[] | undefined
@@ -51,5 +51,5 @@ export interface ModelFacts {
   readonly price?: ModelPrice | undefined
 }
 
-/** Facts by the maker's plain name of the model. */
+/** Facts by the model's plain name, as plainNames gives it. */
 export type FactsTable = Readonly<Record<string, ModelFacts>>

@@ -1,8 +1,7 @@
 import type { FactsTable } from './facts.ts'
 
 /*
- * Makers with few rows. Where a figure is known only from who sells the model on, docs/models.md says so; what nobody could be
- * found to say is missing.
+ * Makers with few rows. docs/models.md names the figures whose only source is a reseller; figures without a source are missing.
  */
 
 const TEXT = { input: ['text'], output: ['text'] } as const

@@ -3,13 +3,13 @@ import { sideCall, sideHeaders } from '../routing/side-call.ts'
 import type { Vendor, VendorKey } from '../routing/target.ts'
 import type { Exchange } from '../upstream/exchange.ts'
 
-/** What may be done with a response that a vendor keeps. */
+/** What a client may do with a response that a vendor stores. */
 export type Action = 'read' | 'read-input' | 'delete' | 'cancel'
 
 const METHODS = { read: 'GET', 'read-input': 'GET', delete: 'DELETE', cancel: 'POST' } as const
-const BELOW = { read: '', 'read-input': '/input_items', delete: '', cancel: '/cancel' } as const
+const SUBPATHS = { read: '', 'read-input': '/input_items', delete: '', cancel: '/cancel' } as const
 
-/** A call about the response with that id, by the key that it was given with; `query` without `?`. Not started yet. Rejects where it cannot be signed. */
+/** A call about a stored response, with the key that created it; `query` without `?`. It is not started yet. Rejects where it cannot be signed. */
 export function aboutResponse(
   vendor: Vendor,
   key: VendorKey,
@@ -17,9 +17,9 @@ export function aboutResponse(
   action: Action,
   query: string,
 ): Promise<Exchange> {
-  // Only a vendor that is asked for responses as such has given one by an id.
-  const door = endpointFor(vendor.provider, 'responses')?.path('', false) ?? ''
-  const path = `${door}/${encodeURIComponent(id)}${BELOW[action]}`
+  // Only vendors with a Responses API create responses, so the endpoint is always there.
+  const base = endpointFor(vendor.provider, 'responses')?.path('', false) ?? ''
+  const path = `${base}/${encodeURIComponent(id)}${SUBPATHS[action]}`
   const request = { method: METHODS[action], path, query, headers: sideHeaders(vendor), body: undefined }
   return sideCall(vendor, key, request, vendor.timeouts)
 }

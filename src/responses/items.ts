@@ -5,16 +5,16 @@ import { isReference } from '../dialects/openai-responses/item-read.ts'
 import { readResponse } from '../dialects/openai-responses/response.ts'
 import { parseBody } from '../relay/parse-body.ts'
 
-/** An item that a request names instead of sending it. */
+/** An item that a request refers to by its id. */
 export interface Reference {
   readonly id: string
-  /** Where it stands (`input.2`). */
+  /** Its path in the request (`input.2`). */
   readonly at: string
 }
 
 /**
- * The items that the body of a request names by their ids. Parsed only where one could be: a reference has a member `id`, whose
- * name may be written with escapes. Throws MalformedJson.
+ * The items that a request refers to by their ids. The body is parsed only if it may hold a reference, which has a member `id`
+ * (whose name may be written with escapes). Throws MalformedJson.
  */
 export function referencesIn(body: Buffer): Reference[] {
   if (!body.includes('"id"') && !body.includes('\\u')) return []
@@ -25,12 +25,12 @@ export function referencesIn(body: Buffer): Reference[] {
   )
 }
 
-/** The ids of the items of a response that is passed on unread; none where it cannot be read. */
+/** The ids of the items of a response on the pass lane; none where it cannot be read. */
 export function itemsOf(body: Buffer): string[] {
   try {
     return idsOf(readResponse(parseBody(body) as Json).outputs.flatMap(({ blocks }) => blocks))
   } catch {
-    // That it is no response is for its readers to say.
+    // The body's readers report that it is not a response.
     return []
   }
 }

@@ -3,25 +3,25 @@ import type { AnswerStore } from '../cache/store.ts'
 import type { Turn } from '../call/call.ts'
 import type { JsonObject } from '../call/json.ts'
 
-/** Who gave a response: the target's id (`provider/model`), and which of the provider's keys was shown. */
+/** Where a response was created: the target's id (`provider/model`) and the index of the provider's key. */
 export interface Origin {
   readonly target: string
   readonly key: number
 }
 
-/** A response that the gateway keeps itself: the conversation up to and with the answer, and the answer as it was given. */
+/** A response that the gateway stores itself: the conversation including the answer, and the answer as it was sent. */
 export interface Held {
   readonly turns: readonly Turn[]
   readonly body: JsonObject
 }
 
-/** What is remembered of a response. `held` where its vendor keeps none. */
+/** What is remembered of a response; `held` if the gateway stores it. */
 interface Remembered {
   readonly origin: Origin
   readonly held?: Held
 }
 
-/** Which caller was given which response, in the answer store. A caller finds its own only: to others an id says nothing. */
+/** Remembers responses in the answer store. A caller finds only those that were given to it. */
 export class ResponseMemory {
   readonly #store: AnswerStore
 
@@ -29,7 +29,7 @@ export class ResponseMemory {
     this.#store = store
   }
 
-  /** Resolves with undefined for an id that this caller was not given, or not lately. Never rejects. */
+  /** Resolves with undefined for an id that was not given to this caller or has expired. Never rejects. */
   async find(caller: string | undefined, id: string): Promise<Remembered | undefined> {
     const found = await this.#store.get(keyOf(caller, id))
     if (found?.fresh !== true || found.answer.body.length === 0) return undefined
@@ -41,7 +41,7 @@ export class ResponseMemory {
     this.#set(caller, id, Buffer.from(JSON.stringify(remembered)), ttl)
   }
 
-  /** What is empty is not there; the store has no other way to take something out. */
+  /** Overwrites it with an empty entry, since the store cannot delete; `ttl` in ms. */
   forget(caller: string | undefined, id: string, ttl: number): void {
     this.#set(caller, id, Buffer.alloc(0), ttl)
   }

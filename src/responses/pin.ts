@@ -4,10 +4,9 @@ import type { Route, Target } from '../routing/target.ts'
 import type { Origin } from './memory.ts'
 
 /**
- * The route with nobody left on it but who gave the earlier response, by the key that it was given with: no other vendor, and
- * no other account at the same one, has it. Another model of the same vendor will do where the client asks for one. `standIns`
- * are those who may have answered in the place of the route's own targets. Throws InvalidRequest that names `param` where
- * neither lead there.
+ * The route with only the target that created the earlier response, and only the key that it was created with: no other vendor or
+ * account has it. Another model of the same vendor is used where the client asks for one. `standIns` may have answered in the
+ * place of the route's own targets. Throws InvalidRequest that names `param` if the response was created by none of them.
  */
 export function pinned(route: Route, origin: Origin, param: string, standIns: readonly StandIn[]): Route {
   const { name, strategy, attempts, retrySameTarget, queue } = route
@@ -27,12 +26,12 @@ export function pinned(route: Route, origin: Origin, param: string, standIns: re
     attempts,
     pin: { keeper: keeper.id, step: route.pin?.step ?? instead?.step },
     ...(retrySameTarget !== undefined && { retrySameTarget }),
-    // Who stands in is not waited for in the queue of the model that was asked for.
+    // A stand-in does not wait in the queue of the model that was asked for.
     ...(queue !== undefined && instead === undefined && { queue }),
   }
 }
 
-/** The target that gave it, or else another of its vendor, with that one key. */
+/** The target of that origin, or else another of its vendor, with only its key. */
 function keeperAmong(targets: readonly Target[], origin: Origin): Target | undefined {
   const target = targets.find(({ id }) => id === origin.target) ?? targets.find(isOf(origin))
   const candidate = target?.candidates.find(({ key }) => key.index === origin.key)

@@ -1,20 +1,20 @@
 import { InvalidRequest, MalformedJson } from '../errors.ts'
 import { findMembers, type Member, watch } from '../relay/json-members.ts'
 
-/** What a request for a response says of those before and after it. */
+/** The members of a request that concern stored state. */
 export interface StateWishes {
-  /** The id of the response that it goes on from. */
+  /** The id of the response that it continues. */
   readonly previous: string | undefined
-  /** The conversation at the vendor that it belongs to, as JSON text; the gateway gives nobody one. */
+  /** The vendor's conversation that it belongs to, as JSON text; the gateway creates none. */
   readonly conversation: string | undefined
-  /** It shall be kept, as all are that do not say otherwise. */
+  /** Whether to store the response; true unless the request says otherwise. */
   readonly store: boolean
 }
 
 const WATCHED = watch('previous_response_id', 'conversation', 'store')
 const ID = watch('id')
 
-/** Reads them by the body's bytes, never parsed. Throws InvalidRequest and MalformedJson. */
+/** Scans the body for these members without parsing it. Throws InvalidRequest and MalformedJson. */
 export function stateWishes(body: Buffer): StateWishes {
   const members = findMembers(body, WATCHED)
   const previous = parsed(body, members.get('previous_response_id')) ?? undefined
@@ -25,13 +25,13 @@ export function stateWishes(body: Buffer): StateWishes {
   return { previous, conversation: JSON.stringify(conversation), store: parsed(body, members.get('store')) !== false }
 }
 
-/** The id of a response that is passed on unread; undefined where it has none. */
+/** The id of a response on the pass lane; undefined where it has none. */
 export function idOf(body: Buffer): string | undefined {
   try {
     const id = parsed(body, findMembers(body, ID).get('id'))
     return typeof id === 'string' ? id : undefined
   } catch {
-    // That it is no JSON is for its readers to say.
+    // The body's readers report that it is not JSON.
     return undefined
   }
 }

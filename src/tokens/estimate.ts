@@ -2,24 +2,24 @@ import type { Block } from '../call/block.ts'
 import type { Call } from '../call/call.ts'
 import { countTokens } from './tokenizer.ts'
 
-/** What an image costs at Anthropic in the size to which it scales large ones down (its guide to vision). */
+/** What a large image costs at Anthropic, which scales it down (its guide to vision). */
 const TOKENS_PER_IMAGE = 1_600
-/** A page of a PDF costs 1,500 to 3,000 (its guide to PDFs); how many there are is not looked up. */
+/** What a page of a PDF costs at most (its guide to PDFs); the pages are not counted. */
 const TOKENS_PER_FILE = 3_000
 const TOKENS_PER_TURN = 4
 
 /**
- * About how many tokens the prompt of a call has: its text, tools and schemas counted, images and files at a flat rate. Off the
- * event loop; never rejects. Say to whoever reads the number that it is an estimate.
+ * Estimates the tokens of a call's prompt: its texts, tools and schemas are counted, off the event loop, images and files have a
+ * flat rate. Never rejects.
  */
 export async function estimateTokens(call: Call): Promise<number> {
-  const blocks = call.turns.flatMap(({ blocks }) => blocks.flatMap(inner))
+  const blocks = call.turns.flatMap(({ blocks }) => blocks.flatMap(withResultContent))
   const texts = [...blocks.map(textOf), ...(call.tools ?? []).map(toolText), formatText(call)]
   const flat = blocks.reduce((sum, block) => sum + flatRate(block), call.turns.length * TOKENS_PER_TURN)
   return (await countTokens(texts.filter(text => text !== ''))) + flat
 }
 
-function inner(block: Block): readonly Block[] {
+function withResultContent(block: Block): readonly Block[] {
   return block.type === 'tool-result' ? [block, ...block.content] : [block]
 }
 

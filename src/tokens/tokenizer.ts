@@ -1,16 +1,16 @@
 import { Worker } from 'node:worker_threads'
 import type { Count, Question } from './counter.ts'
 
-/** Longer texts are not counted but measured: the count would take seconds, and others wait behind it. */
+/** Longer texts are estimated by their length: counting them would take seconds, while others wait. */
 const LONGEST_COUNTED = 2_000_000
-/** As many characters may wait for the thread; who comes beyond them is answered by a measure, so that no crowd fills the memory. */
+/** With more characters waiting for the thread, texts are estimated by their length, so that many calls do not fill the memory. */
 const MOST_WAITING = 8_000_000
 const CHARACTERS_PER_TOKEN = 4
 
-/** The compiled package has no TypeScript. */
+/** The compiled package has JavaScript files. */
 const COUNTER = new URL(import.meta.url.endsWith('.ts') ? './counter.ts' : './counter.js', import.meta.url)
 
-/** Counts tokens in a thread of its own, which is started by the first text and does not keep the process alive. */
+/** Counts tokens in a worker thread, which is started by the first text and does not keep the process alive. */
 class Tokenizer {
   readonly #waiting = new Map<number, { readonly text: string; resolve(tokens: number): void }>()
   #worker: Worker | undefined
@@ -18,7 +18,7 @@ class Tokenizer {
   #characters = 0
 
   count(texts: readonly string[]): Promise<number> {
-    // Put together only where they are counted: that takes long where they are.
+    // Long texts are not joined before it is clear that they are counted.
     const characters = texts.reduce((sum, { length }) => sum + length, 0)
     const waiting = this.#characters + characters
     if (characters > LONGEST_COUNTED || waiting > MOST_WAITING) return Promise.resolve(roughly(characters))
@@ -42,14 +42,14 @@ class Tokenizer {
       this.#characters -= asked.text.length
       asked.resolve(tokens)
     })
-    // Whatever it died of, an estimate can always be had.
-    worker.on('error', () => this.#giveUp())
-    // Last, since a listener makes it hold the process again.
+    worker.on('error', () => this.#resolveRoughly())
+    // Last, since adding a listener refs the worker again.
     worker.unref()
     return worker
   }
 
-  #giveUp(): void {
+  /** The thread has failed: the next text starts another one. */
+  #resolveRoughly(): void {
     this.#worker = undefined
     for (const { text, resolve } of this.#waiting.values()) resolve(roughly(text.length))
     this.#waiting.clear()
@@ -63,7 +63,7 @@ function roughly(characters: number): number {
 
 const tokenizer = new Tokenizer()
 
-/** The tokens of texts in OpenAI's `o200k_base`, the nearest thing to other vendors' own counts. Never rejects. */
+/** The tokens of texts in OpenAI's `o200k_base`, which approximates other vendors' tokenizers. Never rejects. */
 export function countTokens(texts: readonly string[]): Promise<number> {
   return tokenizer.count(texts)
 }
