@@ -226,6 +226,27 @@ test('B28: thinking is asked of each model in its own words; where none are know
   assert.deepEqual(fromChat(low).body.inferenceConfig, { maxTokens: 6144 })
 })
 
+test('B28: a Claude that takes no thinking budget is told an effort in its place, as at Anthropic', () => {
+  const call = openaiChat.readRequest({ json: { model: CLAUDE, messages: [HELLO], reasoning_effort: 'high' } })
+  const { body, losses } = written({ ...call, target: { adaptiveThinking: true } })
+  assert.deepEqual(body.additionalModelRequestFields, {
+    thinking: { type: 'adaptive' },
+    output_config: { effort: 'high' },
+  })
+  assert.deepEqual(losses, [])
+})
+
+test('B28: what the efforts of an open model of OpenAI cannot say is a loss', () => {
+  const thinking = (members: JsonObject) => {
+    const { body, losses } = fromMessages(members, {}, 'openai.gpt-oss-120b-1:0')
+    return [body.additionalModelRequestFields, losses]
+  }
+  const budget = { thinking: { type: 'enabled', budget_tokens: 8000 } }
+  assert.deepEqual(thinking(budget), [{ reasoning_effort: 'medium' }, ['thinking.budget_tokens']])
+  assert.deepEqual(thinking({ output_config: { effort: 'max' } }), [{ reasoning_effort: 'high' }, ['effort']])
+  assert.deepEqual(thinking({ thinking: { type: 'disabled' } }), [undefined, ['thinking']])
+})
+
 test('settings that Bedrock has under another name or not at all', () => {
   const { body, losses } = fromChat({
     max_completion_tokens: 100,

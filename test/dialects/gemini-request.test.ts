@@ -168,6 +168,12 @@ test('an effort is a thinking budget that shows its thoughts', () => {
   assert.deepEqual(body.generationConfig?.thinkingConfig, { thinkingBudget: 8192, includeThoughts: true })
 })
 
+test('the standard tier of another API is that of Gemini', () => {
+  const json = { model: 'gemini-3-pro', max_tokens: 10, messages: [HELLO], service_tier: 'standard_only' }
+  const { body, losses } = gemini.writeRequest(anthropic.readRequest({ json }))
+  assert.deepEqual([body.serviceTier, losses], ['standard', []])
+})
+
 test('thinking is switched off where the model can, and else that is a loss', () => {
   const off = (model: string) => fromChat({ model, reasoning_effort: 'none' })
   assert.deepEqual(off('gemini-2.5-flash').body.generationConfig?.thinkingConfig, { thinkingBudget: 0 })

@@ -1,8 +1,8 @@
 import type { Call, ReasoningWish } from '../../call/call.ts'
-import { EFFORTS } from '../../call/effort.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import { planThinking } from '../anthropic/thinking.ts'
+import { openaiEffort } from '../openai-effort.ts'
 import { DIALECT, isObject, leftover, type Members, nestedMembers, optionalObject } from './members.ts'
 
 /** The member of a request in which a model is told what only its maker knows. */
@@ -81,7 +81,7 @@ export function planFields(call: Call, losses: Loss[]): FieldsPlan {
   if (isClaude(call.model)) return planClaude(call, losses)
   if (call.topK !== undefined) losses.push({ path: 'top_k', why: 'this model has no such setting at Bedrock' })
   return asPlan(
-    GPT.test(call.model) ? gptEffort(call.reasoning) : noThinking(call.reasoning, losses),
+    GPT.test(call.model) ? gptEffort(call.reasoning, losses) : noThinking(call.reasoning, losses),
     call.maxTokens,
   )
 }
@@ -92,8 +92,8 @@ function asPlan(fields: Members, maxTokens: number | undefined, extended = false
 
 /** Claude is asked as at Anthropic, whose rules Bedrock applies too. */
 function planClaude(call: Call, losses: Loss[]): FieldsPlan {
-  const { thinking, extended, maxTokens } = planThinking(call, losses)
-  const effort = call.dialect === 'anthropic' ? call.reasoning?.effort : undefined
+  const { thinking, extended, maxTokens, effort: planned } = planThinking(call, losses)
+  const effort = (call.dialect === 'anthropic' ? call.reasoning?.effort : undefined) ?? planned
   if (extended && call.topK !== undefined) losses.push({ path: 'top_k', why: 'refused with extended thinking' })
   const fields = {
     ...(extended ? {} : topKOf(call)),
@@ -124,14 +124,11 @@ function thinkingOf(wish: ReasoningWish | undefined): Members {
   return { thinking: { type, ...(budget !== undefined && { budget_tokens: budget }) } }
 }
 
-/** OpenAI's open models know three words (their model cards), and think anyhow. */
-function gptEffort(wish: ReasoningWish | undefined): Members {
-  const effort = wish?.effort
+/** Of OpenAI's efforts its open models know three (their model cards). */
+function gptEffort(wish: ReasoningWish | undefined, losses: Loss[]): Members {
+  const effort = wish && openaiEffort(wish, losses)
   if (effort === undefined) return {}
-  return {
-    reasoning_effort:
-      EFFORTS.indexOf(effort as (typeof EFFORTS)[number]) < 2 ? 'low' : effort === 'medium' ? effort : 'high',
-  }
+  return { reasoning_effort: effort === 'minimal' ? 'low' : effort === 'xhigh' ? 'high' : effort }
 }
 
 function noThinking(wish: ReasoningWish | undefined, losses: Loss[]): Members {

@@ -13,6 +13,7 @@ const NESTED = ['generationConfig', 'toolConfig'] as const
 /** Google's service tiers, by the words of the other APIs. */
 const TIERS: ReadonlyMap<string, string> = new Map([
   ['default', 'standard'],
+  ['standard_only', 'standard'],
   ['flex', 'flex'],
   ['priority', 'priority'],
 ])
