@@ -1,6 +1,6 @@
 import type { Kind } from '../call/fault.ts'
 import type { ReasoningRules } from '../call/reasoning-origin.ts'
-import { isClaude } from '../dialects/bedrock/model-fields.ts'
+import { isClaude, namesMaker } from '../dialects/bedrock/model-fields.ts'
 import { bedrockEmbeddings } from '../dialects/embeddings/bedrock.ts'
 import { CachedCredentials, type FoundCredentials, findDefaultCredentials } from './aws-credentials.ts'
 import { normaliseBaseUrl } from './base-url.ts'
@@ -48,12 +48,9 @@ function staticCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsSe
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
 }
 
-/** Ids of models and of AWS's profiles name the maker (`us.amazon.nova-pro-v1:0`); an account's own profiles and imports do not. */
-const NAMES_MAKER = /(?:^|[./])[a-z0-9]+\.[a-z]/
-
 /** Of its models only Anthropic's sign their reasoning. */
 function reasoningOf(model: string): ReasoningRules {
-  return { signer: isClaude(model) || !NAMES_MAKER.test(model) ? 'claude' : 'nobody' }
+  return { signer: isClaude(model) || !namesMaker(model) ? 'claude' : 'nobody' }
 }
 
 /** The model is one path segment: the slashes and colons of ARNs and versions are encoded. */

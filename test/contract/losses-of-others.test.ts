@@ -19,7 +19,7 @@ interface Direction {
 }
 
 /** At Bedrock and at Google what is lost depends on the model. */
-const MODELS = ['m', 'anthropic.claude-sonnet-4', 'gemini-3-pro'] as const
+const MODELS = ['m', 'anthropic.claude-sonnet-4', 'meta.llama3-3-70b-instruct-v1:0', 'gemini-3-pro'] as const
 
 const BOTH = ['requests', 'answers'] as const
 

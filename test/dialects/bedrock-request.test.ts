@@ -164,6 +164,44 @@ test('B16: cache_control on system, tools, messages and inside of results become
   assert.deepEqual(losses, [])
 })
 
+test('a model that caches nothing is sent no cache point, and Nova none on a tool; each mark is a loss', () => {
+  const cache_control = { type: 'ephemeral' }
+  const marked = (model: string): Written =>
+    fromMessages(
+      {
+        system: [{ type: 'text', text: 'Be brief.', cache_control }],
+        tools: [{ ...WEATHER, cache_control }],
+        messages: [
+          HELLO,
+          { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'weather', input: {} }] },
+          {
+            role: 'user',
+            content: [
+              { type: 'tool_result', tool_use_id: 't1', content: [{ type: 'text', text: 'sun', cache_control }] },
+            ],
+          },
+        ],
+      },
+      {},
+      model,
+    )
+  const pointsOf = ({ body }: Written): number => JSON.stringify(body).split('cachePoint').length - 1
+  const all = ['system.0', 'messages.2.content.0.content.0', 'tools.0'].map(at => `${at}.cache_control`)
+  for (const model of [
+    'nvidia.nemotron-super-3-120b',
+    'us.deepseek.r1-v1:0',
+    'anthropic.claude-3-haiku-20240307-v1:0',
+  ]) {
+    assert.equal(pointsOf(marked(model)), 0, model)
+    assert.deepEqual(marked(model).losses, all, model)
+  }
+  const nova = marked('us.amazon.nova-pro-v1:0')
+  assert.equal(pointsOf(nova), 2)
+  assert.deepEqual(nova.losses, ['tools.0.cache_control'])
+  const profile = 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123'
+  for (const model of [CLAUDE, profile]) assert.equal(pointsOf(marked(model)), 3, model)
+})
+
 test('B16: cache points become cache_control, also at another vendor', () => {
   const point = { cachePoint: { type: 'default' } }
   const json = {

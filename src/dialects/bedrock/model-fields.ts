@@ -8,12 +8,19 @@ import { DIALECT, isObject, leftover, type Members, nestedMembers, optionalObjec
 /** The member of a request in which a model is told what only its maker knows. */
 const FIELDS = 'additionalModelRequestFields'
 
-/** Ids, inference profiles and ARNs of foundation models name the maker; those of an application's own profiles do not. */
 const CLAUDE = /\banthropic\.|claude/
 const GPT = /\bopenai\./
 
+/** Ids of models and of their profiles name the maker (`us.amazon.nova-pro-v1:0`); profiles and imports of an account's own do not. */
+const NAMED = /(?:^|[./])[a-z0-9]+\.[a-z]/
+
 export function isClaude(model: string): boolean {
   return CLAUDE.test(model)
+}
+
+/** False where nobody can tell whose model it is. */
+export function namesMaker(model: string): boolean {
+  return NAMED.test(model)
 }
 
 /**

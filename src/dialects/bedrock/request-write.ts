@@ -2,6 +2,7 @@ import type { Call } from '../../call/call.ts'
 import { foreignLosses } from '../../call/foreign.ts'
 import type { Json, JsonObject } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
+import { withoutRefusedMarks } from './caching.ts'
 import { DIALECT, nestedMembers, ownMembers } from './members.ts'
 import { type FieldsPlan, planFields } from './model-fields.ts'
 import { writeOutputConfig } from './output-config.ts'
@@ -24,8 +25,9 @@ const TIERS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** A call as a Converse request; model and stream are said by its address. Throws InvalidRequest where Bedrock could only refuse it. */
-export function writeRequest(call: Call): { body: JsonObject; losses: Loss[] } {
-  const losses: Loss[] = [...foreignLosses(DIALECT, undefined, call.extra), ...unsupported(call)]
+export function writeRequest(asked: Call): { body: JsonObject; losses: Loss[] } {
+  const losses: Loss[] = [...foreignLosses(DIALECT, undefined, asked.extra), ...unsupported(asked)]
+  const call = withoutRefusedMarks(asked, losses)
   const turns = writeTurns(call, losses)
   const plan = planFields(call, losses)
   const body = {
