@@ -175,6 +175,13 @@ test('A13: a stream that breaks off is a network error, never an end', () => {
   }
 })
 
+test('A13: an empty finish reason in every chunk ends nothing: the stream that closes behind one was cut', () => {
+  const cut = read(delta({ content: 'x' }, ''), delta({ content: 'y' }, ''))
+  assert.equal(cut.at(-1)?.type, 'error')
+  const whole = read(delta({ content: 'x' }, ''), finish('stop'), delta({}, ''), '[DONE]')
+  assert.deepEqual(whole.find(event => event.type === 'finish')?.finish, { reason: 'stop', raw: 'stop' })
+})
+
 test('A13: a stream that closes behind its finish reason, without [DONE], has ended', () => {
   assert.equal(read(...answered).at(-1)?.type, 'end')
   const second = { choices: [{ index: 1, delta: { content: 'y' }, finish_reason: null }] }

@@ -50,7 +50,8 @@ export class OutputReader {
     for (const name in choice) {
       if (!CHOICE_MEMBERS.has(name)) this.#keep(escaped(name), choice[name])
     }
-    this.#word = choice.finish_reason ?? this.#word
+    // Servers exist that say '' in the place of null: the answer goes on.
+    this.#word = choice.finish_reason || this.#word
     // Nothing follows a filter, and another model may be asked at once.
     if (this.#word === 'content_filter') this.finish(events)
   }
