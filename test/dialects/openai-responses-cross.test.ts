@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/call/json.ts'
 import type { Loss } from '../../src/call/loss.ts'
 import type { Result } from '../../src/call/result.ts'
 import { anthropic } from '../../src/dialects/anthropic/index.ts'
+import { gemini } from '../../src/dialects/gemini/index.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
 import { continueFrom } from '../../src/dialects/openai-responses/conversation.ts'
 import { openaiResponses } from '../../src/dialects/openai-responses/index.ts'
@@ -151,6 +152,15 @@ suite('requests of the Responses API to other vendors', () => {
     const { body, losses } = openaiChat.writeRequest(read({ input }))
     assert.deepEqual(body.messages, [{ role: 'user', content: 'Go on.' }])
     assert.deepEqual(Object.keys(reasons(losses)), ['input.0', 'input.1'])
+  })
+
+  test('a number of log probabilities is sent only where log probabilities are asked for, which others refuse otherwise', () => {
+    const call = openaiResponses.readRequest({ json: { model: 'm', input: 'Hello', top_logprobs: 2 } })
+    assert.equal(openaiChat.writeRequest(call).body.top_logprobs, undefined)
+    assert.equal(gemini.writeRequest(call).body.generationConfig, undefined)
+    const asked = { ...call, logprobs: { enabled: true, top: 2 } }
+    assert.equal(openaiChat.writeRequest(asked).body.top_logprobs, 2)
+    assert.deepEqual(gemini.writeRequest(asked).body.generationConfig, { responseLogprobs: true, logprobs: 2 })
   })
 
   test('what stands for something that OpenAI keeps is indispensable', () => {

@@ -104,7 +104,8 @@ export function writeGenerationConfig(call: Call, own: boolean, losses: Loss[]):
     }
   }
   if (call.logprobs?.enabled !== undefined) written.responseLogprobs = call.logprobs.enabled
-  if (call.logprobs?.top !== undefined) written.logprobs = call.logprobs.top
+  // Without `responseLogprobs` Google refuses it; the Responses API takes it, and it asks for nothing.
+  if (call.logprobs?.top !== undefined && (own || call.logprobs.enabled === true)) written.logprobs = call.logprobs.top
   const thinking = writeThinking(call, own, losses)
   if (thinking !== undefined) written.thinkingConfig = thinking
   Object.assign(written, writeFormat(call, losses))

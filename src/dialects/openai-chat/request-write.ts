@@ -54,7 +54,8 @@ function writeSampling(call: Call, context: WriteContext): Members {
     presence_penalty: call.presencePenalty,
     n: call.choices,
     logprobs: call.logprobs?.enabled,
-    top_logprobs: call.logprobs?.top,
+    // Without `logprobs` OpenAI refuses it; other APIs take it, and it asks for nothing.
+    top_logprobs: context.own || call.logprobs?.enabled === true ? call.logprobs?.top : undefined,
     user: call.user,
     service_tier: writeServiceTier(call, context),
   }
