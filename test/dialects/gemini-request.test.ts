@@ -174,6 +174,20 @@ test('the standard tier of another API is that of Gemini', () => {
   assert.deepEqual([body.serviceTier, losses], ['standard', []])
 })
 
+test('a budget that the model would refuse is sent as the nearest one, with a loss', () => {
+  const budgetOf = (model: string, budget: number) => {
+    const thinking = { type: 'enabled', budget_tokens: budget }
+    const json = { model, max_tokens: 64_000, messages: [HELLO], thinking }
+    const { body, losses } = write(anthropic.readRequest({ json }))
+    return [body.generationConfig?.thinkingConfig, losses]
+  }
+  const shown = (thinkingBudget: number) => ({ thinkingBudget, includeThoughts: true })
+  assert.deepEqual(budgetOf('gemini-2.5-flash', 31_999), [shown(24_576), ['thinking.budget_tokens']])
+  assert.deepEqual(budgetOf('gemini-2.5-pro', 31_999), [shown(31_999), []])
+  assert.deepEqual(budgetOf('gemini-2.5-pro', 60_000), [shown(32_768), ['thinking.budget_tokens']])
+  assert.deepEqual(budgetOf('gemini-2.5-flash-lite', 100), [shown(512), ['thinking.budget_tokens']])
+})
+
 test('thinking is switched off where the model can, and else that is a loss', () => {
   const off = (model: string) => fromChat({ model, reasoning_effort: 'none' })
   assert.deepEqual(off('gemini-2.5-flash').body.generationConfig?.thinkingConfig, { thinkingBudget: 0 })

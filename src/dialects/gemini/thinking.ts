@@ -10,6 +10,11 @@ const THINKING = new Set(['thinkingBudget', 'thinkingLevel'])
 /** The only models that can be told not to think (ai.google.dev/gemini-api/docs/thinking): others answer 400 to a budget of 0. */
 const CAN_STOP = /gemini-2\.5-flash/
 
+/** The range of thinking budgets, in tokens, that every thinking model accepts, and where it ends for Flash (the same page). */
+const LEAST_BUDGET = 512
+const MOST_BUDGET_OF_FLASH = 24_576
+const MOST_BUDGET = 32_768
+
 /** `thinkingConfig` as a wish, and (`left`) what the hub has no word for. Throws Malformed. */
 export function readThinking(config: Json | undefined): { wish?: ReasoningWish; left: Members } {
   if (config === undefined || config === null) return { left: {} }
@@ -36,11 +41,21 @@ export function writeThinking(call: Call, own: boolean, losses: Loss[]): Members
     losses.push({ path: 'thinking', why: 'reasoning cannot be switched off for every model: not asked for' })
     return undefined
   }
-  const budget = wish.budget ?? (wish.effort === undefined ? undefined : budgetOfEffort(wish.effort))
+  if (wish.budget !== undefined) return { thinkingBudget: fit(wish.budget, call.model, losses), includeThoughts: true }
+  const budget = wish.effort === undefined ? undefined : budgetOfEffort(wish.effort)
   if (wish.effort !== undefined && budget === undefined) {
     losses.push({ path: 'reasoning.effort', why: `no thinking budget is known for "${wish.effort}"` })
   }
   return { thinkingBudget: budget ?? -1, includeThoughts: true }
+}
+
+function fit(budget: number, model: string, losses: Loss[]): number {
+  const most = /flash/.test(model) ? MOST_BUDGET_OF_FLASH : MOST_BUDGET
+  const fitting = Math.min(Math.max(budget, LEAST_BUDGET), most)
+  if (fitting !== budget) {
+    losses.push({ path: 'thinking.budget_tokens', why: `${budget} is not in [${LEAST_BUDGET}, ${most}]: ${fitting}` })
+  }
+  return fitting
 }
 
 function ownWish({ extra }: Call, { enabled, adaptive, budget, effort }: ReasoningWish): Members {
