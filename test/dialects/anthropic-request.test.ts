@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Json, JsonObject } from '../../src/call/json.ts'
 import { anthropic } from '../../src/dialects/anthropic/index.ts'
+import { gemini } from '../../src/dialects/gemini/index.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
 import { isSluiceError } from '../../src/errors.ts'
 import { deepFreeze } from './laws.ts'
@@ -297,6 +298,16 @@ test('B28: a budget out of bounds is raised or lowered, with a loss', () => {
   const high = fromAnthropic({ thinking: { type: 'enabled', budget_tokens: 31999 } })
   assert.deepEqual(high.body.thinking, { type: 'enabled', budget_tokens: 3072 })
   assert.deepEqual(paths(high), ['thinking.budget_tokens'])
+})
+
+test("B28: Gemini's dynamic thinking is a medium budget, but for models that take adaptive thinking", () => {
+  const contents = [{ role: 'user', parts: [{ text: 'Hello' }] }]
+  const json = { contents, generationConfig: { thinkingConfig: { thinkingBudget: -1 } } }
+  const call = gemini.readRequest({ json, path: { model: 'claude', stream: false } })
+  assert.deepEqual(anthropic.writeRequest(call).body.thinking, { type: 'enabled', budget_tokens: 8192 })
+  const adaptive = anthropic.writeRequest({ ...call, target: { adaptiveThinking: true } })
+  assert.deepEqual(adaptive.body.thinking, { type: 'adaptive' })
+  assert.deepEqual(fromAnthropic({ thinking: { type: 'adaptive' } }).body.thinking, { type: 'adaptive' })
 })
 
 test('B28: where max_tokens leaves no room there is no thinking, with a loss', () => {

@@ -89,8 +89,12 @@ function planAdaptive(call: Call, budget: number, losses: Loss[]): ThinkingPlan 
 }
 
 /** The budget that was asked for, in tokens or in a word; undefined when there shall be no thinking by budget. */
-function wantedBudget({ reasoning, dialect }: Call, losses: Loss[]): number | undefined {
-  if (reasoning === undefined || reasoning.enabled === false || reasoning.adaptive === true) return undefined
+function wantedBudget({ reasoning, dialect, target }: Call, losses: Loss[]): number | undefined {
+  if (reasoning === undefined || reasoning.enabled === false) return undefined
+  if (reasoning.adaptive === true) {
+    // Gemini's dynamic budget is for any model of its own; of Claude only newer ones accept adaptive thinking.
+    return dialect === 'gemini' && target?.adaptiveThinking !== true ? budgetOfEffort('medium') : undefined
+  }
   if (reasoning.budget !== undefined) return reasoning.budget
   // Anthropic's own effort word has a member of its own and does not switch thinking on.
   if (dialect === DIALECT && reasoning.enabled !== true) return undefined
