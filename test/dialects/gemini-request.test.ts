@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Call, Turn } from '../../src/call/call.ts'
 import type { Json, JsonObject } from '../../src/call/json.ts'
 import { anthropic } from '../../src/dialects/anthropic/index.ts'
+import { camelCased } from '../../src/dialects/gemini/casing.ts'
 import { gemini } from '../../src/dialects/gemini/index.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
 import { checkNothingVanished, deepFreeze } from './laws.ts'
@@ -331,4 +332,20 @@ test('words that every object of JavaScript knows are no tiers, efforts or types
 test('arguments that are no object are refused, not left out', () => {
   const json = { contents: [{ role: 'model', parts: [{ functionCall: { name: 'look', args: '{"at":"me"}' } }] }] }
   assert.throws(() => gemini.readRequest({ json }), /contents\.0\.parts\.0\.functionCall\.args must be an object/)
+})
+
+test('names inside a schema of the caller keep their spelling, whatever the member that holds it', () => {
+  const schema = { type: 'object', properties: { first_name: { type: 'string' } } }
+  const spelled = {
+    generation_config: {
+      _response_json_schema: schema,
+      response_format: { text: { mime_type: 'application/json', schema } },
+    },
+  }
+  assert.deepEqual(camelCased(spelled), {
+    generationConfig: {
+      _responseJsonSchema: schema,
+      responseFormat: { text: { mimeType: 'application/json', schema } },
+    },
+  })
 })

@@ -55,7 +55,7 @@ test('B35: an error of this dialect goes on verbatim, with its status', () => {
 
 test('E7: a refusal of our own key shows neither the key nor the status of it', () => {
   const json = { error: { message: 'Incorrect API key provided: sk-canary.', code: 'invalid_api_key' } }
-  for (const status of [401, 403]) {
+  for (const status of [401, 402, 403]) {
     const { status: shown, body } = writeError(readError(status, json))
     assert.equal(shown, 502)
     assert.ok(!JSON.stringify(body).includes('canary'))

@@ -3,7 +3,9 @@ import { isObject } from './members.ts'
 
 /** Members whose own members are the caller's: names in them mean what they say. */
 const CALLERS_OWN: ReadonlySet<string> = new Set([
-  ...['args', 'response', 'parameters', 'parametersJsonSchema', 'responseSchema', 'responseJsonSchema'],
+  ...['args', 'response', 'parameters', 'parametersJsonSchema'],
+  // `schema` is that of a responseFormat.
+  ...['responseSchema', 'responseJsonSchema', '_responseJsonSchema', 'schema'],
   ...['labels', 'metadata', 'partMetadata'],
 ])
 

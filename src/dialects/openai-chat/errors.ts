@@ -41,8 +41,8 @@ export function readError(status: number, json: Json | undefined): Fault {
 function refusal(status: number, json: Json | undefined): Fault {
   const kind = kindOfStatus(status)
   const said = details(json)
-  // OpenAI repeats part of the key in the message of a 401, and names projects in a 403.
-  if (status === 401 || status === 403) {
+  // OpenAI repeats part of the key in the message of a 401, and names projects in a 403; a 402 tells of our balance.
+  if (kind === 'upstream' && status < 500) {
     return { kind, status, message: KEY_REFUSED, ...words(said, false) }
   }
   const message = messageOf(said)
