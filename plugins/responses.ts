@@ -55,20 +55,20 @@ export default fp(
       // Without keys there is only one caller, so the items are its own.
       const references = request.caller === undefined ? [] : referencesIn(request.call.body)
       if (previous === undefined && references.length === 0) done()
-      else goOn(memory, request, previous, references).then(() => done(), done)
+      else resolveReferences(memory, request, previous, references).then(() => done(), done)
     })
     app.decorateReply('remember', function (this: FastifyReply, answer: Answer | CannedAnswer) {
       const { request } = this
       if (request.wishes?.store !== true || (answer.type !== 'whole' && answer.type !== 'stream')) return
       if (answer.passage.dialect === request.call.dialect) rememberOrigin(memory, request, answer)
-      else if (request.snapshot.config.responses.state) hold(memory, request, answer)
+      else if (request.snapshot.config.responses.state) storeConversation(memory, request, answer)
     })
   },
   { name: 'responses', dependencies: ['answers'] },
 )
 
 /** Rejects with ResponseUnknown, and with InvalidRequest where the requested model has no target that stores it. */
-async function goOn(
+async function resolveReferences(
   memory: ResponseMemory,
   request: FastifyRequest,
   previous: string | undefined,
@@ -79,10 +79,10 @@ async function goOn(
     if (known === undefined) throw ResponseUnknown({ param: at }, excerpt(id))
     pin(request, known.origin, at)
   }
-  if (previous !== undefined) await goOnFrom(memory, request, previous)
+  if (previous !== undefined) await continueResponse(memory, request, previous)
 }
 
-async function goOnFrom(memory: ResponseMemory, request: FastifyRequest, previous: string): Promise<void> {
+async function continueResponse(memory: ResponseMemory, request: FastifyRequest, previous: string): Promise<void> {
   const { caller, call } = request
   const known = await memory.find(caller?.name, previous)
   if (known?.held !== undefined) call.replace(continueFrom(call.decode(), known.held.turns))
@@ -128,7 +128,7 @@ function startedId({ items }: StreamAnswer): string | undefined {
 }
 
 /** Stores the conversation with the answer, once that is complete. */
-function hold(memory: ResponseMemory, request: FastifyRequest, answer: WholeAnswer | StreamAnswer): void {
+function storeConversation(memory: ResponseMemory, request: FastifyRequest, answer: WholeAnswer | StreamAnswer): void {
   const keep = (result: Result): void => {
     const { call, caller, snapshot } = request
     if (result.id === '') return

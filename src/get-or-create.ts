@@ -1,9 +1,9 @@
-/** What is kept under a key; made at the first asking. */
-export function kept<K, T>(things: Map<K, T>, key: K, make: () => T): T {
-  let thing = things.get(key)
-  if (thing === undefined) {
-    thing = make()
-    things.set(key, thing)
+/** The entry of a key, created by `create` when it is not there yet. */
+export function getOrCreate<K, T>(entries: Map<K, T>, key: K, create: () => T): T {
+  let entry = entries.get(key)
+  if (entry === undefined) {
+    entry = create()
+    entries.set(key, entry)
   }
-  return thing
+  return entry
 }

@@ -13,7 +13,7 @@ const LAYERS = [
   'call',
   'errors',
   'roster',
-  'kept',
+  'get-or-create',
   'retry-after',
   'steps',
   'models',

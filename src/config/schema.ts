@@ -33,7 +33,11 @@ const listen = z.strictObject({
     .describe(
       'Proxies whose `x-forwarded-for` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`.',
     ),
-  drain: duration(0).prefault('30s').describe('How long open streams may finish when the process is told to stop.'),
+  drain: duration(0)
+    .prefault('30s')
+    .describe(
+      'How long open streams may finish when the process is told to stop; new connections are accepted for half of it.',
+    ),
 })
 
 const ops = z.strictObject({

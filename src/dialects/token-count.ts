@@ -12,6 +12,6 @@ export function tokenCount(value: Json | undefined): number | undefined {
 }
 
 /** Marks a report with an impossible count: the usage must be estimated instead. */
-export function doubtOf(...counts: readonly (Json | undefined)[]): { readonly estimated?: true } {
+export function estimatedIfImpossible(...counts: readonly (Json | undefined)[]): { readonly estimated?: true } {
   return counts.some(count => typeof count === 'number' && tokenCount(count) === undefined) ? { estimated: true } : {}
 }

@@ -1,4 +1,4 @@
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 import type { Taken } from './bucket.ts'
 import { describeSlots } from './demand.ts'
 
@@ -8,14 +8,14 @@ export class MemorySlots {
   readonly #counts = new Map<string, { taken: number }>()
 
   take(key: string, slots: number): Taken {
-    const count = kept(this.#counts, key, none)
+    const count = getOrCreate(this.#counts, key, none)
     const allowed = count.taken < slots
     if (allowed) count.taken += 1
     return describeSlots(slots, count.taken, allowed)
   }
 
   giveBack(key: string): void {
-    kept(this.#counts, key, none).taken -= 1
+    getOrCreate(this.#counts, key, none).taken -= 1
   }
 }
 

@@ -1,4 +1,4 @@
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { Roster } from '../roster.ts'
 import { isSlot } from './demand.ts'
@@ -58,7 +58,7 @@ export class SlotRenewal {
     const holders = new Map<string, Reservation[]>()
     for (let slot = 0; slot < this.#held.size; slot += 1) {
       const reservation = this.#held.at(slot) as Reservation
-      for (const { key } of reservation.demands.filter(isSlot)) kept(holders, key, () => []).push(reservation)
+      for (const { key } of reservation.demands.filter(isSlot)) getOrCreate(holders, key, () => []).push(reservation)
     }
     return holders
   }

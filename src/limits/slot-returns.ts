@@ -1,4 +1,4 @@
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { type Demand, isSlot } from './demand.ts'
 import { type LimitScripts, SLOTS_A_RUN } from './limit-scripts.ts'
@@ -20,7 +20,7 @@ export class SlotReturns {
 
   /** Those among the demands that are slots are to be given back, held by `id`. */
   owe(demands: readonly Demand[], id: string): void {
-    for (const { key } of demands.filter(isSlot)) kept(this.#owed, key, () => []).push(id)
+    for (const { key } of demands.filter(isSlot)) getOrCreate(this.#owed, key, () => []).push(id)
   }
 
   /** Gives back what it can. Never rejects. */

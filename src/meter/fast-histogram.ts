@@ -1,5 +1,5 @@
 import type * as Prometheus from '@prometheus-io/client'
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 import type { Labels } from './labels.ts'
 
 interface Sample {
@@ -53,7 +53,7 @@ export class FastHistogram {
 
   /** The series of these labels; keep it, the look-up is not free. */
   labels(labels: Labels): Series {
-    return kept(this.#series, JSON.stringify(labels), () => new Series(labels, this.#bounds))
+    return getOrCreate(this.#series, JSON.stringify(labels), () => new Series(labels, this.#bounds))
   }
 
   /** Forgets the series of all other labels. */

@@ -1,5 +1,5 @@
 import type * as Prometheus from '@prometheus-io/client'
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 import type { Labels } from './labels.ts'
 
 /** One series of a counter or gauge. */
@@ -65,7 +65,7 @@ export class FastScalar {
 
   /** The series of these labels; keep it on the hot path, the look-up is not free. */
   labels(labels: Labels): Cell {
-    return kept(this.#cells, JSON.stringify(labels), () => new Cell(labels))
+    return getOrCreate(this.#cells, JSON.stringify(labels), () => new Cell(labels))
   }
 
   inc(labels: Labels = NO_LABELS, by = 1): void {

@@ -1,5 +1,5 @@
 import type { Usage } from '../call/result.ts'
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 import type { Labels } from './labels.ts'
 import type { Meters } from './metrics.ts'
 import type { AttemptRecord, CallRecord, QueueRecord } from './record.ts'
@@ -56,14 +56,14 @@ export class Settlement {
   /** `status` is what the client was sent (499 when it left before); `now` on the record's clock, ms. */
   settle(record: CallRecord, status: number, now: number): void {
     const { endpoint, cache } = record
-    const { latency, byStatus } = kept(this.#endpoints, endpoint, () => ({
+    const { latency, byStatus } = getOrCreate(this.#endpoints, endpoint, () => ({
       latency: this.#meters.latency.labels({ endpoint }),
       byStatus: new Map(),
     }))
-    kept(byStatus, status, () => this.#meters.requests.labels({ endpoint, status })).inc()
+    getOrCreate(byStatus, status, () => this.#meters.requests.labels({ endpoint, status })).inc()
     latency.observe((now - record.startedAt) / 1000)
     if (record.queue !== undefined) this.#queue(record.queue)
-    if (cache !== undefined) kept(this.#lookups, cache, () => this.#meters.cache.labels({ result: cache })).inc()
+    if (cache !== undefined) getOrCreate(this.#lookups, cache, () => this.#meters.cache.labels({ result: cache })).inc()
     if (record.replayed) this.#meters.replays.inc()
     // Only models of the config can be degraded, so the client's word is one of their names.
     for (const step of record.degraded) this.#meters.degraded.inc({ model: record.model ?? '', step })
@@ -98,13 +98,13 @@ export class Settlement {
 
   #queue({ model, outcome, waitedMs }: QueueRecord): void {
     const make = () => this.#meters.queueWait.labels({ model, outcome })
-    kept(this.#waits, `${outcome} ${model}`, make).observe(waitedMs / 1000)
+    getOrCreate(this.#waits, `${outcome} ${model}`, make).observe(waitedMs / 1000)
   }
 
   #attempt(attempt: AttemptRecord, now: number): void {
     const { provider, model, failure, startedAt } = attempt
     const outcome = failure ?? 'ok'
-    const meters = kept(this.#target(attempt).byOutcome, outcome, () => {
+    const meters = getOrCreate(this.#target(attempt).byOutcome, outcome, () => {
       const labels = { provider, model, outcome }
       return {
         requests: this.#meters.upstreamRequests.labels(labels),
@@ -135,8 +135,8 @@ export class Settlement {
   }
 
   #target(attempt: AttemptRecord): TargetMeters {
-    const models = kept(this.#providers, attempt.provider, () => new Map<string, TargetMeters>())
-    return kept(models, attempt.model, () => ({ byOutcome: new Map(), answer: this.#answerMeters(attempt) }))
+    const models = getOrCreate(this.#providers, attempt.provider, () => new Map<string, TargetMeters>())
+    return getOrCreate(models, attempt.model, () => ({ byOutcome: new Map(), answer: this.#answerMeters(attempt) }))
   }
 
   #answerMeters({ provider, model }: AttemptRecord): AnswerMeters {

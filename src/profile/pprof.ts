@@ -11,7 +11,7 @@ import {
   StringTable,
   ValueType,
 } from 'pprof-format'
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 
 /** A function as the inspector names it: lines from 0, and the line is where the function begins. */
 export interface Frame {
@@ -81,7 +81,7 @@ export class PprofProfile {
 
   #locationOf(frame: Frame, line: number): number {
     const key = `${nameOf(frame)}\n${line}`
-    const { id } = kept(this.#locations, key, () => {
+    const { id } = getOrCreate(this.#locations, key, () => {
       const lines = [new Line({ functionId: this.#functionOf(frame), line })]
       return new Location({ id: this.#locations.size + 1, mappingId: MAPPING.id, line: lines })
     })
@@ -89,7 +89,7 @@ export class PprofProfile {
   }
 
   #functionOf(frame: Frame): number {
-    const { id } = kept(this.#functions, nameOf(frame), () => {
+    const { id } = getOrCreate(this.#functions, nameOf(frame), () => {
       const name = this.#strings.dedup(frame.functionName || '(anonymous)')
       return new ProfiledFunction({
         id: this.#functions.size + 1,

@@ -1,5 +1,5 @@
 import { UpstreamKey } from '../errors.ts'
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 
@@ -14,7 +14,7 @@ export function googleTokens(): TokenSource {
   const known = new Map<string | undefined, Promise<FetchToken>>()
   return async keyFile => {
     try {
-      const fetchToken = await kept(known, keyFile, () => tokenFetcher(keyFile))
+      const fetchToken = await getOrCreate(known, keyFile, () => tokenFetcher(keyFile))
       const token = await fetchToken()
       if (token) return token
     } catch (cause) {

@@ -1,4 +1,4 @@
-import { kept } from '../kept.ts'
+import { getOrCreate } from '../get-or-create.ts'
 import { Breaker, type BreakerSettings, type BreakerState } from './breaker/breaker.ts'
 import { Cooldown } from './breaker/cooldown.ts'
 import { Ladder, type LadderSettings } from './degrade/ladder.ts'
@@ -73,33 +73,27 @@ export class RoutingState {
 
   /** The cooldown of this id, shared by all routes that lead to it. */
   cooldown(id: string): Cooldown {
-    return kept(this.#cooldowns, id, () => new Cooldown())
+    return getOrCreate(this.#cooldowns, id, () => new Cooldown())
   }
 
   /** The health of this provider, at first good; takes these settings. */
   health(provider: string, settings: HealthSettings): Health {
-    const health = kept(this.#healths, provider, () => new Health(settings))
-    health.settings = settings
-    return health
+    return withSettings(this.#healths, provider, settings, Health)
   }
 
-  /** What pays for the attempts that follow a failure of this target. */
+  /** Pays for the attempts that follow a failure of this target. */
   retryBudget(target: string): RetryBudget {
-    const budget = kept(this.#retryBudgets, target, () => new RetryBudget(this.retries))
-    budget.settings = this.retries
-    return budget
+    return withSettings(this.#retryBudgets, target, this.retries, RetryBudget)
   }
 
   /** How busy and fast this target is: one for all routes and keys. */
   load(target: string): TargetLoad {
-    return kept(this.#loads, target, () => new TargetLoad())
+    return getOrCreate(this.#loads, target, () => new TargetLoad())
   }
 
   /** How far this model is degraded; takes these settings. */
   ladder(model: string, settings: LadderSettings): Ladder {
-    const ladder = kept(this.#ladders, model, () => new Ladder(settings))
-    ladder.settings = settings
-    return ladder
+    return withSettings(this.#ladders, model, settings, Ladder)
   }
 
   /** Drops everything but what is kept under these ids: models, providers and targets, and either of the last two with a key. */
@@ -133,4 +127,16 @@ export class RoutingState {
     for (const { breaker } of this.#breakers.values()) breaker.shutdown()
     this.#breakers.clear()
   }
+}
+
+/** The entry of a key, created when first needed, with these settings: a reload may have changed them. */
+function withSettings<Settings, Entry extends { settings: Settings }>(
+  entries: Map<string, Entry>,
+  key: string,
+  settings: Settings,
+  Type: new (settings: Settings) => Entry,
+): Entry {
+  const entry = getOrCreate(entries, key, () => new Type(settings))
+  entry.settings = settings
+  return entry
 }

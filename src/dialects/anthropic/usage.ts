@@ -1,6 +1,6 @@
 import type { Json } from '../../call/json.ts'
 import type { Usage } from '../../call/result.ts'
-import { doubtOf, tokenCount } from '../token-count.ts'
+import { estimatedIfImpossible, tokenCount } from '../token-count.ts'
 import { DIALECT, isObject, type Members } from './members.ts'
 
 /**
@@ -20,7 +20,7 @@ export function readUsage(value: Json | undefined): Usage | undefined {
     ...(cacheRead !== undefined && { cacheRead }),
     ...(cacheWrite !== undefined && { cacheWrite }),
     ...(reasoning !== undefined && { reasoning: Math.min(reasoning, output) }),
-    ...doubtOf(value.input_tokens, value.output_tokens),
+    ...estimatedIfImpossible(value.input_tokens, value.output_tokens),
     raw: { dialect: DIALECT, value },
   }
 }

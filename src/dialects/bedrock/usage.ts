@@ -2,7 +2,7 @@ import { foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
-import { doubtOf, tokenCount } from '../token-count.ts'
+import { estimatedIfImpossible, tokenCount } from '../token-count.ts'
 import { DIALECT, isObject, type Members } from './members.ts'
 
 /**
@@ -18,7 +18,7 @@ export function readUsage(value: Json | undefined): Usage | undefined {
     output: tokenCount(value.outputTokens) ?? 0,
     ...(cacheRead !== undefined && { cacheRead }),
     ...(cacheWrite !== undefined && { cacheWrite }),
-    ...doubtOf(value.inputTokens, value.outputTokens),
+    ...estimatedIfImpossible(value.inputTokens, value.outputTokens),
     raw: { dialect: DIALECT, value },
   }
 }

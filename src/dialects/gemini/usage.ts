@@ -1,6 +1,6 @@
 import type { Json } from '../../call/json.ts'
 import type { Usage } from '../../call/result.ts'
-import { doubtOf, tokenCount } from '../token-count.ts'
+import { estimatedIfImpossible, tokenCount } from '../token-count.ts'
 import { DIALECT, isObject, type Members } from './members.ts'
 
 /**
@@ -17,7 +17,7 @@ export function readUsage(value: Json | undefined): Usage | undefined {
     output: (tokenCount(value.candidatesTokenCount) ?? 0) + (reasoning ?? 0),
     ...(cached !== undefined && { cacheRead: Math.min(cached, input) }),
     ...(reasoning !== undefined && { reasoning }),
-    ...doubtOf(value.promptTokenCount, value.candidatesTokenCount, value.thoughtsTokenCount),
+    ...estimatedIfImpossible(value.promptTokenCount, value.candidatesTokenCount, value.thoughtsTokenCount),
     raw: { dialect: DIALECT, value },
   }
 }

@@ -2,7 +2,7 @@ import { foreignUsageLosses } from '../../call/foreign.ts'
 import type { Json } from '../../call/json.ts'
 import type { Loss } from '../../call/loss.ts'
 import type { Usage } from '../../call/result.ts'
-import { doubtOf, tokenCount } from '../token-count.ts'
+import { estimatedIfImpossible, tokenCount } from '../token-count.ts'
 import { DIALECT, isObject } from './members.ts'
 
 /** A `usage` report; undefined when there is none. Counts that contradict each other are bent so that they add up. */
@@ -23,7 +23,7 @@ export function readUsage(raw: Json | undefined): Usage | undefined {
     ...(cacheRead !== undefined && { cacheRead: read }),
     ...(cacheWrite !== undefined && { cacheWrite: Math.min(cacheWrite, input - read) }),
     ...(reasoning !== undefined && { reasoning }),
-    ...doubtOf(raw.prompt_tokens, raw.completion_tokens),
+    ...estimatedIfImpossible(raw.prompt_tokens, raw.completion_tokens),
     raw: { dialect: DIALECT, value: raw },
   }
 }

@@ -2,7 +2,7 @@ import type { Json } from '../../call/json.ts'
 import type { Usage } from '../../call/result.ts'
 import type { Report } from '../dialect.ts'
 import { isObject, type Members } from '../openai-chat/members.ts'
-import { doubtOf, tokenCount } from '../token-count.ts'
+import { estimatedIfImpossible, tokenCount } from '../token-count.ts'
 
 /** What an answer says of tokens; nothing where it is paid for by other things (seconds, pictures, searches). Throws when it is no object. */
 export function readReport(json: Json): Report {
@@ -20,7 +20,7 @@ export function readUsage(answer: Members): Usage | undefined {
   if (raw === undefined) return undefined
   const output = tokenCount(raw.completion_tokens) ?? tokenCount(raw.output_tokens)
   const input = tokenCount(raw.prompt_tokens) ?? tokenCount(raw.input_tokens) ?? total(raw.total_tokens, output)
-  const doubt = doubtOf(raw.prompt_tokens, raw.input_tokens, raw.completion_tokens, raw.output_tokens)
+  const doubt = estimatedIfImpossible(raw.prompt_tokens, raw.input_tokens, raw.completion_tokens, raw.output_tokens)
   return input === undefined ? undefined : { input, output: output ?? 0, ...doubt }
 }
 

@@ -1,4 +1,4 @@
-import { kept } from '../../kept.ts'
+import { getOrCreate } from '../../get-or-create.ts'
 import { Heap, type Spot } from './heap.ts'
 
 /** An item that is ordered fairly among callers. */
@@ -100,7 +100,7 @@ export class FairOrder<T extends Sharer> {
   }
 
   #laneOf({ caller, share }: T): Lane<T> {
-    return kept(this.#lanes, caller, () => ({ share, waiting: new Heap(), cost: 0, start: 0, spot: undefined }))
+    return getOrCreate(this.#lanes, caller, () => ({ share, waiting: new Heap(), cost: 0, start: 0, spot: undefined }))
   }
 
   #enlist(lane: Lane<T>, start: number): void {

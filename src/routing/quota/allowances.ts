@@ -1,4 +1,4 @@
-import { kept } from '../../kept.ts'
+import { getOrCreate } from '../../get-or-create.ts'
 import { Allowance } from './allowance.ts'
 import { type KeyLimitSettings, KeyLimits } from './key-limits.ts'
 
@@ -29,14 +29,14 @@ export class Allowances implements Iterable<Entry> {
 
   /** The limits of the key of this id, created when first needed; takes these settings. */
   key(id: string, settings: KeyLimitSettings): KeyLimits {
-    const key = kept(this.#keys, id, () => new KeyLimits(this.#now, this.#share))
+    const key = getOrCreate(this.#keys, id, () => new KeyLimits(this.#now, this.#share))
     key.set(settings)
     return key
   }
 
   /** Likewise the allowance of the candidate of this id. */
   get(id: string, key: KeyLimits, adaptive: boolean, labels: CandidateLabels): Allowance {
-    const entry = kept(this.#entries, id, () => ({ allowance: new Allowance(key, this.#now), labels }))
+    const entry = getOrCreate(this.#entries, id, () => ({ allowance: new Allowance(key, this.#now), labels }))
     entry.allowance.adapt(adaptive)
     entry.labels = labels
     return entry.allowance
